@@ -1,1 +1,3 @@
-//! prism-hir
+//! Definitions, scopes, name resolution and desugared bodies.
+
+pub mod body;
