@@ -1,0 +1,82 @@
+//! The registry of codes: one line per code, in order, and a page of the same name in `codes/`.
+//!
+//! Numbers are never reused.
+
+/// Makes the enum, the list and the look-ups from the table below.
+macro_rules! codes {
+    ($($code:ident => $title:literal,)*) => {
+        /// A code that a diagnostic or a trap can carry, such as `P0301`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Code {
+            $($code,)*
+        }
+
+        impl Code {
+            /// Every code, in order.
+            pub const ALL: &[Code] = &[$(Code::$code,)*];
+
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Code::$code => stringify!($code),)*
+                }
+            }
+
+            /// A few words for lists of codes.
+            pub fn title(self) -> &'static str {
+                match self {
+                    $(Code::$code => $title,)*
+                }
+            }
+
+            /// The page `prismc explain` prints: Markdown with Example, Fix and Why.
+            pub fn page(self) -> &'static str {
+                match self {
+                    $(Code::$code => include_str!(concat!("../codes/", stringify!($code), ".md")),)*
+                }
+            }
+
+            /// Reads `P0101`; letter case does not matter.
+            pub fn parse(text: &str) -> Option<Code> {
+                Code::ALL.iter().copied().find(|code| code.as_str().eq_ignore_ascii_case(text))
+            }
+        }
+    };
+}
+
+codes! {
+    // P00xx: text and tokens
+    P0001 => "character that is not part of the language",
+    P0002 => "string without an end",
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_in_order_and_parse_back() {
+        assert!(Code::ALL.is_sorted_by_key(|code| code.as_str()));
+        for code in Code::ALL {
+            assert_eq!(Code::parse(&code.as_str().to_lowercase()), Some(*code));
+        }
+        assert_eq!(Code::parse("P9999"), None);
+    }
+
+    #[test]
+    fn every_page_has_its_title_and_sections() {
+        for code in Code::ALL {
+            let page = code.page();
+            let title = format!("# {}: {}\n", code.as_str(), code.title());
+            assert!(page.starts_with(&title), "{code} must start with {title:?}");
+            for section in ["\n## Example\n", "\n## Fix\n", "\n## Why\n"] {
+                assert!(page.contains(section), "{code} lacks {section:?}");
+            }
+        }
+    }
+}
