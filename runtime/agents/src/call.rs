@@ -1,0 +1,90 @@
+//! One call of an agent: the request, the answer, the failure, and what is heard in between.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prism_vm::Data;
+
+/// What a program asks of an agent.
+#[derive(Clone, Debug)]
+pub struct AgentCall {
+    /// The agent's name in `prism.toml`.
+    pub agent: Arc<str>,
+    /// What to do: usually a text.
+    pub task: Data,
+    /// What to do it with; `Data::Null` when the program gave none.
+    pub input: Data,
+    /// What the program knows around the task; `Data::Null` when the program gave none.
+    pub context: Data,
+    /// Time for the whole call: waiting for a place, every attempt, every pause between them.
+    /// `None`: only the agent's own `timeout`, which holds for each attempt.
+    pub deadline: Option<Duration>,
+    /// The same for every attempt, and for a repetition after a crash: run and effect id.
+    pub idempotency_key: String,
+    /// The run that asks.
+    pub run: Arc<str>,
+}
+
+impl AgentCall {
+    /// A call with a task and nothing else.
+    pub fn new(agent: impl Into<Arc<str>>, task: Data) -> AgentCall {
+        AgentCall {
+            agent: agent.into(),
+            task,
+            input: Data::Null,
+            context: Data::Null,
+            deadline: None,
+            idempotency_key: String::new(),
+            run: Arc::from(""),
+        }
+    }
+}
+
+/// What an agent answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AgentReply {
+    pub value: Data,
+    /// In [0, 1]. `None` when the agent gave none.
+    pub confidence: Option<f64>,
+    pub reasoning: Option<String>,
+}
+
+/// Why a call has no answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AgentError {
+    /// `P21xx`, with a page.
+    pub code: &'static str,
+    /// One line: what happened.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+    /// Whether another attempt may succeed.
+    pub retryable: bool,
+    /// What the agent itself attached to its error, else `Data::Null`.
+    pub data: Data,
+}
+
+impl std::fmt::Display for AgentError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.message)
+    }
+}
+
+impl std::error::Error for AgentError {}
+
+/// What happens to a call before its outcome.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AgentNote {
+    /// Attempt `number` (1-based) is on its way to the agent.
+    AttemptStarted { number: u32 },
+    /// Attempt `number` failed; the next one starts after `retry_in`, or never.
+    AttemptFailed { number: u32, error: AgentError, retry_in: Option<Duration> },
+    /// The agent says how far it is.
+    Progress(Data),
+    /// A line that the agent wrote to its standard error.
+    Stderr(String),
+}
+
+/// Where notes go. Called from the runtime's threads, in order; must not block for long,
+/// because the agent's output is not read meanwhile.
+pub type Notes = Arc<dyn Fn(AgentNote) + Send + Sync>;

@@ -1,0 +1,82 @@
+//! Carries attempts and cancellations to one backend, in order and in batches.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use crate::board::Board;
+use crate::{Attempt, Backend, Report, Reports, Ticket, errors};
+
+/// The largest batch handed over at once.
+const BATCH: usize = 4096;
+
+pub(crate) struct Pump {
+    backend: Arc<dyn Backend>,
+    orders: mpsc::UnboundedSender<Order>,
+}
+
+/// Starts are bounded by the places of the agents, cancellations by the starts.
+enum Order {
+    Start(Attempt),
+    Cancel(Ticket),
+}
+
+impl Pump {
+    /// Spawns the task that serves this backend until the pump is dropped.
+    pub(crate) fn start(backend: Arc<dyn Backend>, board: Arc<Board>) -> Pump {
+        let (orders, incoming) = mpsc::unbounded_channel();
+        let reports: Reports = Arc::new(move |report| board.report(report));
+        tokio::spawn(serve(backend.clone(), incoming, reports));
+        Pump { backend, orders }
+    }
+
+    pub(crate) fn backend(&self) -> &Arc<dyn Backend> {
+        &self.backend
+    }
+
+    /// If the runtime is already gone, the attempt's waiter learns it from its own channel.
+    pub(crate) fn start_attempt(&self, attempt: Attempt) {
+        let _ = self.orders.send(Order::Start(attempt));
+    }
+
+    pub(crate) fn cancel(&self, ticket: Ticket) {
+        let _ = self.orders.send(Order::Cancel(ticket));
+    }
+}
+
+async fn serve(
+    backend: Arc<dyn Backend>,
+    mut incoming: mpsc::UnboundedReceiver<Order>,
+    reports: Reports,
+) {
+    let mut orders = Vec::new();
+    while incoming.recv_many(&mut orders, BATCH).await > 0 {
+        let (mut starts, mut cancels) = (Vec::new(), Vec::new());
+        for order in orders.drain(..) {
+            match order {
+                Order::Start(attempt) => starts.push(attempt),
+                Order::Cancel(ticket) => cancels.push(ticket),
+            }
+        }
+        let (unsent, sent) = split(&mut starts, cancels);
+        if !starts.is_empty() {
+            backend.submit(starts, reports.clone());
+        }
+        if !sent.is_empty() {
+            backend.cancel(&sent);
+        }
+        for attempt in unsent {
+            reports(Report::Done(attempt.ticket, Err(errors::cancelled(&attempt.spec.name))));
+        }
+    }
+}
+
+/// Takes the attempts out of `starts` that were cancelled before they went out; the other
+/// cancelled tickets are the backend's.
+fn split(starts: &mut Vec<Attempt>, cancels: Vec<Ticket>) -> (Vec<Attempt>, Vec<Ticket>) {
+    let mut cancelled: HashSet<Ticket> = cancels.into_iter().collect();
+    let unsent: Vec<Attempt> =
+        starts.extract_if(.., |attempt| cancelled.remove(&attempt.ticket)).collect();
+    (unsent, cancelled.into_iter().collect())
+}
