@@ -12,6 +12,8 @@ mod registry;
 
 mod dispatcher;
 
+pub mod manifest;
+
 mod lane;
 
 mod breaker;
