@@ -30,6 +30,10 @@ pub mod duration;
 
 pub mod errors;
 
+pub mod json;
+
+pub mod protocol;
+
 mod nearest;
 
 pub use backend::{Attempt, Backend, BoxFuture, Report, Reports, Ticket};
