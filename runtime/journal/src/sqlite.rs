@@ -1,0 +1,162 @@
+//! The embedded store: one SQLite file, one thread that writes to it.
+//!
+//! Entries are appended by row number and each remembers its run's row before it, so that
+//! writing touches one leaf of one table; where a run ends is in memory and, for older rows,
+//! in the table `runs` (see `index`). Other processes may use the same file at the same time.
+
+mod fault;
+
+mod open;
+
+mod rows;
+
+mod index;
+
+mod writer;
+
+mod locks;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::store::check_chain;
+use crate::{
+    Ack, Batch, Claim, Digest, Entry, Error, Message, Reference, RunId, RunRecord, StateKey, Store,
+};
+use fault::At;
+use index::Index;
+use locks::Locks;
+use writer::Writer;
+
+/// How long a lock of another program is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A store in a SQLite file. Dropping it writes what is queued and closes the file.
+pub struct Sqlite {
+    path: Arc<Path>,
+    writer: Writer,
+    reader: Mutex<Connection>,
+    index: Arc<Mutex<Index>>,
+    locks: Locks,
+}
+
+impl Sqlite {
+    /// Opens the store, and makes the file and its folder when they are not there.
+    ///
+    /// Errors: `P2001` newer format, `P2002` damaged or no store, `P2003` locked,
+    /// `P2004` disk full, `P2007` unreachable.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Sqlite, Error> {
+        Sqlite::open_within(path, PATIENCE)
+    }
+
+    /// The same, waiting at most `patience` for another program's lock, now and later.
+    pub fn open_within(path: impl Into<PathBuf>, patience: Duration) -> Result<Sqlite, Error> {
+        let path: Arc<Path> = path.into().into();
+        let connection = open::writer(&path, patience)?;
+        let reader = Mutex::new(open::reader(&path, patience)?);
+        let index = Arc::new(Mutex::new(Index::default()));
+        let writer = Writer::spawn(connection, path.clone(), index.clone())?;
+        let locks = Locks::beside(&path);
+        Ok(Sqlite { path, writer, reader, index, locks })
+    }
+
+    fn at(&self) -> At<'_> {
+        At(&self.path)
+    }
+
+    fn reader(&self) -> MutexGuard<'_, Connection> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `read` on one consistent state of the file, with an index that is up to date.
+    fn with_index<T>(
+        &self,
+        read: impl FnOnce(&Connection, &mut Index) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut connection = self.reader();
+        let snapshot = connection.transaction().map_err(|error| self.at().fault(&error))?;
+        let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        index.refresh(&snapshot, self.at())?;
+        read(&snapshot, &mut index)
+    }
+}
+
+impl Store for Sqlite {
+    fn claim(&self, run: RunId) -> Result<Claim, Error> {
+        self.locks.claim(run)
+    }
+
+    fn is_claimed(&self, run: RunId) -> Result<bool, Error> {
+        self.locks.is_claimed(run)
+    }
+
+    fn append(&self, _claim: &Claim, batch: Batch, ack: Ack) {
+        self.writer.append(batch, ack);
+    }
+
+    fn read(&self, run: RunId, from: u64) -> Result<Vec<Entry>, Error> {
+        self.with_index(|snapshot, index| {
+            let Some(tail) = index.tail(snapshot, self.at(), run)? else { return Ok(Vec::new()) };
+            let (last_row, last_seq) = (tail.last_row, tail.record.last_seq);
+            if from > last_seq {
+                return Ok(Vec::new());
+            }
+            let chain = rows::read_back(snapshot, self.at(), run, last_row, last_seq, from)?;
+            check_chain(&chain.entries, from, chain.prev)?;
+            Ok(chain.entries)
+        })
+    }
+
+    fn run(&self, run: RunId) -> Result<Option<RunRecord>, Error> {
+        self.with_index(|snapshot, index| {
+            Ok(index.tail(snapshot, self.at(), run)?.map(|tail| tail.record.clone()))
+        })
+    }
+
+    fn runs(&self) -> Result<Vec<RunRecord>, Error> {
+        self.with_index(|snapshot, index| index.runs(snapshot, self.at()))
+    }
+
+    fn blob(&self, reference: Reference) -> Result<Arc<[u8]>, Error> {
+        let hash = reference.hash;
+        let reader = self.reader();
+        let found: Option<Vec<u8>> = reader
+            .prepare_cached("SELECT bytes FROM blobs WHERE hash = ?1")
+            .and_then(|mut query| query.query_row([hash.bytes()], |row| row.get(0)).optional())
+            .map_err(|error| self.at().fault(&error))?;
+        match found {
+            Some(bytes) if Digest::of(&bytes) == hash => Ok(bytes.into()),
+            Some(_) | None => Err(Error::Blob { hash }),
+        }
+    }
+
+    fn state(&self, at: &StateKey) -> Result<Option<Arc<[u8]>>, Error> {
+        let found: Option<Vec<u8>> = self
+            .reader()
+            .prepare_cached("SELECT value FROM state WHERE scope = ?1 AND key = ?2")
+            .and_then(|mut query| {
+                query.query_row(params![&*at.scope, &*at.key], |row| row.get(0)).optional()
+            })
+            .map_err(|error| self.at().fault(&error))?;
+        Ok(found.map(Into::into))
+    }
+
+    fn post(&self, run: RunId, key: &str, body: &[u8]) -> Result<bool, Error> {
+        self.writer.post(run, key, body)
+    }
+
+    fn messages(&self, run: Option<RunId>, after: u64) -> Result<Vec<Message>, Error> {
+        rows::messages(&self.reader(), run, after).map_err(|error| self.at().fault(&error))
+    }
+
+    fn changes(&self) -> Result<u64, Error> {
+        self.reader()
+            .prepare_cached("PRAGMA data_version")
+            .and_then(|mut query| query.query_row([], |row| row.get::<_, i64>(0)))
+            .map(|version| version as u64)
+            .map_err(|error| self.at().fault(&error))
+    }
+}

@@ -1,0 +1,257 @@
+//! Where each run ends.
+//!
+//! The table `runs` knows it for all rows up to `indexed.to_row`; the map here knows it for the
+//! rows after that. So opening a store reads nothing, the first question reads a few thousand
+//! rows at most, and appending writes to one table only. The table is derived: `flush` brings it
+//! forward now and then.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::fault::At;
+use super::rows::Placed;
+use crate::{Digest, Error, Kind, RunId, RunRecord, Status};
+
+/// The table is brought forward after this many rows, or eight per run that changed.
+const FLUSH_ROWS: i64 = 4096;
+const FLUSH_ROWS_PER_RUN: i64 = 8;
+
+/// A run and the row of its last entry.
+pub(super) struct Tail {
+    pub(super) record: RunRecord,
+    pub(super) last_row: i64,
+    /// Whether the table `runs` has not heard of it.
+    is_changed: bool,
+}
+
+#[derive(Default)]
+pub(super) struct Index {
+    /// Rows up to this one are in the map or in the table; `None` before the first question.
+    known_to: Option<i64>,
+    /// What `indexed.to_row` was when it was last read.
+    flushed_to: i64,
+    n_changed: i64,
+    tails: HashMap<RunId, Tail>,
+}
+
+impl Index {
+    /// Takes in the rows that were added since the last time, by whomever.
+    pub(super) fn refresh(&mut self, connection: &Connection, at: At<'_>) -> Result<(), Error> {
+        let known_to = self.start(connection, at)?;
+        let mut query = connection
+            .prepare_cached(
+                "SELECT row, run, seq, time, kind, name, hash FROM entries
+                 WHERE row > ?1 ORDER BY row",
+            )
+            .map_err(|error| at.fault(&error))?;
+        let mut rows = query.query([known_to]).map_err(|error| at.fault(&error))?;
+        while let Some(row) = rows.next().map_err(|error| at.fault(&error))? {
+            let step = Step::from_row(row).map_err(|error| at.fault(&error))?;
+            self.known_to = Some(step.row);
+            self.add(connection, at, &step)?;
+        }
+        Ok(())
+    }
+
+    /// Where a run ends. Rows that `refresh` has not seen are not counted.
+    pub(super) fn tail(
+        &mut self,
+        connection: &Connection,
+        at: At<'_>,
+        run: RunId,
+    ) -> Result<Option<&Tail>, Error> {
+        if !self.tails.contains_key(&run)
+            && let Some(tail) = find(connection, run).map_err(|error| at.fault(&error))?
+        {
+            self.tails.insert(run, tail);
+        }
+        Ok(self.tails.get(&run))
+    }
+
+    /// Where a run ends, if that is in memory.
+    pub(super) fn known_tail(&self, run: RunId) -> Option<&Tail> {
+        self.tails.get(&run)
+    }
+
+    /// All runs, oldest first.
+    pub(super) fn runs(
+        &self,
+        connection: &Connection,
+        at: At<'_>,
+    ) -> Result<Vec<RunRecord>, Error> {
+        let mut runs: HashMap<RunId, RunRecord> = connection
+            .prepare_cached("SELECT * FROM runs")
+            .and_then(|mut query| {
+                let rows = query.query_map([], tail_from)?;
+                rows.map(|tail| tail.map(|tail| (tail.record.run, tail.record))).collect()
+            })
+            .map_err(|error| at.fault(&error))?;
+        runs.extend(self.tails.iter().map(|(run, tail)| (*run, tail.record.clone())));
+        let mut runs: Vec<RunRecord> = runs.into_values().collect();
+        runs.sort_by_key(|record| record.run);
+        Ok(runs)
+    }
+
+    /// Counts rows that this process has just committed.
+    pub(super) fn committed(
+        &mut self,
+        connection: &Connection,
+        at: At<'_>,
+        placed: &[Placed],
+    ) -> Result<(), Error> {
+        let (Some(first), Some(last)) = (placed.first(), placed.last()) else { return Ok(()) };
+        for placed in placed {
+            self.add(connection, at, &Step::from_placed(placed))?;
+        }
+        if self.known_to == Some(first.row - 1) {
+            self.known_to = Some(last.row);
+        }
+        Ok(())
+    }
+
+    /// Whether the table `runs` should be brought forward, when `last_row` is the newest row.
+    pub(super) fn wants_flush(&self, last_row: i64) -> bool {
+        last_row - self.flushed_to >= FLUSH_ROWS.max(FLUSH_ROWS_PER_RUN * self.n_changed)
+    }
+
+    /// Brings the table `runs` forward, inside an open write transaction. Ended runs leave the
+    /// map with `forget_ended` once that is committed.
+    pub(super) fn flush(&mut self, connection: &Connection, at: At<'_>) -> Result<(), Error> {
+        self.refresh(connection, at)?;
+        let to_row = self.known_to.unwrap_or_default();
+        let write = || -> rusqlite::Result<()> {
+            let mut upsert =
+                connection.prepare_cached("REPLACE INTO runs VALUES (?,?,?,?,?,?,?,?,?)")?;
+            for tail in self.tails.values().filter(|tail| tail.is_changed) {
+                let record = &tail.record;
+                upsert.execute(params![
+                    record.run.bytes(),
+                    &*record.name,
+                    record.status as u8,
+                    record.open_questions,
+                    record.started,
+                    record.updated,
+                    tail.last_row,
+                    record.last_seq as i64,
+                    record.last_hash.bytes(),
+                ])?;
+            }
+            connection.execute("UPDATE indexed SET to_row = ?1", [to_row])?;
+            Ok(())
+        };
+        write().map_err(|error| at.fault(&error))
+    }
+
+    /// Notes that `flush` is committed.
+    pub(super) fn forget_ended(&mut self) {
+        self.flushed_to = self.known_to.unwrap_or_default();
+        self.n_changed = 0;
+        self.tails.retain(|_, tail| {
+            tail.is_changed = false;
+            !tail.record.status.is_final()
+        });
+    }
+
+    /// Reads where the table `runs` ends, once, and gives the newest row that is accounted for.
+    pub(super) fn start(&mut self, connection: &Connection, at: At<'_>) -> Result<i64, Error> {
+        if let Some(known_to) = self.known_to {
+            return Ok(known_to);
+        }
+        let to_row: i64 = connection
+            .query_row("SELECT to_row FROM indexed", [], |row| row.get(0))
+            .map_err(|error| at.fault(&error))?;
+        self.flushed_to = to_row;
+        self.known_to = Some(to_row);
+        Ok(to_row)
+    }
+
+    fn add(&mut self, connection: &Connection, at: At<'_>, step: &Step) -> Result<(), Error> {
+        let is_known = self.tail(connection, at, step.run)?.is_some();
+        if !is_known {
+            self.n_changed += 1;
+            self.tails.insert(
+                step.run,
+                Tail { record: step.first_record(), last_row: step.row, is_changed: true },
+            );
+            return Ok(());
+        }
+        let tail = self.tails.get_mut(&step.run).expect("`tail` has put it there");
+        if tail.last_row >= step.row {
+            return Ok(());
+        }
+        tail.record.add(step.kind, step.time, step.seq, step.hash);
+        tail.last_row = step.row;
+        if !tail.is_changed {
+            tail.is_changed = true;
+            self.n_changed += 1;
+        }
+        Ok(())
+    }
+}
+
+/// What the index needs of an entry.
+struct Step {
+    row: i64,
+    run: RunId,
+    seq: u64,
+    time: i64,
+    /// `None` for a kind of a newer format: it is reported when the run is read.
+    kind: Option<Kind>,
+    name: std::sync::Arc<str>,
+    hash: Digest,
+}
+
+impl Step {
+    fn from_placed(placed: &Placed) -> Step {
+        let entry = &placed.entry;
+        Step {
+            row: placed.row,
+            run: entry.run,
+            seq: entry.seq,
+            time: entry.time,
+            kind: Some(entry.kind),
+            name: entry.name.clone(),
+            hash: entry.hash,
+        }
+    }
+
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Step> {
+        Ok(Step {
+            row: row.get(0)?,
+            run: RunId::from_bytes(row.get(1)?),
+            seq: row.get::<_, i64>(2)? as u64,
+            time: row.get(3)?,
+            kind: u8::try_from(row.get::<_, i64>(4)?).ok().and_then(Kind::from_number),
+            name: row.get(5)?,
+            hash: Digest::from_bytes(row.get(6)?),
+        })
+    }
+
+    fn first_record(&self) -> RunRecord {
+        RunRecord::first(self.run, self.name.clone(), self.time, self.seq, self.hash)
+    }
+}
+
+fn find(connection: &Connection, run: RunId) -> rusqlite::Result<Option<Tail>> {
+    connection
+        .prepare_cached("SELECT * FROM runs WHERE run = ?1")?
+        .query_row([run.bytes()], tail_from)
+        .optional()
+}
+
+fn tail_from(row: &Row<'_>) -> rusqlite::Result<Tail> {
+    let status: u8 = row.get("status")?;
+    let record = RunRecord {
+        run: RunId::from_bytes(row.get("run")?),
+        name: row.get("name")?,
+        status: Status::from_number(status)
+            .ok_or(rusqlite::Error::IntegralValueOutOfRange(2, i64::from(status)))?,
+        open_questions: row.get("open_questions")?,
+        started: row.get("started")?,
+        updated: row.get("updated")?,
+        last_seq: row.get::<_, i64>("last_seq")? as u64,
+        last_hash: Digest::from_bytes(row.get("last_hash")?),
+    };
+    Ok(Tail { record, last_row: row.get("last_row")?, is_changed: false })
+}

@@ -1,0 +1,162 @@
+//! Opens the file, or makes it: format, pragmas, tables.
+
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+
+use super::fault::At;
+use crate::Error;
+
+/// The format that this Prism writes; `user_version` of the file.
+const FORMAT: i64 = 1;
+/// `PRSM`: says that a SQLite file is a store of ours.
+const APPLICATION: i64 = 0x5052_534d;
+
+const TABLES: &str = "
+    CREATE TABLE entries (
+        row INTEGER PRIMARY KEY,
+        run BLOB NOT NULL,
+        seq INTEGER NOT NULL,
+        back INTEGER NOT NULL,
+        time INTEGER NOT NULL,
+        kind INTEGER NOT NULL,
+        effect_id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        request BLOB NOT NULL,
+        payload BLOB,
+        blob BLOB,
+        blob_len INTEGER,
+        hash BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE blobs (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, bytes BLOB NOT NULL)
+        STRICT;
+    CREATE TABLE runs (
+        run BLOB PRIMARY KEY,
+        name TEXT NOT NULL,
+        status INTEGER NOT NULL,
+        open_questions INTEGER NOT NULL,
+        started INTEGER NOT NULL,
+        updated INTEGER NOT NULL,
+        last_row INTEGER NOT NULL,
+        last_seq INTEGER NOT NULL,
+        last_hash BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE state (
+        scope TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (scope, key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE messages (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        run BLOB NOT NULL,
+        key TEXT NOT NULL,
+        time INTEGER NOT NULL,
+        body BLOB NOT NULL,
+        UNIQUE (run, key)
+    ) STRICT;
+    CREATE TABLE indexed (to_row INTEGER NOT NULL) STRICT;
+    INSERT INTO indexed VALUES (0);
+";
+
+/// The connection that writes; makes the store when it is not there.
+pub(super) fn writer(path: &Path, patience: Duration) -> Result<Connection, Error> {
+    let at = At(path);
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|error| at.unreachable(&error))?;
+    }
+    expect_whole_header(at)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection =
+        Connection::open_with_flags(path, flags).map_err(|error| at.fault(&error))?;
+    connection.busy_timeout(patience).map_err(|error| at.fault(&error))?;
+    let is_new = is_new(&connection, at)?;
+    patiently(patience, || set_modes(&connection)).map_err(|error| at.fault(&error))?;
+    if is_new {
+        create(&mut connection, at)?;
+    }
+    Ok(connection)
+}
+
+/// SQLite takes a file that is shorter than a header for an empty one and would write over it.
+fn expect_whole_header(at: At<'_>) -> Result<(), Error> {
+    match std::fs::metadata(at.0) {
+        Ok(found) if found.is_file() && (1..512).contains(&found.len()) => {
+            Err(Error::NotAStore { path: at.0.to_path_buf() })
+        }
+        // Whether it can be opened, opening will say.
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// A connection for reading a store that `writer` has opened.
+pub(super) fn reader(path: &Path, patience: Duration) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, flags)
+        .and_then(|connection| {
+            connection.busy_timeout(patience)?;
+            connection.pragma_update(None, "cell_size_check", true)?;
+            Ok(connection)
+        })
+        .map_err(|error| At(path).fault(&error))
+}
+
+/// Whether the file still has to become a store. A file of anybody else is an error.
+fn is_new(connection: &Connection, at: At<'_>) -> Result<bool, Error> {
+    let number = |pragma: &str| -> Result<i64, Error> {
+        connection
+            .pragma_query_value(None, pragma, |row| row.get(0))
+            .map_err(|error| at.fault(&error))
+    };
+    let path = at.0.to_path_buf();
+    match (number("application_id")?, number("user_version")?) {
+        (APPLICATION, FORMAT) => Ok(false),
+        (APPLICATION, found) if found > FORMAT => {
+            Err(Error::Newer { path, found, supported: FORMAT })
+        }
+        (0, 0) if number("schema_version")? == 0 => Ok(true),
+        _ => Err(Error::NotAStore { path }),
+    }
+}
+
+fn set_modes(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "cell_size_check", true)
+}
+
+/// Makes the tables, unless another process was quicker.
+fn create(connection: &mut Connection, at: At<'_>) -> Result<(), Error> {
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(|error| at.fault(&error))?;
+    if !is_new(&transaction, at)? {
+        return Ok(());
+    }
+    transaction
+        .execute_batch(TABLES)
+        .and_then(|()| transaction.pragma_update(None, "application_id", APPLICATION))
+        .and_then(|()| transaction.pragma_update(None, "user_version", FORMAT))
+        .and_then(|()| transaction.commit())
+        .map_err(|error| at.fault(&error))
+}
+
+/// Repeats what meets a lock: SQLite does not wait by itself when the journal mode changes.
+fn patiently(
+    patience: Duration,
+    mut attempt: impl FnMut() -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    let end = Instant::now() + patience;
+    loop {
+        match attempt() {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && Instant::now() < end =>
+            {
+                thread::sleep(Duration::from_millis(2));
+            }
+            outcome => return outcome,
+        }
+    }
+}

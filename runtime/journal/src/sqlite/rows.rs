@@ -1,0 +1,191 @@
+//! Entries and messages as rows.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql, params};
+
+use super::fault::At;
+use crate::{Digest, Entry, Error, Kind, Message, Payload, Reference, RunId};
+
+/// Columns of `entries`.
+const N_COLUMNS: usize = 13;
+/// Rows per statement, most first.
+const CHUNKS: [usize; 3] = [64, 8, 1];
+
+/// An entry with its row number and that of its run's entry before it (0: none).
+pub(super) struct Placed {
+    pub(super) row: i64,
+    pub(super) back: i64,
+    pub(super) entry: Entry,
+}
+
+/// Inserts rows inside the open transaction. `OR ROLLBACK` keeps SQLite from opening a
+/// statement journal for each statement.
+pub(super) fn insert(connection: &Connection, placed: &[Placed]) -> rusqlite::Result<()> {
+    let mut rest = placed;
+    for size in CHUNKS {
+        if rest.len() < size {
+            continue;
+        }
+        let mut statement = connection.prepare_cached(&insert_sql(size))?;
+        while rest.len() >= size {
+            let (chunk, after) = rest.split_at(size);
+            for (index, placed) in chunk.iter().enumerate() {
+                bind(&mut statement, index * N_COLUMNS, placed)?;
+            }
+            statement.raw_execute()?;
+            rest = after;
+        }
+    }
+    Ok(())
+}
+
+fn insert_sql(rows: usize) -> String {
+    let row = format!("({})", vec!["?"; N_COLUMNS].join(","));
+    format!("INSERT OR ROLLBACK INTO entries VALUES {}", vec![row; rows].join(","))
+}
+
+fn bind(statement: &mut Statement<'_>, before: usize, placed: &Placed) -> rusqlite::Result<()> {
+    let entry = &placed.entry;
+    let (inline, blob, blob_len) = match &entry.payload {
+        Payload::Inline(bytes) => (Some(&bytes[..]), None, None),
+        Payload::Blob(reference) => {
+            (None, Some(&reference.hash.bytes()[..]), Some(reference.len as i64))
+        }
+    };
+    let columns: [&dyn ToSql; N_COLUMNS] = [
+        &placed.row,
+        &&entry.run.bytes()[..],
+        &(entry.seq as i64),
+        &placed.back,
+        &entry.time,
+        &(entry.kind as u8),
+        &&*entry.effect_id,
+        &&*entry.name,
+        &&entry.request.bytes()[..],
+        &inline,
+        &blob,
+        &blob_len,
+        &&entry.hash.bytes()[..],
+    ];
+    for (index, column) in columns.into_iter().enumerate() {
+        statement.raw_bind_parameter(before + index + 1, column)?;
+    }
+    Ok(())
+}
+
+/// A part of a run's chain, and the hash before it.
+pub(super) struct Chain {
+    pub(super) entries: Vec<Entry>,
+    pub(super) prev: Digest,
+}
+
+/// Follows a run back from its last row to the entry `from`; the result is in order.
+pub(super) fn read_back(
+    connection: &Connection,
+    at: At<'_>,
+    run: RunId,
+    last_row: i64,
+    last_seq: u64,
+    from: u64,
+) -> Result<Chain, Error> {
+    let mut query = connection
+        .prepare_cached("SELECT * FROM entries WHERE row = ?1")
+        .map_err(|error| at.fault(&error))?;
+    let (mut row, mut seq) = (last_row, last_seq);
+    let mut entries: Vec<Entry> = Vec::new();
+    loop {
+        let found = query
+            .query_row([row], |columns| Ok(entry_from(columns)))
+            .optional()
+            .map_err(|error| at.fault(&error))?;
+        let placed = found.ok_or(Error::Missing { run, seq })?.map_err(|why| why.at(run, seq))?;
+        if placed.entry.run != run || placed.entry.seq != seq {
+            return Err(Error::Missing { run, seq });
+        }
+        if let Some(later) = entries.last_mut() {
+            later.prev = placed.entry.hash;
+        }
+        if seq < from {
+            break;
+        }
+        entries.push(placed.entry);
+        if seq == 0 {
+            break;
+        }
+        (row, seq) = (placed.back, seq - 1);
+    }
+    entries.reverse();
+    let prev = entries.first().map_or(Digest::ZERO, |entry| entry.prev);
+    Ok(Chain { entries, prev })
+}
+
+/// Why a row is no entry.
+enum Unreadable {
+    Changed,
+    Kind(i64),
+}
+
+impl Unreadable {
+    fn at(self, run: RunId, seq: u64) -> Error {
+        match self {
+            Unreadable::Changed => Error::Changed { run, seq },
+            Unreadable::Kind(kind) => Error::UnknownKind { run, seq, kind },
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Unreadable {
+    fn from(_: rusqlite::Error) -> Unreadable {
+        Unreadable::Changed
+    }
+}
+
+/// The entry in a row, with `prev` still zero.
+fn entry_from(row: &Row<'_>) -> Result<Placed, Unreadable> {
+    let kind: i64 = row.get("kind")?;
+    let kind = u8::try_from(kind).ok().and_then(Kind::from_number).ok_or(Unreadable::Kind(kind))?;
+    let payload = match row.get::<_, Option<Vec<u8>>>("payload")? {
+        Some(bytes) => Payload::Inline(bytes.into()),
+        None => Payload::Blob(Reference {
+            hash: Digest::from_bytes(row.get("blob")?),
+            len: row.get::<_, i64>("blob_len")? as u64,
+        }),
+    };
+    let entry = Entry {
+        run: RunId::from_bytes(row.get("run")?),
+        seq: row.get::<_, i64>("seq")? as u64,
+        time: row.get("time")?,
+        kind,
+        effect_id: row.get::<_, Arc<str>>("effect_id")?,
+        name: row.get::<_, Arc<str>>("name")?,
+        request: Digest::from_bytes(row.get("request")?),
+        payload,
+        prev: Digest::ZERO,
+        hash: Digest::from_bytes(row.get("hash")?),
+    };
+    Ok(Placed { row: row.get("row")?, back: row.get("back")?, entry })
+}
+
+/// Messages above a number.
+pub(super) fn messages(
+    connection: &Connection,
+    run: Option<RunId>,
+    after: u64,
+) -> rusqlite::Result<Vec<Message>> {
+    let mut query = connection.prepare_cached(
+        "SELECT number, run, key, time, body FROM messages
+         WHERE number > ?1 AND (?2 IS NULL OR run = ?2) ORDER BY number",
+    )?;
+    let run = run.map(|run| run.bytes().to_vec());
+    let rows = query.query_map(params![after as i64, run], |row| {
+        Ok(Message {
+            number: row.get::<_, i64>(0)? as u64,
+            run: RunId::from_bytes(row.get(1)?),
+            key: row.get(2)?,
+            time: row.get(3)?,
+            body: row.get::<_, Vec<u8>>(4)?.into(),
+        })
+    })?;
+    rows.collect()
+}

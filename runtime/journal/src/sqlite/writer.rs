@@ -1,0 +1,298 @@
+//! The one thread that writes: commits together whatever arrived during the last sync.
+
+use std::collections::HashMap;
+use std::mem;
+use std::path::Path;
+use std::sync::mpsc;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use super::fault::At;
+use super::index::Index;
+use super::rows::{self, Placed};
+use crate::{Ack, Batch, Error, RunId};
+
+/// The queue to the writing thread. Dropping it waits until the queue is empty.
+pub(super) struct Writer {
+    queue: Arc<Queue>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: Mutex<Waiting>,
+    wake: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    jobs: Vec<Job>,
+    is_closed: bool,
+}
+
+enum Job {
+    Append(Batch, Ack),
+    Post(Post, mpsc::SyncSender<Result<bool, Error>>),
+}
+
+struct Post {
+    run: RunId,
+    key: Arc<str>,
+    body: Arc<[u8]>,
+}
+
+impl Writer {
+    pub(super) fn spawn(
+        connection: Connection,
+        path: Arc<Path>,
+        index: Arc<Mutex<Index>>,
+    ) -> Result<Writer, Error> {
+        let queue = Arc::new(Queue::default());
+        connection.set_prepared_statement_cache_capacity(32);
+        let at = path.clone();
+        let mut worker = Worker { connection, path, index, broken: None };
+        let jobs = queue.clone();
+        let thread = thread::Builder::new()
+            .name("prism-journal".to_owned())
+            .spawn(move || worker.work(&jobs))
+            .map_err(|error| At(&at).unreachable(&error))?;
+        Ok(Writer { queue, thread: Some(thread) })
+    }
+
+    pub(super) fn append(&self, batch: Batch, ack: Ack) {
+        self.queue.push(Job::Append(batch, ack));
+    }
+
+    pub(super) fn post(&self, run: RunId, key: &str, body: &[u8]) -> Result<bool, Error> {
+        let (reply, outcome) = mpsc::sync_channel(1);
+        self.queue.push(Job::Post(Post { run, key: key.into(), body: body.into() }, reply));
+        outcome.recv().expect("the writer answers every job before it ends")
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue.lock().is_closed = true;
+        self.queue.wake.notify_one();
+        if let Some(thread) = self.thread.take() {
+            // A panic of the writer has been printed; there is nobody to hand it to.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, job: Job) {
+        self.lock().jobs.push(job);
+        self.wake.notify_one();
+    }
+
+    /// Everything that waits, at least one job; `None` when the queue is closed and empty.
+    fn take(&self) -> Option<Vec<Job>> {
+        let mut waiting = self.lock();
+        while waiting.jobs.is_empty() {
+            if waiting.is_closed {
+                return None;
+            }
+            waiting = self.wake.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+        Some(mem::take(&mut waiting.jobs))
+    }
+}
+
+struct Worker {
+    connection: Connection,
+    path: Arc<Path>,
+    index: Arc<Mutex<Index>>,
+    /// Why nothing is written any more. After a failed sync nobody knows what the disk holds,
+    /// so the first failure is the last write.
+    broken: Option<Error>,
+}
+
+/// What one commit did to each of its jobs, and the rows it added.
+struct Committed {
+    outcomes: Vec<Result<bool, Error>>,
+    placed: Vec<Placed>,
+}
+
+impl Worker {
+    fn work(&mut self, queue: &Queue) {
+        while let Some(jobs) = queue.take() {
+            let outcome = match &self.broken {
+                Some(cause) => Err(Error::Stopped { cause: Box::new(cause.clone()) }),
+                None => self.commit(&jobs),
+            };
+            match outcome {
+                Ok(committed) => {
+                    // Before the acknowledgement: its hearer may ask the index at once.
+                    let counted = self.count(&committed.placed);
+                    answer(jobs, committed.outcomes);
+                    if let Err(error) = counted.and_then(|()| self.flush(&committed.placed)) {
+                        self.broken = Some(error);
+                    }
+                }
+                Err(error) => {
+                    if !matches!(error, Error::Locked { .. } | Error::Stopped { .. }) {
+                        self.broken = Some(error.clone());
+                    }
+                    let outcomes = jobs.iter().map(|_| Err(error.clone())).collect();
+                    answer(jobs, outcomes);
+                }
+            }
+        }
+    }
+
+    /// One transaction, one sync. An error means that nothing of it is there.
+    fn commit(&mut self, jobs: &[Job]) -> Result<Committed, Error> {
+        let at = At(&self.path);
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(|error| at.fault(&error))?;
+        let mut pending = Pending::begin(&transaction, at, &self.index)?;
+        let mut outcomes = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            outcomes.push(match job {
+                Job::Append(batch, _) => match pending.place(&transaction, at, batch) {
+                    Ok(()) => Ok(true),
+                    Err(error @ Error::OutOfOrder { .. }) => Err(error),
+                    Err(error) => return Err(error),
+                },
+                Job::Post(post, _) => {
+                    Ok(insert_post(&transaction, post).map_err(|error| at.fault(&error))?)
+                }
+            });
+        }
+        rows::insert(&transaction, &pending.placed)
+            .and_then(|()| transaction.commit())
+            .map_err(|error| at.fault(&error))?;
+        Ok(Committed { outcomes, placed: pending.placed })
+    }
+
+    fn count(&self, placed: &[Placed]) -> Result<(), Error> {
+        let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        index.committed(&self.connection, At(&self.path), placed)
+    }
+
+    fn flush(&mut self, placed: &[Placed]) -> Result<(), Error> {
+        let Some(last) = placed.last() else { return Ok(()) };
+        let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        if !index.wants_flush(last.row) {
+            return Ok(());
+        }
+        let at = At(&self.path);
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(|error| at.fault(&error))?;
+        index.flush(&transaction, at)?;
+        transaction.commit().map_err(|error| at.fault(&error))?;
+        index.forget_ended();
+        Ok(())
+    }
+}
+
+fn answer(jobs: Vec<Job>, outcomes: Vec<Result<bool, Error>>) {
+    for (job, outcome) in jobs.into_iter().zip(outcomes) {
+        match job {
+            Job::Append(_, ack) => ack(outcome.map(|_| ())),
+            // The asker may be gone; the message is there all the same.
+            Job::Post(_, reply) => drop(reply.send(outcome)),
+        }
+    }
+}
+
+/// Rows of the open transaction, before they are written.
+struct Pending<'a> {
+    index: &'a Mutex<Index>,
+    next_row: i64,
+    /// Last row and sequence number of each run in this transaction.
+    ends: HashMap<RunId, (i64, u64)>,
+    placed: Vec<Placed>,
+}
+
+impl<'a> Pending<'a> {
+    fn begin(
+        connection: &Connection,
+        at: At<'_>,
+        index: &'a Mutex<Index>,
+    ) -> Result<Pending<'a>, Error> {
+        let last_row: Option<i64> = connection
+            .prepare_cached("SELECT max(row) FROM entries")
+            .and_then(|mut query| query.query_row([], |row| row.get(0)))
+            .map_err(|error| at.fault(&error))?;
+        index.lock().unwrap_or_else(PoisonError::into_inner).start(connection, at)?;
+        let next_row = last_row.unwrap_or_default() + 1;
+        Ok(Pending { index, next_row, ends: HashMap::new(), placed: Vec::new() })
+    }
+
+    /// Gives a batch its rows and writes what goes with it.
+    fn place(&mut self, connection: &Connection, at: At<'_>, batch: &Batch) -> Result<(), Error> {
+        if let Some(first) = batch.entries.first() {
+            let end = self.end(connection, at, first.run, first.seq)?;
+            if end.map_or(0, |(_, seq)| seq + 1) != first.seq {
+                return Err(Error::OutOfOrder { run: first.run, seq: first.seq });
+            }
+            let mut back = end.map_or(0, |(row, _)| row);
+            for entry in &batch.entries {
+                self.placed.push(Placed { row: self.next_row, back, entry: entry.clone() });
+                self.ends.insert(entry.run, (self.next_row, entry.seq));
+                back = self.next_row;
+                self.next_row += 1;
+            }
+        }
+        insert_extras(connection, batch).map_err(|error| at.fault(&error))
+    }
+
+    /// Where a run ends, this transaction included. A run that starts has no end.
+    fn end(
+        &self,
+        connection: &Connection,
+        at: At<'_>,
+        run: RunId,
+        seq: u64,
+    ) -> Result<Option<(i64, u64)>, Error> {
+        if let Some(end) = self.ends.get(&run) {
+            return Ok(Some(*end));
+        }
+        let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        if seq > 0 && index.known_tail(run).is_none() {
+            index.refresh(connection, at)?;
+            index.tail(connection, at, run)?;
+        }
+        Ok(index.known_tail(run).map(|tail| (tail.last_row, tail.record.last_seq)))
+    }
+}
+
+fn insert_extras(connection: &Connection, batch: &Batch) -> rusqlite::Result<()> {
+    for (reference, bytes) in &batch.blobs {
+        connection
+            .prepare_cached("INSERT OR IGNORE INTO blobs (hash, bytes) VALUES (?1, ?2)")?
+            .execute(params![reference.hash.bytes(), &bytes[..]])?;
+    }
+    for write in &batch.state {
+        connection.prepare_cached("REPLACE INTO state VALUES (?1, ?2, ?3)")?.execute(params![
+            &*write.at.scope,
+            &*write.at.key,
+            &write.value[..]
+        ])?;
+    }
+    Ok(())
+}
+
+/// `false` when the key had a message already.
+fn insert_post(connection: &Connection, post: &Post) -> rusqlite::Result<bool> {
+    let time = crate::log::now_micros();
+    connection
+        .prepare_cached(
+            "INSERT OR IGNORE INTO messages (run, key, time, body) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![post.run.bytes(), &*post.key, time, &post.body[..]])
+        .map(|n_rows| n_rows == 1)
+}

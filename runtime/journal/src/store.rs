@@ -1,0 +1,148 @@
+//! The one trait that every store implements, and what goes through it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::{Digest, Entry, Error, Reference, RunId, RunRecord};
+
+/// What becomes durable together: all of it, or nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Entries of one run, in order, following the run's last one.
+    pub entries: Vec<Entry>,
+    /// What entries refer to. A blob that the store has is not stored again.
+    pub blobs: Vec<(Reference, Arc<[u8]>)>,
+    /// Changes of the program's own state.
+    pub state: Vec<StateWrite>,
+}
+
+/// A key of `state.get` and `state.set`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct StateKey {
+    /// Who shares it: a run's name, or a name from the manifest.
+    pub scope: Arc<str>,
+    pub key: Arc<str>,
+}
+
+/// A new value under a key.
+#[derive(Clone, Debug)]
+pub struct StateWrite {
+    pub at: StateKey,
+    pub value: Arc<[u8]>,
+}
+
+/// Called once with the fate of a batch, from the store's own thread: must be quick.
+/// `Ok` means that the batch survives a crash of the process and of the machine.
+pub type Ack = Box<dyn FnOnce(Result<(), Error>) + Send>;
+
+/// Something that another process says to a run, for its owner to take into the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Grows with every message of the store.
+    pub number: u64,
+    pub run: RunId,
+    /// What it answers: an effect id. The first message under a key is the only one.
+    pub key: Arc<str>,
+    /// Microseconds since 1970.
+    pub time: i64,
+    pub body: Arc<[u8]>,
+}
+
+/// The right to append to a run. At most one exists for a run, across processes;
+/// it ends when it is dropped and when its process dies.
+pub struct Claim {
+    run: RunId,
+    release: Option<Box<dyn FnOnce() + Send + Sync>>,
+}
+
+impl Claim {
+    /// For stores: `release` runs when the claim ends.
+    pub(crate) fn new(run: RunId, release: Box<dyn FnOnce() + Send + Sync>) -> Claim {
+        Claim { run, release: Some(release) }
+    }
+
+    pub fn run(&self) -> RunId {
+        self.run
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if let Some(release) = self.release.take() {
+            release();
+        }
+    }
+}
+
+impl fmt::Debug for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Claim({})", self.run)
+    }
+}
+
+/// A place where journals live.
+pub trait Store: Send + Sync {
+    /// Takes the right to append to a run.
+    ///
+    /// Errors: `P2009` while another process, or another part of this one, has it.
+    fn claim(&self, run: RunId) -> Result<Claim, Error>;
+
+    /// Whether some process has the run's claim.
+    fn is_claimed(&self, run: RunId) -> Result<bool, Error>;
+
+    /// Queues a batch and returns at once; `ack` hears when it is durable, or why it is not.
+    /// Batches become durable in the order in which they were queued. After an error no later
+    /// batch of the run is accepted through this store.
+    fn append(&self, claim: &Claim, batch: Batch, ack: Ack);
+
+    /// The run's entries from `from` on, in order. Hashes and sequence are checked.
+    ///
+    /// Errors: `P2005` for an entry that was changed or is missing. A run that the store
+    /// does not know has no entries.
+    fn read(&self, run: RunId, from: u64) -> Result<Vec<Entry>, Error>;
+
+    /// One run, `None` when the store does not know it.
+    fn run(&self, run: RunId) -> Result<Option<RunRecord>, Error>;
+
+    /// All runs, oldest first.
+    fn runs(&self) -> Result<Vec<RunRecord>, Error>;
+
+    /// The runs that can still do something, oldest first.
+    fn unfinished(&self) -> Result<Vec<RunRecord>, Error> {
+        Ok(self.runs()?.into_iter().filter(|run| !run.status.is_final()).collect())
+    }
+
+    /// A blob's bytes.
+    ///
+    /// Errors: `P2006` when it is missing or its bytes are not those of its name.
+    fn blob(&self, reference: Reference) -> Result<Arc<[u8]>, Error>;
+
+    /// The value last written under a key.
+    fn state(&self, at: &StateKey) -> Result<Option<Arc<[u8]>>, Error>;
+
+    /// Leaves a message for a run, durably. `false`: the key had one already, which stays.
+    fn post(&self, run: RunId, key: &str, body: &[u8]) -> Result<bool, Error>;
+
+    /// Messages with a number above `after`, in order; of one run or of all.
+    fn messages(&self, run: Option<RunId>, after: u64) -> Result<Vec<Message>, Error>;
+
+    /// A number that differs from the one before when another process wrote to the store.
+    /// Cheap: made to be asked every few milliseconds.
+    fn changes(&self) -> Result<u64, Error>;
+}
+
+/// Checks that entries follow each other and that nothing in them was changed.
+/// `seq` and `prev` are what the first one must have.
+pub(crate) fn check_chain(entries: &[Entry], mut seq: u64, mut prev: Digest) -> Result<(), Error> {
+    for entry in entries {
+        if entry.seq != seq {
+            return Err(Error::Missing { run: entry.run, seq });
+        }
+        if entry.prev != prev || entry.hash != entry.expected_hash() {
+            return Err(Error::Changed { run: entry.run, seq });
+        }
+        seq += 1;
+        prev = entry.hash;
+    }
+    Ok(())
+}

@@ -1,0 +1,214 @@
+//! What every store must do, run on each of them.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use std::sync::Arc;
+
+use prism_journal::{
+    Entry, Error, Kind, Log, Memory, Payload, RunId, Sqlite, StateKey, StateWrite, Status, Store,
+};
+use support::{append, draft, start as started};
+
+type Case = fn(&dyn Store);
+
+macro_rules! on_every_store {
+    ($($case:ident),* $(,)?) => {
+        mod memory {
+            $(#[test] fn $case() { super::in_memory(super::$case); })*
+        }
+        mod sqlite {
+            $(#[test] fn $case() { super::in_a_file(super::$case); })*
+        }
+    };
+}
+
+on_every_store! {
+    entries_read_back_in_order,
+    reading_starts_anywhere,
+    a_long_payload_becomes_a_blob,
+    a_missing_blob_is_named,
+    a_run_has_one_owner,
+    a_claim_ends_when_it_is_dropped,
+    entries_must_follow_the_last_one,
+    the_list_says_where_each_run_stands,
+    state_is_written_with_its_entry,
+    the_first_message_under_a_key_stays,
+    many_runs_at_once,
+    an_unknown_run_is_empty,
+}
+
+fn in_memory(case: Case) {
+    case(&Memory::new());
+}
+
+fn in_a_file(case: Case) {
+    let folder = tempfile::tempdir().unwrap();
+    case(&Sqlite::open(folder.path().join("deep/er/journal.db")).unwrap());
+}
+
+fn kinds(entries: &[Entry]) -> Vec<Kind> {
+    entries.iter().map(|entry| entry.kind).collect()
+}
+
+fn entries_read_back_in_order(store: &dyn Store) {
+    let (claim, mut log) = started(store);
+    let batch = log.batch(vec![
+        draft(Kind::AttemptStarted, "main/a#0", "one"),
+        draft(Kind::Answer, "main/a#0", "two"),
+    ]);
+    let written = batch.entries.clone();
+    append(store, &claim, batch).unwrap();
+    let read = store.read(log.run(), 0).unwrap();
+    assert_eq!(kinds(&read), [Kind::RunStarted, Kind::AttemptStarted, Kind::Answer]);
+    assert_eq!(read[1..], written);
+    assert_eq!(read[1].prev, read[0].hash);
+}
+
+fn reading_starts_anywhere(store: &dyn Store) {
+    let (claim, mut log) = started(store);
+    for number in 0..20 {
+        let batch = log.batch(vec![draft(Kind::Answer, &format!("e{number}"), "x")]);
+        append(store, &claim, batch).unwrap();
+    }
+    for from in 0..25 {
+        let read = store.read(log.run(), from).unwrap();
+        let expected: Vec<u64> = (from..21).collect();
+        assert_eq!(read.iter().map(|entry| entry.seq).collect::<Vec<_>>(), expected);
+    }
+}
+
+fn a_long_payload_becomes_a_blob(store: &dyn Store) {
+    let (claim, mut log) = started(store);
+    let long: Vec<u8> = (0..100_000u32).map(|byte| byte as u8).collect();
+    let batch = log.batch(vec![
+        draft(Kind::Answer, "long", long.clone()),
+        draft(Kind::Answer, "again", long.clone()),
+    ]);
+    append(store, &claim, batch).unwrap();
+    for entry in store.read(log.run(), 1).unwrap() {
+        let Payload::Blob(reference) = entry.payload else { panic!("{entry:?}") };
+        assert_eq!(reference.len, 100_000);
+        assert_eq!(*store.blob(reference).unwrap(), long);
+    }
+}
+
+fn a_missing_blob_is_named(store: &dyn Store) {
+    let reference = prism_journal::Reference::to(b"nobody stored this");
+    let error = store.blob(reference).unwrap_err();
+    assert_eq!(error.code(), "P2006");
+    assert!(error.to_string().contains(&reference.hash.to_string()));
+}
+
+fn a_run_has_one_owner(store: &dyn Store) {
+    let run = RunId::generate();
+    assert!(!store.is_claimed(run).unwrap());
+    let _claim = store.claim(run).unwrap();
+    assert!(store.is_claimed(run).unwrap());
+    assert_eq!(store.claim(run).unwrap_err(), Error::Claimed { run });
+    store.claim(RunId::generate()).unwrap();
+}
+
+fn a_claim_ends_when_it_is_dropped(store: &dyn Store) {
+    let run = RunId::generate();
+    drop(store.claim(run).unwrap());
+    assert!(!store.is_claimed(run).unwrap());
+    store.claim(run).unwrap();
+}
+
+fn entries_must_follow_the_last_one(store: &dyn Store) {
+    let (claim, mut log) = started(store);
+    let mut stale = log.clone();
+    append(store, &claim, log.batch(vec![draft(Kind::Answer, "a", "x")])).unwrap();
+    let error = append(store, &claim, stale.batch(vec![draft(Kind::Answer, "b", "x")]));
+    assert_eq!(error, Err(Error::OutOfOrder { run: log.run(), seq: 1 }));
+    append(store, &claim, log.batch(vec![draft(Kind::Answer, "c", "x")])).unwrap();
+    assert_eq!(store.read(log.run(), 0).unwrap().len(), 3);
+}
+
+fn the_list_says_where_each_run_stands(store: &dyn Store) {
+    let ends = [
+        (vec![], Status::Running),
+        (vec![Kind::Waiting], Status::Waiting),
+        (vec![Kind::Waiting, Kind::Answer], Status::Waiting),
+        (vec![Kind::Waiting, Kind::Waiting, Kind::Decision], Status::Waiting),
+        (vec![Kind::Waiting, Kind::Decision], Status::Running),
+        (vec![Kind::RunInterrupted], Status::Interrupted),
+        (vec![Kind::RunInterrupted, Kind::RunResumed], Status::Running),
+        (vec![Kind::RunCompleted], Status::Completed),
+        (vec![Kind::RunFailed], Status::Failed),
+        (vec![Kind::RunCancelled], Status::Cancelled),
+    ];
+    let mut expected = Vec::new();
+    for (kinds, status) in ends {
+        let (claim, mut log) = started(store);
+        for kind in kinds {
+            append(store, &claim, log.batch(vec![draft(kind, "e", "")])).unwrap();
+        }
+        expected.push((log.run(), status, log.next_seq() - 1));
+    }
+    let runs = store.runs().unwrap();
+    let found: Vec<_> = runs.iter().map(|run| (run.run, run.status, run.last_seq)).collect();
+    assert_eq!(found, expected);
+    assert_eq!(store.unfinished().unwrap().len(), 7);
+    assert_eq!(store.run(runs[1].run).unwrap().as_ref(), Some(&runs[1]));
+}
+
+fn state_is_written_with_its_entry(store: &dyn Store) {
+    let (claim, mut log) = started(store);
+    let at = StateKey { scope: "shared".into(), key: "count".into() };
+    assert_eq!(store.state(&at).unwrap(), None);
+    for value in ["1", "2"] {
+        let mut batch = log.batch(vec![draft(Kind::Answer, "set", value)]);
+        batch.state.push(StateWrite { at: at.clone(), value: value.as_bytes().into() });
+        append(store, &claim, batch).unwrap();
+        assert_eq!(store.state(&at).unwrap().as_deref(), Some(value.as_bytes()));
+    }
+    let mut refused = Log::new(log.run()).batch(vec![draft(Kind::Answer, "set", "3")]);
+    refused.state.push(StateWrite { at: at.clone(), value: Arc::from(*b"3") });
+    append(store, &claim, refused).unwrap_err();
+    assert_eq!(store.state(&at).unwrap().as_deref(), Some(&b"2"[..]));
+}
+
+fn the_first_message_under_a_key_stays(store: &dyn Store) {
+    let (run, other) = (RunId::generate(), RunId::generate());
+    assert!(store.post(run, "main/approve#0", b"yes").unwrap());
+    assert!(!store.post(run, "main/approve#0", b"no").unwrap());
+    assert!(store.post(other, "main/approve#0", b"no").unwrap());
+    assert!(store.post(run, "main/approve#1", b"later").unwrap());
+    let bodies = |run, after| -> Vec<Vec<u8>> {
+        let messages = store.messages(run, after).unwrap();
+        messages.iter().map(|message| message.body.to_vec()).collect()
+    };
+    assert_eq!(bodies(Some(run), 0), [b"yes".to_vec(), b"later".to_vec()]);
+    assert_eq!(bodies(None, 0).len(), 3);
+    let first = store.messages(None, 0).unwrap()[0].number;
+    assert_eq!(bodies(None, first), [b"no".to_vec(), b"later".to_vec()]);
+}
+
+fn many_runs_at_once(store: &dyn Store) {
+    let n_runs = 16;
+    std::thread::scope(|scope| {
+        for _ in 0..n_runs {
+            scope.spawn(|| {
+                let (claim, mut log) = started(store);
+                for number in 0..50 {
+                    let effect = format!("main/step#{number}");
+                    let batch = log.batch(vec![draft(Kind::Answer, &effect, "x")]);
+                    append(store, &claim, batch).unwrap();
+                }
+                assert_eq!(store.read(log.run(), 0).unwrap().len(), 51);
+            });
+        }
+    });
+    let runs = store.runs().unwrap();
+    assert_eq!(runs.len(), n_runs);
+    assert!(runs.iter().all(|run| run.last_seq == 50));
+}
+
+fn an_unknown_run_is_empty(store: &dyn Store) {
+    let run = RunId::generate();
+    assert_eq!(store.read(run, 0).unwrap(), []);
+    assert_eq!(store.run(run).unwrap(), None);
+}
