@@ -1,0 +1,195 @@
+//! The command line of `prism`. The help is written to be read: every verb shows an example.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Run Prism programs: agents are called, every step is journalled, and a run survives a crash.
+#[derive(Debug, Parser)]
+#[command(
+    name = "prism",
+    version,
+    after_help = "Examples:
+  prism run review.prism --input '{\"path\": \"src\"}'
+  prism run review.prism --json --answers answers.json
+  prism runs                              what ran here, newest first
+  prism approve 01JD8Q… --reason 'read it'
+  prism resume 01JD8Q…                    go on after a crash, Ctrl-C or a reboot
+
+Exit status: 0 completed, 1 rejected or failed, 2 usage, 3 waiting for a person, 130 interrupted."
+)]
+pub struct Args {
+    /// When to use colours; `auto` asks the terminal and NO_COLOR
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    Run(Run),
+    Resume(Resume),
+    Runs(Runs),
+    Events(Events),
+    Approve(Approve),
+    Completions(Completions),
+}
+
+/// Run a program or an artifact
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  prism run review.prism --input @request.json
+  prism run review.prism --set agents='[\"security\", \"style\"]'
+  prism run review.prismc --json | jq .value
+  prism run review.prism --answers '@answers.json'   no agent is called: the file answers
+
+Without --json, printed lines go to standard output, then the result.
+With --json, standard output is one object: {\"run\",\"status\",\"value\",\"confidence\",\"output\"}.")]
+pub struct Run {
+    /// A .prism program or a .prismc artifact
+    #[arg(value_name = "FILE|ARTIFACT")]
+    pub file: PathBuf,
+    /// The value of `input`: JSON, or @FILE
+    #[arg(long, value_name = "JSON|@FILE")]
+    pub input: Option<String>,
+    /// Any other name that the host supplies, such as `agents`, `task` or `agentResults`
+    #[arg(long = "set", value_name = "NAME=JSON|@FILE")]
+    pub sets: Vec<String>,
+    /// Answer effects from a script instead of the world:
+    /// {"llm":[{"value":"…","confidence":0.85}],"agent.call":[…],"human.approve":[…]}
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<String>,
+    /// Stop the program after so many steps (a call and each turn of a loop count one)
+    #[arg(long, value_name = "N")]
+    pub fuel: Option<u64>,
+    /// 0: as written, 1: every pass of the optimizer
+    #[arg(short = 'O', value_name = "LEVEL", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=1))]
+    pub level: u8,
+    /// Keep nothing on disk: the run cannot be resumed
+    #[arg(long, conflicts_with = "store")]
+    pub no_store: bool,
+    #[command(flatten)]
+    pub store: Store,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// Go on with a run: after a crash, an interruption, or an approval
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  prism resume 01JD8Q6Z
+  prism resume 01JD8Q6Z --json
+
+Answers that are in the journal are not asked for again. The first characters of a run's name
+are enough when they are unique.")]
+pub struct Resume {
+    /// The run's name, or its first characters
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// Answer effects from a script instead of the world, as for `prism run`
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<String>,
+    #[command(flatten)]
+    pub store: Store,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// List runs, newest first
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  prism runs
+  prism runs --json | jq '.runs[] | select(.status == \"waiting\") | .run'")]
+pub struct Runs {
+    /// One JSON object: {"runs":[{"run","status","program","started"}]}
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub store: Store,
+}
+
+/// Print what happened in a run, one JSON object per line
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  prism events 01JD8Q6Z
+  prism events 01JD8Q6Z --follow --from 12    from event 12 on, and what is still to come
+
+Events are numbered from 1 without gaps, so a reader that stops can go on where it was.")]
+pub struct Events {
+    /// The run's name, or its first characters
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// Keep printing until the run has ended
+    #[arg(long)]
+    pub follow: bool,
+    /// The first event to print
+    #[arg(long, value_name = "SEQ", default_value_t = 1)]
+    pub from: u64,
+    #[command(flatten)]
+    pub store: Store,
+}
+
+/// Decide what a run waits for, and let it go on
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  prism approve 01JD8Q6Z
+  prism approve 01JD8Q6Z --reject --reason 'the fix is missing'
+  prism approve 01JD8Q6Z --choice rollback")]
+pub struct Approve {
+    /// The run's name, or its first characters
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// Say no
+    #[arg(long)]
+    pub reject: bool,
+    /// Why; the program and the journal see it
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub reason: String,
+    /// One of the choices that the program offers
+    #[arg(long, value_name = "CHOICE")]
+    pub choice: Option<String>,
+    /// Who decides; the name of the user if not given
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    /// Only record the decision; `prism resume` goes on later
+    #[arg(long)]
+    pub no_resume: bool,
+    #[command(flatten)]
+    pub store: Store,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// Print a completion script for a shell
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  prism completions bash > ~/.local/share/bash-completion/completions/prism")]
+pub struct Completions {
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// Where runs are kept.
+#[derive(Debug, clap::Args)]
+pub struct Store {
+    /// The journal: a folder, or an SQLite file [default: .prism beside prism.toml]
+    #[arg(long, value_name = "DIR|FILE", env = "PRISM_STORE")]
+    pub store: Option<PathBuf>,
+}
+
+/// How results are shown.
+#[derive(Debug, clap::Args)]
+pub struct Output {
+    /// One JSON object on standard output
+    #[arg(long)]
+    pub json: bool,
+}
