@@ -70,4 +70,13 @@ impl MemberMode {
     pub fn from_u8(number: u8) -> Option<MemberMode> {
         MemberMode::ALL.get(usize::from(number)).copied()
     }
+
+    /// The name in disassembly.
+    pub fn name(self) -> &'static str {
+        match self {
+            MemberMode::Optional => "optional",
+            MemberMode::Confident => "confident",
+            MemberMode::Soft => "soft",
+        }
+    }
 }

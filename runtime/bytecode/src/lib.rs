@@ -13,6 +13,23 @@ mod module;
 
 mod natives;
 
+mod error;
+
+mod encode;
+
+mod decode;
+
+mod verify;
+
+mod disassemble;
+
+mod assemble;
+
+pub use assemble::{AssembleError, assemble};
+pub use decode::{MAX_ARTIFACT, decode};
+pub use disassemble::disassemble;
+pub use encode::encode;
+pub use error::{DecodeError, VerifyError};
 pub use ids::{
     ConstId, FileId, FunctionId, GlobalId, HandlerId, KeysId, NativeId, Reg, SiteId, StrId,
 };
@@ -23,3 +40,4 @@ pub use module::{
 };
 pub use natives::{NATIVES, Native, native, number_constant};
 pub use op::{Extra, Inst, Op, Operand, Word};
+pub use verify::{Entry, MAX_REGS, Verified, verify};
