@@ -47,16 +47,14 @@ codes! {
     // P00xx: text and tokens
     P0001 => "character that is not part of the language",
     P0002 => "string without an end",
+    // P08xx: limits of the compiler, and its own mistakes
+    P0899 => "mistake of the compiler",
     // P22xx: command line and input
     P2201 => "not JSON",
     P2202 => "`--set` without a value",
     P2203 => "name given twice",
     P2204 => "file that cannot be read",
     P2205 => "unknown name of the host",
-    P2206 => "no such run",
-    P2207 => "run that waits for nobody",
-    P2208 => "choice that is not offered",
-    P2209 => "unusable script of answers",
 }
 
 impl std::fmt::Display for Code {

@@ -36,36 +36,6 @@ pub fn unknown_name(name: &str, known: &[&str]) -> Problem {
         .with_help(format!("the names of the host are {}", quoted(known)))
 }
 
-pub fn unknown_run(run: &str) -> Problem {
-    Problem::new("P2206", format!("there is no run `{run}` in this store"))
-        .with_help("`prism runs` lists them; `--store` chooses another store")
-}
-
-pub fn ambiguous_run(run: &str, candidates: &[String]) -> Problem {
-    let names: Vec<&str> = candidates.iter().map(String::as_str).take(5).collect();
-    Problem::new("P2206", format!("`{run}` is the beginning of several runs"))
-        .with_help(format!("write more of it: {}", quoted(&names)))
-}
-
-pub fn not_waiting(run: &str, status: &str) -> Problem {
-    Problem::new("P2207", format!("run `{run}` does not wait for a decision: it is {status}"))
-        .with_help("`prism events RUN` shows what happened in it")
-}
-
-pub fn unknown_choice(choice: &str, choices: &[&str]) -> Problem {
-    let problem = Problem::new("P2208", format!("`{choice}` is not one of the choices"));
-    match choices {
-        [] => problem.with_help("the program offers no choices; leave `--choice` out"),
-        _ => problem.with_help(format!("the choices are {}", quoted(choices))),
-    }
-}
-
-pub fn bad_answers(what: &str) -> Problem {
-    Problem::new("P2209", format!("the script of answers cannot be used: {what}")).with_help(
-        "its form is {\"llm\": [{\"value\": …, \"confidence\": 0.85}], \"human.approve\": […]}",
-    )
-}
-
 fn quoted(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
