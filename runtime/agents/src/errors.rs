@@ -13,6 +13,9 @@ use crate::duration::show;
 /// Lines of standard error that an error repeats.
 const STDERR_LINES: usize = 12;
 
+/// Characters of such a line that it repeats.
+const STDERR_WIDTH: usize = 300;
+
 fn error(code: &'static str, retryable: bool, message: String, help: String) -> AgentError {
     AgentError { code, message, help, retryable, data: Data::Null }
 }
@@ -27,7 +30,7 @@ pub fn with_stderr(mut error: AgentError, stderr: &str) -> AgentError {
     error.help.push_str("\nits standard error ends with:");
     for line in tail {
         error.help.push_str("\n  | ");
-        error.help.push_str(line);
+        error.help.push_str(&printable(line, STDERR_WIDTH));
     }
     error
 }
@@ -202,7 +205,7 @@ pub fn reported(agent: &str, message: &str, retryable: bool, data: Data) -> Agen
     let mut failed = error(
         "P2116",
         retryable,
-        format!("agent `{agent}` reported: {message}"),
+        format!("agent `{agent}` reported: {}", printable(message, 2_000)),
         "the agent decided this itself; `try … catch (e)` in the program can handle it".to_owned(),
     );
     failed.data = data;
@@ -261,10 +264,16 @@ fn quoted(names: &[&str]) -> String {
 
 /// The first characters of a line, safe to print.
 fn beginning(line: &[u8]) -> String {
-    let head = &line[..line.len().min(60)];
-    let text: String = String::from_utf8_lossy(head)
-        .chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect();
-    if line.len() > head.len() { format!("{text}…") } else { text }
+    let head = &line[..line.len().min(400)];
+    printable(&String::from_utf8_lossy(head), 60)
+}
+
+/// A text from outside, short and without what a terminal would obey.
+fn printable(text: &str, width: usize) -> String {
+    let safe = |c: char| if c.is_control() && c != '\t' { '\u{fffd}' } else { c };
+    let mut shown: String = text.chars().take(width).map(safe).collect();
+    if text.chars().nth(width).is_some() {
+        shown.push('…');
+    }
+    shown
 }

@@ -1,0 +1,165 @@
+//! The backend: which attempts run, and how all of them are stopped.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
+
+use prism_agents::protocol::request_line;
+use prism_agents::{
+    AgentError, AgentReply, AgentSpec, Attempt, Backend, BoxFuture, Mode, Report, Reports, Ticket,
+    errors,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::exchange::{Use, exchange};
+use crate::guardian::Guardian;
+use crate::job::{Cancelled, Job};
+use crate::process::{Leave, Process};
+use crate::program;
+use crate::warm::{self, Pool};
+
+/// Runs each attempt in a process of its own, or in one that is kept warm.
+#[derive(Clone, Default)]
+pub struct LocalBackend {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    guardian: Arc<Guardian>,
+    pool: Pool,
+    running: Mutex<Running>,
+}
+
+struct Running {
+    cancel: HashMap<Ticket, oneshot::Sender<()>>,
+    /// Every task holds a clone; when all are gone, `gone` ends. `None`: shut down.
+    alive: Option<mpsc::Sender<()>>,
+    gone: Option<mpsc::Receiver<()>>,
+}
+
+impl LocalBackend {
+    pub fn new() -> LocalBackend {
+        LocalBackend::default()
+    }
+}
+
+impl Default for Shared {
+    fn default() -> Shared {
+        let (alive, gone) = mpsc::channel(1);
+        Shared {
+            guardian: Arc::default(),
+            pool: Pool::default(),
+            running: Mutex::new(Running {
+                cancel: HashMap::new(),
+                alive: Some(alive),
+                gone: Some(gone),
+            }),
+        }
+    }
+}
+
+impl Backend for LocalBackend {
+    fn name(&self) -> &'static str {
+        "local"
+    }
+
+    fn check(&self, spec: &AgentSpec) -> Result<(), AgentError> {
+        program::find(spec).map(|_| ())
+    }
+
+    fn submit(&self, batch: Vec<Attempt>, reports: Reports) {
+        for attempt in batch {
+            self.shared.start(attempt, &reports);
+        }
+    }
+
+    fn cancel(&self, tickets: &[Ticket]) {
+        let mut running = self.shared.running();
+        for ticket in tickets {
+            if let Some(cancel) = running.cancel.remove(ticket) {
+                // An attempt that has just ended no longer listens.
+                let _ = cancel.send(());
+            }
+        }
+    }
+
+    fn shutdown(&self) -> BoxFuture<()> {
+        let gone = {
+            let mut running = self.shared.running();
+            for (_, cancel) in running.cancel.drain() {
+                let _ = cancel.send(());
+            }
+            running.alive = None;
+            running.gone.take()
+        };
+        self.shared.pool.close();
+        Box::pin(async move {
+            if let Some(mut gone) = gone {
+                // Nothing is ever sent; the channel ends when the last task does.
+                let _ = gone.recv().await;
+            }
+        })
+    }
+}
+
+impl Shared {
+    fn start(self: &Arc<Self>, attempt: Attempt, reports: &Reports) {
+        let (cancel, cancelled) = oneshot::channel();
+        let mut running = self.running();
+        let Some(alive) = running.alive.clone() else {
+            drop(running);
+            let error = errors::cancelled(&attempt.spec.name);
+            return reports(Report::Done(attempt.ticket, Err(error)));
+        };
+        running.cancel.insert(attempt.ticket, cancel);
+        drop(running);
+        let shared = Arc::downgrade(self);
+        let forget = Arc::new(move |ticket| {
+            if let Some(shared) = shared.upgrade() {
+                shared.running().cancel.remove(&ticket);
+            }
+        });
+        let job = Job::new(attempt, Cancelled::new(cancelled), reports.clone(), forget);
+        self.run(job, alive);
+    }
+
+    fn run(self: &Arc<Self>, job: Job, alive: mpsc::Sender<()>) {
+        let shared = self.clone();
+        match job.attempt.spec.mode {
+            Mode::PerCall => {
+                tokio::spawn(async move {
+                    per_call(job, &shared.guardian).await;
+                    drop(alive);
+                });
+            }
+            Mode::Warm { idle } => {
+                if let Err(job) = self.pool.offer(job) {
+                    tokio::spawn(async move {
+                        warm::serve(job, idle, &shared.pool, &shared.guardian).await;
+                        drop(alive);
+                    });
+                }
+            }
+        }
+    }
+
+    fn running(&self) -> MutexGuard<'_, Running> {
+        self.running.lock().expect("no code panics while it holds the list")
+    }
+}
+
+/// One process for one call, from its start to its disappearance.
+async fn per_call(mut job: Job, guardian: &Arc<Guardian>) {
+    let result = one_call(&mut job, guardian).await;
+    job.finish(result);
+}
+
+async fn one_call(job: &mut Job, guardian: &Arc<Guardian>) -> Result<AgentReply, AgentError> {
+    let request = request_line(&job.attempt, Instant::now())?;
+    let mut process = Process::start(&job.attempt.spec, guardian).await?;
+    let (attempt, cancelled, note) = (&job.attempt, &mut job.cancelled, &*job.note);
+    let outcome = exchange(&mut process, attempt, &request, Use::Once, cancelled, note).await;
+    let leave = if outcome.is_sound { Leave::OnItsOwn } else { Leave::Now };
+    process.end(leave, note).await;
+    outcome.result.map_err(|error| process.explain(error))
+}

@@ -1,0 +1,30 @@
+//! Runs agents as processes on this machine.
+//!
+//! In: attempts whose spec says `backend = "local"`. Out: one report per attempt, after every
+//! process of it is gone. A process leads its own group; whatever ends a call (an answer, the
+//! deadline, a cancellation, a broken line) ends the whole group, and if Prism itself dies, the
+//! system and the guardian end it.
+
+mod backend;
+
+mod program;
+
+mod spawner;
+
+mod process;
+
+mod group;
+
+mod guardian;
+
+mod lines;
+
+mod stderr;
+
+mod exchange;
+
+mod job;
+
+mod warm;
+
+pub use backend::LocalBackend;

@@ -1,0 +1,106 @@
+//! One running agent process with its pipes.
+
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use prism_agents::{AgentError, AgentSpec, errors};
+use rustix::process::Pid;
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+use crate::group::Group;
+use crate::guardian::Guardian;
+use crate::job::Note;
+use crate::lines::Lines;
+use crate::stderr::Stderr;
+use crate::{program, spawner};
+
+/// How long the last words of a dead process are waited for, when something else that it
+/// started still holds its pipes open.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
+pub(crate) struct Process {
+    pub(crate) child: Child,
+    pub(crate) stdin: Option<ChildStdin>,
+    pub(crate) stdout: Lines<ChildStdout>,
+    pub(crate) stderr: Stderr,
+    group: Group,
+    grace: Duration,
+}
+
+impl Process {
+    pub(crate) async fn start(
+        spec: &AgentSpec,
+        guardian: &Arc<Guardian>,
+    ) -> Result<Process, AgentError> {
+        let file = program::find(spec)?;
+        let mut command = Command::new(file);
+        command
+            .args(&spec.command[1..])
+            .current_dir(&spec.dir)
+            .env("PRISM_AGENT", &*spec.name)
+            .envs(spec.env.iter().map(|(key, value)| (key, value)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child =
+            spawner::spawn(command).await.map_err(|error| program::start_error(spec, &error))?;
+        let id = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
+        let id = id.expect("a child that was not waited for has an id");
+        let stdout = child.stdout.take().expect("standard output is a pipe");
+        Ok(Process {
+            group: Group::new(id, guardian.clone()),
+            stdin: child.stdin.take(),
+            stdout: Lines::new(stdout, spec.max_line),
+            stderr: Stderr::new(child.stderr.take()),
+            child,
+            grace: spec.grace,
+        })
+    }
+
+    /// Ends the process and everything in its group; when this returns, nothing is left.
+    /// A process that may leave on its own first gets its grace for that; then the group is
+    /// asked to end, gets the grace again, and is killed.
+    pub(crate) async fn end(&mut self, leave: Leave, note: &Note) {
+        self.stdin = None;
+        let mut is_gone = matches!(leave, Leave::OnItsOwn) && self.wait(note).await.is_some();
+        if !is_gone {
+            self.group.terminate();
+            is_gone = self.wait(note).await.is_some();
+        }
+        self.group.kill();
+        if !is_gone {
+            // The kill cannot be refused; a failure to wait means that it was already reaped.
+            let _ = self.child.wait().await;
+        }
+        self.group.clear().await;
+        let _ = tokio::time::timeout(LAST_WORDS, self.stderr.pump(note)).await;
+    }
+
+    /// Puts what the process wrote to standard error under an error.
+    pub(crate) fn explain(&self, error: AgentError) -> AgentError {
+        errors::with_stderr(error, &self.stderr.tail())
+    }
+
+    /// The exit of the leader, within the grace. Standard error is read meanwhile, so that a
+    /// process that still has much to say does not block on it.
+    async fn wait(&mut self, note: &Note) -> Option<ExitStatus> {
+        let end = tokio::time::Instant::now() + self.grace;
+        loop {
+            tokio::select! {
+                status = self.child.wait() => return status.ok(),
+                () = self.stderr.pump(note), if self.stderr.is_open() => {}
+                () = tokio::time::sleep_until(end) => return None,
+            }
+        }
+    }
+}
+
+/// Whether a process that is no longer needed may go by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leave {
+    /// It has answered and its input is closed: it is on its way out.
+    OnItsOwn,
+    /// It must go.
+    Now,
+}
