@@ -1,6 +1,7 @@
 //! One entry of the journal, and the hash that ties it to the one before.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::RunId;
@@ -26,6 +27,18 @@ impl Digest {
 
     pub fn bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+}
+
+/// The text was not 64 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotADigest;
+
+impl FromStr for Digest {
+    type Err = NotADigest;
+
+    fn from_str(text: &str) -> Result<Digest, NotADigest> {
+        blake3::Hash::from_hex(text).map(|hash| Digest(*hash.as_bytes())).map_err(|_| NotADigest)
     }
 }
 

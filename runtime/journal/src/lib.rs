@@ -21,9 +21,9 @@ mod sqlite;
 
 mod error;
 
-pub use entry::{Digest, Entry, INLINE_LIMIT, Kind, Payload, Reference};
+pub use entry::{Digest, Entry, INLINE_LIMIT, Kind, NotADigest, Payload, Reference};
 pub use error::Error;
-pub use id::RunId;
+pub use id::{NotARunId, RunId};
 pub use log::{Draft, Log};
 pub use memory::Memory;
 pub use run::{RunRecord, Status};

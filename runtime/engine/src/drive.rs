@@ -1,0 +1,190 @@
+//! Drives one run: the machine computes, the host acts, the journal remembers.
+//!
+//! ```text
+//! machine.run ── Done, Trap ──────────────────────────────→ last entry → result
+//!      │ ↑ one answer at a time, in the journal's order
+//!      │ └──── recorded outcome, else durable outcome ←─ ack ─┐
+//!      └ Perform → serve each → attempt, question, timer ─────┤
+//!                        └ agents, people, clock → Finished → append
+//! ```
+//!
+//! The machine runs to a standstill after each answer. So the order of entries alone decides
+//! what it does, and feeding a journal again repeats the run.
+
+mod serve;
+
+mod listen;
+
+mod end;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use prism_agents::AgentNote;
+use prism_journal::{Draft, Error as StoreError};
+use prism_vm::{Answer, Data, Outcome, RequestId, Trap};
+use serde_json::json;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinSet;
+
+use crate::compute::Compute;
+use crate::effects::{self, Finished, World};
+use crate::people::Ask;
+use crate::record::{Asked, event_draft};
+use crate::recorder::{Recorder, Then};
+use crate::requests::{Requests, Stage};
+use crate::result::RunResult;
+use crate::{Error, WhenWaiting};
+
+/// What the driver waits for.
+pub(crate) enum Signal {
+    /// The fate of the oldest unsettled batch.
+    Durable(Result<(), StoreError>),
+    Note(RequestId, AgentNote),
+    Finished(RequestId, Result<Finished, Error>),
+    /// A question that only another process can decide.
+    Parked(RequestId),
+    Stop(Stop),
+}
+
+/// Why a run is put down.
+#[derive(Clone, Debug)]
+pub(crate) enum Stop {
+    Interrupt,
+    Cancel(String),
+}
+
+/// One run on its way.
+pub(crate) struct Driver {
+    pub(crate) machine: Box<dyn Compute>,
+    pub(crate) world: World,
+    pub(crate) recorder: Recorder,
+    pub(crate) inbox: UnboundedReceiver<Signal>,
+    pub(crate) ask: Option<Arc<dyn Ask>>,
+    pub(crate) when_waiting: WhenWaiting,
+    pub(crate) requests: Requests,
+    /// Durable answers that the machine has not had yet.
+    pub(crate) ready: VecDeque<(RequestId, Answer)>,
+    pub(crate) jobs: JoinSet<()>,
+    pub(crate) output: Vec<String>,
+    /// Whether the run's beginning is durable: before that, nothing reaches the world.
+    pub(crate) is_begun: bool,
+}
+
+/// How the machine ended.
+enum End {
+    Done(Data),
+    Trap(Trap),
+}
+
+impl Driver {
+    pub(crate) async fn drive(mut self) -> Result<RunResult, Error> {
+        loop {
+            if let Some(end) = self.advance()? {
+                return self.finish(end).await;
+            }
+            self.serve_fresh();
+            if let Some(result) = self.idle_result()? {
+                return Ok(result);
+            }
+            if let Some(stop) = self.listen().await? {
+                return self.stop(stop).await;
+            }
+        }
+    }
+
+    /// Runs the machine as far as recorded and durable answers take it.
+    fn advance(&mut self) -> Result<Option<End>, Error> {
+        loop {
+            let outcome = self.machine.run();
+            self.take_output();
+            match outcome {
+                Outcome::Done(value) => return Ok(Some(End::Done(value))),
+                Outcome::Trap(trap) => return Ok(Some(End::Trap(trap))),
+                Outcome::Perform(requests) => {
+                    for request in requests {
+                        let asked = Asked::from_request(request);
+                        self.world.past.check(self.world.run, &asked)?;
+                        self.requests.add(asked);
+                    }
+                }
+            }
+            self.drop_cancelled();
+            let Some((id, answer)) = self.next_answer()? else { return Ok(None) };
+            self.feed(id, answer);
+        }
+    }
+
+    fn take_output(&mut self) {
+        let lines = self.machine.take_output();
+        if let Some(watch) = &self.recorder.watch {
+            lines.iter().for_each(|line| watch.line(line));
+        }
+        self.output.extend(lines);
+    }
+
+    /// The journal's next answer, and when it has no more, the next durable one.
+    fn next_answer(&mut self) -> Result<Option<(RequestId, Answer)>, Error> {
+        while let Some(outcome) = self.world.past.next_outcome() {
+            if let Some(id) = self.requests.find(&outcome.effect_id) {
+                self.world.script.skip(&outcome.effect);
+                return Ok(Some((id, outcome.answer)));
+            }
+            if !self.requests.is_cancelled(&outcome.effect_id) {
+                return Err(Error::Diverged {
+                    run: self.world.run,
+                    effect_id: outcome.effect_id,
+                    recorded: format!("`{}`", outcome.effect),
+                    requested: "no such request".to_owned(),
+                });
+            }
+        }
+        Ok(self.ready.pop_front())
+    }
+
+    fn feed(&mut self, id: RequestId, answer: Answer) {
+        if self.requests.remove(id).is_none() {
+            return;
+        }
+        if let Err(error) = self.machine.resume(id, answer) {
+            let refusal = crate::error::not_taken(&error);
+            // A request that waits takes an error: it is not nested.
+            let _ = self.machine.resume(id, Answer::Error(refusal));
+        }
+    }
+
+    /// Stops the work for requests that the program has given up.
+    fn drop_cancelled(&mut self) {
+        let is_live = self.world.past.is_used_up();
+        let mut drafts = Vec::new();
+        for id in self.machine.take_cancelled() {
+            let Some(pending) = self.requests.cancel(id) else { continue };
+            let (asked, mut is_question) = (pending.asked, false);
+            match pending.stage {
+                Stage::UnderWay(job) => {
+                    job.abort();
+                    drafts.extend(self.cancellation(&asked).filter(|_| is_live));
+                }
+                Stage::Asked { job, .. } => {
+                    job.abort();
+                    is_question = true;
+                }
+                Stage::Asking(_) => is_question = true,
+                Stage::Fresh | Stage::Answered => {}
+            }
+            if is_question || self.world.past.is_open_question(&asked.effect_id) {
+                self.requests.to_withdraw.push(asked);
+            }
+        }
+        if !drafts.is_empty() {
+            self.recorder.append(drafts, Vec::new(), Then::default());
+        }
+    }
+
+    /// What is told of an agent's call that nobody needs any more.
+    fn cancellation(&self, asked: &Asked) -> Option<Draft> {
+        let data = || json!({ "agent": &*effects::agent_of(asked) });
+        effects::calls_agent(&self.world, asked)
+            .then(|| event_draft(Some(asked), "agent_cancelled", data()))
+    }
+}

@@ -1,0 +1,81 @@
+//! How a run ends, or is put down.
+
+use prism_journal::{Kind, Status};
+use serde_json::{Value, json};
+
+use super::{Driver, End, Signal, Stop};
+use crate::record::run_draft;
+use crate::recorder::Then;
+use crate::result::{Failure, RunResult};
+use crate::{Error, WhenWaiting, codec};
+
+impl Driver {
+    /// The result of a run in which nothing is under way any more.
+    pub(super) fn idle_result(&mut self) -> Result<Option<RunResult>, Error> {
+        let is_busy = !self.ready.is_empty() || !self.recorder.is_settled() || !self.is_begun;
+        if is_busy || self.requests.is_any_under_way() {
+            return Ok(None);
+        }
+        let run = self.world.run;
+        let questions = self.requests.questions();
+        if questions.is_empty() {
+            return Err(Error::Stuck { run });
+        }
+        match self.when_waiting {
+            WhenWaiting::Stay => Ok(None),
+            WhenWaiting::Leave => {
+                let output = std::mem::take(&mut self.output);
+                Ok(Some(RunResult { questions, ..RunResult::new(run, Status::Waiting, output) }))
+            }
+        }
+    }
+
+    pub(super) async fn finish(mut self, end: End) -> Result<RunResult, Error> {
+        self.jobs.shutdown().await;
+        let run = self.world.run;
+        let output = std::mem::take(&mut self.output);
+        let (kind, payload, result) = match end {
+            End::Done(value) => {
+                let payload = json!({ "value": codec::to_json(&value), "output": output });
+                (Kind::RunCompleted, payload, RunResult::completed(run, value, output))
+            }
+            End::Trap(trap) => {
+                let failure = Failure::from_trap(trap);
+                let payload = json!({ "failure": failure.to_json(), "output": output });
+                (Kind::RunFailed, payload, RunResult::failed(run, failure, output))
+            }
+        };
+        self.close(kind, &payload).await?;
+        Ok(result)
+    }
+
+    pub(super) async fn stop(mut self, stop: Stop) -> Result<RunResult, Error> {
+        self.jobs.shutdown().await;
+        let run = self.world.run;
+        let output = std::mem::take(&mut self.output);
+        match stop {
+            Stop::Interrupt => {
+                self.close(Kind::RunInterrupted, &json!({})).await?;
+                let questions = self.requests.questions();
+                Ok(RunResult { questions, ..RunResult::new(run, Status::Interrupted, output) })
+            }
+            Stop::Cancel(reason) => {
+                let payload = json!({ "reason": reason, "output": output });
+                self.close(Kind::RunCancelled, &payload).await?;
+                Ok(RunResult::new(run, Status::Cancelled, output))
+            }
+        }
+    }
+
+    /// Writes the last entry of this process and waits until all is durable.
+    async fn close(&mut self, kind: Kind, payload: &Value) -> Result<(), Error> {
+        self.recorder.append(vec![run_draft(kind, payload)], Vec::new(), Then::default());
+        while !self.recorder.is_settled() {
+            match self.inbox.recv().await.expect("the driver holds a sender") {
+                Signal::Durable(outcome) => drop(self.recorder.settle(outcome)?),
+                Signal::Note(..) | Signal::Finished(..) | Signal::Parked(_) | Signal::Stop(_) => {}
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,91 @@
+//! What happens while the machine waits.
+
+use std::time::{Duration, Instant};
+
+use prism_agents::AgentNote;
+use prism_journal::{Draft, Error as StoreError, Kind};
+use prism_vm::RequestId;
+use serde_json::json;
+
+use super::{Driver, Signal, Stop};
+use crate::record::event_draft;
+use crate::recorder::Then;
+use crate::requests::Stage;
+use crate::{Error, codec, effects};
+
+/// What an agent says on the way is journalled at most this often per call.
+const MESSAGE_PAUSE: Duration = Duration::from_millis(250);
+
+impl Driver {
+    /// Waits for something to happen, and journals all that has happened.
+    pub(super) async fn listen(&mut self) -> Result<Option<Stop>, Error> {
+        let mut signal = self.inbox.recv().await;
+        let (mut drafts, mut then) = (Vec::new(), Then::default());
+        while let Some(heard) = signal {
+            match heard {
+                Signal::Durable(outcome) => self.settled(outcome)?,
+                Signal::Note(id, note) => drafts.extend(self.note(id, note)),
+                Signal::Finished(id, finished) => {
+                    if let Some(pending) = self.requests.get_mut(id) {
+                        let finished = finished?;
+                        drafts.push(pending.asked.draft(finished.kind, &finished.payload));
+                        then.feed.push((id, finished.answer));
+                        pending.stage = Stage::Answered;
+                    }
+                }
+                Signal::Parked(id) => self.requests.park(id),
+                Signal::Stop(stop) => return Ok(Some(stop)),
+            }
+            signal = self.inbox.try_recv().ok();
+        }
+        if !drafts.is_empty() {
+            self.recorder.append(drafts, Vec::new(), then);
+        }
+        Ok(None)
+    }
+
+    /// A batch is durable: its answers may be fed, its questions asked.
+    fn settled(&mut self, outcome: Result<(), StoreError>) -> Result<(), Error> {
+        let then = self.recorder.settle(outcome)?;
+        self.is_begun = true;
+        if self.recorder.is_settled() {
+            self.world.unsaved.clear();
+        }
+        self.ready.extend(then.feed);
+        self.ask_people(then.ask);
+        Ok(())
+    }
+
+    /// The entry for what is heard of an agent, if it is worth one.
+    fn note(&mut self, id: RequestId, note: AgentNote) -> Option<Draft> {
+        let pending = self.requests.get_mut(id)?;
+        let agent = effects::agent_of(&pending.asked);
+        let before = self.world.past.attempts(&pending.asked.effect_id);
+        match note {
+            AgentNote::AttemptStarted { number } => {
+                Some(effects::attempt_started(&pending.asked, &agent, before + number))
+            }
+            AgentNote::AttemptFailed { number, error, retry_in } => {
+                let payload = json!({
+                    "agent": &*agent,
+                    "number": before + number,
+                    "code": error.code,
+                    "message": error.message,
+                    "retry_in_ms": retry_in.map(|pause| pause.as_millis() as u64),
+                });
+                Some(pending.asked.draft(Kind::AttemptFailed, &payload))
+            }
+            AgentNote::Progress(message) => {
+                let now = Instant::now();
+                let last = pending.last_message.replace(now);
+                if last.is_some_and(|last| now - last < MESSAGE_PAUSE) {
+                    pending.last_message = last;
+                    return None;
+                }
+                let data = json!({ "agent": &*agent, "message": codec::to_json(&message) });
+                Some(event_draft(Some(&pending.asked), "agent_message", data))
+            }
+            AgentNote::Stderr(_) => None,
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! From new requests to work under way.
+
+use prism_journal::Draft;
+use prism_vm::RequestId;
+use serde_json::json;
+
+use super::{Driver, Signal};
+use crate::effects::{self, Served};
+use crate::record::{Asked, event_draft};
+use crate::recorder::Then;
+use crate::requests::Stage;
+
+impl Driver {
+    /// Begins to serve what the machine has newly asked for, with one batch of entries.
+    pub(super) fn serve_fresh(&mut self) {
+        if !self.is_begun {
+            return;
+        }
+        let mut drafts = self.withdrawals();
+        let fresh = self.requests.take_fresh();
+        drafts.extend(self.announcement(&fresh));
+        let (mut state, mut then) = (Vec::new(), Then::default());
+        for id in fresh {
+            let Some(pending) = self.requests.get_mut(id) else { continue };
+            match effects::serve(&mut self.world, &pending.asked) {
+                Served::Now { before, finished, state: write } => {
+                    drafts.extend(before);
+                    drafts.push(pending.asked.draft(finished.kind, &finished.payload));
+                    state.extend(write);
+                    then.feed.push((id, finished.answer));
+                    pending.stage = Stage::Answered;
+                }
+                Served::Later { before, job } => {
+                    drafts.extend(before);
+                    let signals = self.world.signals.clone();
+                    let job = self.jobs.spawn(async move {
+                        // The driver may have ended; then nobody wants to know.
+                        let _ = signals.send(Signal::Finished(id, Ok(job.await)));
+                    });
+                    pending.stage = Stage::UnderWay(job);
+                }
+                Served::Ask { before, question } => {
+                    drafts.extend(before);
+                    then.ask.push(id);
+                    pending.stage = Stage::Asking(question);
+                }
+            }
+        }
+        if drafts.is_empty() {
+            self.ask_people(then.ask);
+        } else {
+            self.recorder.append(drafts, state, then);
+        }
+    }
+
+    /// Closes the questions of requests that were given up.
+    fn withdrawals(&mut self) -> Vec<Draft> {
+        let withdraw = std::mem::take(&mut self.requests.to_withdraw);
+        let draft = |asked: &Asked| {
+            let finished = effects::withdrawal(asked);
+            asked.draft(finished.kind, &finished.payload)
+        };
+        withdraw.iter().map(draft).collect()
+    }
+
+    /// Says how many agents are about to be called, once for each call.
+    fn announcement(&mut self, fresh: &[RequestId]) -> Option<Draft> {
+        let announced = self.world.past.announced;
+        let is_new = |id: &&RequestId| announced.is_none_or(|through| id.0 > through);
+        let calls: Vec<&RequestId> = fresh
+            .iter()
+            .filter(is_new)
+            .filter(|id| {
+                let pending = self.requests.get(**id);
+                pending.is_some_and(|pending| effects::calls_agent(&self.world, &pending.asked))
+            })
+            .collect();
+        let through = calls.last()?.0;
+        self.world.past.announced = Some(through);
+        let data = json!({ "count": calls.len(), "through": through });
+        Some(event_draft(None, "agents_selected", data))
+    }
+
+    /// Puts durable questions to people.
+    pub(super) fn ask_people(&mut self, ids: Vec<RequestId>) {
+        for id in ids {
+            let Some(pending) = self.requests.get_mut(id) else { continue };
+            let Stage::Asking(question) = &pending.stage else { continue };
+            let (store, open) = (self.world.store.clone(), question.clone());
+            let question = open.clone();
+            let (ask, signals) = (self.ask.clone(), self.world.signals.clone());
+            let job = self.jobs.spawn(async move {
+                let park = || Signal::Parked(id);
+                let decided = effects::decision(store, question, ask, park, signals.clone()).await;
+                // The driver may have ended; then nobody wants to know.
+                let _ = signals.send(Signal::Finished(id, decided));
+            });
+            pending.stage = Stage::Asked { question: open, job, is_parked: false };
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What the host does for each effect.
+
+mod agent;
+
+mod person;
+
+mod state;
+
+mod time;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use prism_agents::{BoxFuture, Dispatcher};
+use prism_journal::{Draft, Kind, RunId, StateKey, StateWrite, Store};
+use prism_vm::{Answer, Data, EffectError};
+use serde_json::{Value, json};
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::drive::Signal;
+use crate::past::Past;
+use crate::people::Question;
+use crate::record::{Asked, answer_json, event_draft};
+use crate::{Script, error};
+
+pub(crate) use agent::{attempt_started, name_of as agent_of};
+pub(crate) use person::{decision, withdrawal};
+
+/// What an effect needs of the world.
+pub(crate) struct World {
+    pub(crate) run: RunId,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) dispatcher: Dispatcher,
+    pub(crate) script: Script,
+    pub(crate) past: Past,
+    pub(crate) signals: UnboundedSender<Signal>,
+    /// Where the program's state lives.
+    pub(crate) scope: Arc<str>,
+    /// State that is queued, but not yet in the store.
+    pub(crate) unsaved: HashMap<StateKey, Arc<[u8]>>,
+}
+
+/// An outcome, as the journal and the machine get it.
+pub(crate) struct Finished {
+    pub(crate) kind: Kind,
+    pub(crate) payload: Value,
+    pub(crate) answer: Answer,
+}
+
+/// How an effect is carried out.
+pub(crate) enum Served {
+    /// The outcome is there; entries and state go into the journal with it.
+    Now { before: Vec<Draft>, finished: Finished, state: Option<StateWrite> },
+    /// The outcome comes when the future is ready. Dropping it stops the work.
+    Later { before: Vec<Draft>, job: BoxFuture<Finished> },
+    /// A person is asked once the entries are durable.
+    Ask { before: Vec<Draft>, question: Question },
+}
+
+/// Begins to carry out an effect.
+pub(crate) fn serve(world: &mut World, asked: &Asked) -> Served {
+    if let Some(answer) = world.script.next(&asked.effect) {
+        return scripted(asked, answer);
+    }
+    match &*asked.effect {
+        "agent.call" => agent::call(world, asked),
+        "llm" => agent::llm(world, asked),
+        "human.approve" | "human.ask" => person::ask(world, asked),
+        "time.now" => time::now(asked),
+        "time.sleep" => time::sleep(world, asked),
+        "random" => now(asked, Answer::Value(Data::from(fastrand::f64()))),
+        "log" => told(asked, "log", json!({ "message": one_or_all(asked) })),
+        "checkpoint" => told(asked, "checkpoint", json!({ "label": one_or_all(asked) })),
+        "event.publish" => publish(asked),
+        "state.get" => state::get(world, asked),
+        "state.set" => state::set(world, asked),
+        other => refused(asked, error::not_served(other)),
+    }
+}
+
+/// Whether an effect is a call of an agent, for the count of `agents_selected`.
+pub(crate) fn calls_agent(world: &World, asked: &Asked) -> bool {
+    match &*asked.effect {
+        "agent.call" => true,
+        "llm" => !world.script.speaks_of("llm") && agent::has_llm(world),
+        _ => false,
+    }
+}
+
+fn scripted(asked: &Asked, answer: Answer) -> Served {
+    match &*asked.effect {
+        "agent.call" => agent::scripted(asked, answer),
+        "human.approve" | "human.ask" => person::scripted(asked, answer),
+        _ => now(asked, answer),
+    }
+}
+
+/// An outcome without anything before it. Its entry keeps the arguments.
+fn now(asked: &Asked, answer: Answer) -> Served {
+    Served::Now { before: Vec::new(), finished: finished(asked, answer), state: None }
+}
+
+fn finished(asked: &Asked, answer: Answer) -> Finished {
+    let mut payload = answer_json(&answer);
+    if !asked.args.is_empty() {
+        payload["args"] = asked.args_json();
+    }
+    Finished { kind: Kind::Answer, payload, answer }
+}
+
+fn refused(asked: &Asked, error: EffectError) -> Served {
+    now(asked, Answer::Error(error))
+}
+
+/// An effect that is done when it is told.
+fn told(asked: &Asked, event: &str, data: Value) -> Served {
+    let before = vec![event_draft(Some(asked), event, data)];
+    Served::Now { before, finished: finished(asked, Answer::Value(Data::Null)), state: None }
+}
+
+fn publish(asked: &Asked) -> Served {
+    let Some(topic) = asked.args.first().and_then(Data::as_text) else {
+        return refused(asked, error::bad_argument("event.publish", "a topic and a value"));
+    };
+    let data = asked.args.get(1).unwrap_or(&Data::Null);
+    told(asked, "published", json!({ "topic": topic, "data": crate::codec::to_json(data) }))
+}
+
+fn one_or_all(asked: &Asked) -> Value {
+    match asked.args.as_slice() {
+        [one] => crate::codec::to_json(one),
+        _ => asked.args_json(),
+    }
+}

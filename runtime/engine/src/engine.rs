@@ -1,0 +1,271 @@
+//! Starts runs and goes on with them.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use prism_agents::Dispatcher;
+use prism_bytecode::Verified;
+use prism_journal::{Claim, Entry, Kind, Log, Reference, RunId, Status, Store};
+use serde_json::json;
+use tokio::sync::mpsc::{self, UnboundedSender};
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::compute::{self, Compute};
+use crate::drive::{Driver, Signal, Stop};
+use crate::effects::World;
+use crate::events::Fold;
+use crate::past::Past;
+use crate::people::Ask;
+use crate::record::run_draft;
+use crate::recorder::{Recorder, Then};
+use crate::requests::Requests;
+use crate::result::RunResult;
+use crate::start::{Recorded, Start};
+use crate::{Error, Event, Script, start};
+
+/// Hears of a run while this process drives it, in order, from the thread that drives it: must
+/// be quick.
+pub trait Watch: Send + Sync {
+    /// An event, when it is durable.
+    fn event(&self, event: &Event);
+    /// A line that the program printed. A run that goes on prints its lines again from the first.
+    fn line(&self, line: &str);
+}
+
+/// What to do when only another process can decide what a run waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WhenWaiting {
+    /// Keep the run and look for decisions in the store.
+    #[default]
+    Stay,
+    /// Put it down with status `Waiting`; `resume` goes on when there is a decision.
+    Leave,
+}
+
+/// How this process serves runs: what is not in their journals.
+#[derive(Clone, Default)]
+pub struct Host {
+    pub script: Script,
+    pub ask: Option<Arc<dyn Ask>>,
+    pub when_waiting: WhenWaiting,
+    pub watch: Option<Arc<dyn Watch>>,
+}
+
+/// Drives runs of one store with the agents of one manifest.
+#[derive(Clone)]
+pub struct Engine {
+    store: Arc<dyn Store>,
+    dispatcher: Dispatcher,
+    host: Host,
+}
+
+/// A run that this process drives.
+pub struct RunHandle {
+    run: RunId,
+    stopper: Stopper,
+    task: JoinHandle<Result<RunResult, Error>>,
+}
+
+/// Ends the driving of a run from elsewhere.
+#[derive(Clone)]
+pub struct Stopper(UnboundedSender<Signal>);
+
+impl Engine {
+    pub fn new(store: Arc<dyn Store>, dispatcher: Dispatcher, host: Host) -> Engine {
+        Engine { store, dispatcher, host }
+    }
+
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// Starts a run. Must be called inside a tokio runtime; the run goes on in a task of its own.
+    pub fn start(&self, start: &Start) -> Result<RunHandle, Error> {
+        let machine = compute::machine(&start.module, start.limits, &start.inputs)?;
+        self.begin(machine, start)
+    }
+
+    /// Goes on with a run: the machine is fed what the journal has, then the run continues.
+    /// Must be called inside a tokio runtime.
+    ///
+    /// Errors: `P2008` unknown, `P2009` driven by another process, `P2013` ended, and whatever
+    /// keeps the journal from being read. A program that diverged shows in the result.
+    pub fn resume(&self, run: RunId) -> Result<RunHandle, Error> {
+        self.go_on(run, |recorded| {
+            let module = load(&*self.store, recorded)?;
+            compute::machine(&module, recorded.limits, &recorded.inputs)
+        })
+    }
+
+    pub(crate) fn begin(
+        &self,
+        machine: Box<dyn Compute>,
+        start: &Start,
+    ) -> Result<RunHandle, Error> {
+        let run = RunId::generate();
+        let claim = self.store.claim(run)?;
+        let artifact = Reference::to(&start.artifact);
+        let mut log = Log::new(run);
+        let mut batch = log.batch(vec![start::draft(start, artifact)]);
+        batch.blobs.push((artifact, start.artifact.clone()));
+        let parts = Parts { claim, log, past: Past::default(), fold: Fold::default() };
+        let mut driver = self.driver(machine, parts, start.scope.clone());
+        driver.recorder.send(batch, Then::default());
+        Ok(RunHandle::spawn(driver))
+    }
+
+    pub(crate) fn go_on(
+        &self,
+        run: RunId,
+        machine: impl FnOnce(&Recorded) -> Result<Box<dyn Compute>, Error>,
+    ) -> Result<RunHandle, Error> {
+        let claim = self.store.claim(run)?;
+        let entries = self.store.read(run, 0)?;
+        let (first, last) = match entries.as_slice() {
+            [] => return Err(Error::UnknownRun { name: run.to_string() }),
+            [only] => (only, only),
+            [first, .., last] => (first, last),
+        };
+        expect_unfinished(last)?;
+        let recorded = start::from_entry(&*self.store, first)?;
+        let machine = machine(&recorded)?;
+        let past = Past::from_entries(&*self.store, &entries)?;
+        let fold = self.fold(&entries)?;
+        let parts = Parts { claim, log: Log::after(last), past, fold };
+        let mut driver = self.driver(machine, parts, recorded.scope);
+        let resumed = run_draft(Kind::RunResumed, &json!({ "process": std::process::id() }));
+        driver.recorder.append(vec![resumed], Vec::new(), Then::default());
+        Ok(RunHandle::spawn(driver))
+    }
+
+    /// Ends every agent. Ready when nothing that an agent started is left.
+    pub async fn shutdown(&self) {
+        self.dispatcher.shutdown().await;
+    }
+
+    /// The events so far are not told again, but counted.
+    fn fold(&self, entries: &[Entry]) -> Result<Fold, Error> {
+        let mut fold = Fold::default();
+        if self.host.watch.is_some() {
+            for entry in entries {
+                fold.push(&*self.store, entry, &mut Vec::new())?;
+            }
+        }
+        Ok(fold)
+    }
+
+    fn driver(&self, machine: Box<dyn Compute>, parts: Parts, scope: Option<Arc<str>>) -> Driver {
+        let (signals, inbox) = mpsc::unbounded_channel();
+        let run = parts.log.run();
+        let world = World {
+            run,
+            store: self.store.clone(),
+            dispatcher: self.dispatcher.clone(),
+            script: self.host.script.clone(),
+            past: parts.past,
+            signals: signals.clone(),
+            scope: scope.unwrap_or_else(|| run.to_string().into()),
+            unsaved: Default::default(),
+        };
+        let recorder = Recorder {
+            store: self.store.clone(),
+            claim: parts.claim,
+            log: parts.log,
+            fold: parts.fold,
+            watch: self.host.watch.clone(),
+            signals,
+            sent: VecDeque::new(),
+        };
+        Driver {
+            machine,
+            world,
+            recorder,
+            inbox,
+            ask: self.host.ask.clone(),
+            when_waiting: self.host.when_waiting,
+            requests: Requests::default(),
+            ready: VecDeque::new(),
+            jobs: JoinSet::new(),
+            output: Vec::new(),
+            is_begun: false,
+        }
+    }
+}
+
+/// What a driver owns of its run.
+struct Parts {
+    claim: Claim,
+    log: Log,
+    past: Past,
+    fold: Fold,
+}
+
+fn expect_unfinished(last: &Entry) -> Result<(), Error> {
+    let status = match last.kind {
+        Kind::RunCompleted => Status::Completed,
+        Kind::RunFailed => Status::Failed,
+        Kind::RunCancelled => Status::Cancelled,
+        Kind::RunStarted
+        | Kind::AttemptStarted
+        | Kind::AttemptFailed
+        | Kind::Answer
+        | Kind::Waiting
+        | Kind::Decision
+        | Kind::Timer
+        | Kind::Event
+        | Kind::RunResumed
+        | Kind::RunInterrupted => return Ok(()),
+    };
+    Err(Error::Ended { run: last.run, status: status.name() })
+}
+
+/// The program of a run, from its journal.
+fn load(store: &dyn Store, recorded: &Recorded) -> Result<Arc<Verified>, Error> {
+    let refused = |detail: String| Error::Program { run: recorded.run, detail };
+    let bytes = store.blob(recorded.artifact)?;
+    let module = prism_bytecode::decode(&bytes).map_err(|error| refused(error.to_string()))?;
+    prism_bytecode::verify(module).map(Arc::new).map_err(|error| refused(error.to_string()))
+}
+
+impl RunHandle {
+    fn spawn(driver: Driver) -> RunHandle {
+        let run = driver.world.run;
+        let stopper = Stopper(driver.world.signals.clone());
+        RunHandle { run, stopper, task: tokio::spawn(driver.drive()) }
+    }
+
+    pub fn run(&self) -> RunId {
+        self.run
+    }
+
+    /// For Ctrl-C and for other tasks.
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
+    }
+
+    /// Waits until the run ends or is put down. An error leaves the run as the journal has it.
+    pub async fn wait(self) -> Result<RunResult, Error> {
+        match self.task.await {
+            Ok(result) => result,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime ends: so does this task.
+                Err(_) => std::future::pending().await,
+            },
+        }
+    }
+}
+
+impl Stopper {
+    /// Stops what is under way, journals `interrupted`; `resume` goes on.
+    pub fn interrupt(&self) {
+        // The run may have ended.
+        let _ = self.0.send(Signal::Stop(Stop::Interrupt));
+    }
+
+    /// Stops what is under way and ends the run.
+    pub fn cancel(&self, reason: &str) {
+        // The run may have ended.
+        let _ = self.0.send(Signal::Stop(Stop::Cancel(reason.to_owned())));
+    }
+}

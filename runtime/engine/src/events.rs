@@ -1,0 +1,259 @@
+//! From entries to events.
+//!
+//! [`Fold`] is the one place where events are made; the live watcher and every reader of the
+//! store push the same entries through it and get the same numbers.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use prism_agents::json;
+use prism_journal::{Entry, Kind, RunId, Store};
+use prism_vm::{Answer, Data};
+use serde_json::{Value, json};
+
+use crate::event::{Event, EventKind, iso_time};
+use crate::people::decision_from_json;
+use crate::record::{answer_from_json, payload};
+use crate::{Error, codec};
+
+/// The events of one run, read from a store, as far as they have happened.
+pub struct Events<'a> {
+    store: &'a dyn Store,
+    run: RunId,
+    /// The first event that the reader wants.
+    from: u64,
+    next_entry: u64,
+    /// What `Store::changes` said before the last reading.
+    seen: Option<u64>,
+    fold: Fold,
+    is_over: bool,
+}
+
+impl<'a> Events<'a> {
+    /// Reads events from number `from` on; 1 is the first.
+    pub fn of(store: &'a dyn Store, run: RunId, from: u64) -> Result<Events<'a>, Error> {
+        if store.run(run)?.is_none() {
+            return Err(Error::UnknownRun { name: run.to_string() });
+        }
+        let fold = Fold::default();
+        Ok(Events { store, run, from, next_entry: 0, seen: None, fold, is_over: false })
+    }
+
+    /// The events since the last call. Cheap when nothing happened: made to be called every few
+    /// milliseconds.
+    pub fn read(&mut self) -> Result<Vec<Event>, Error> {
+        let changes = self.store.changes()?;
+        if self.seen == Some(changes) {
+            return Ok(Vec::new());
+        }
+        let mut events = Vec::new();
+        for entry in self.store.read(self.run, self.next_entry)? {
+            self.next_entry = entry.seq + 1;
+            self.fold.push(self.store, &entry, &mut events)?;
+        }
+        self.seen = Some(changes);
+        self.is_over |= events.iter().any(|event| event.kind.is_last());
+        events.retain(|event| event.seq >= self.from);
+        Ok(events)
+    }
+
+    /// Whether the run's last event has been read.
+    pub fn is_over(&self) -> bool {
+        self.is_over
+    }
+}
+
+/// What must be remembered of the entries so far.
+#[derive(Default)]
+pub(crate) struct Fold {
+    n_events: u64,
+    name: Arc<str>,
+    started: i64,
+    /// Agent calls whose first attempt has started.
+    called: HashSet<Arc<str>>,
+    total: u64,
+    completed: u64,
+    failed: u64,
+}
+
+impl Fold {
+    /// Adds the events of one entry.
+    pub(crate) fn push(
+        &mut self,
+        store: &dyn Store,
+        entry: &Entry,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Error> {
+        let payload = payload(store, entry)?;
+        for (kind, data) in self.events(entry, payload) {
+            self.n_events += 1;
+            let (run, time) = (entry.run, entry.time);
+            events.push(Event { run, seq: self.n_events, time, kind, data });
+        }
+        Ok(())
+    }
+
+    fn events(&mut self, entry: &Entry, payload: Value) -> Vec<(EventKind, Value)> {
+        match entry.kind {
+            Kind::RunStarted => {
+                self.name = entry.name.clone();
+                self.started = entry.time;
+                vec![(EventKind::Started, json!({ "patternName": &*self.name }))]
+            }
+            Kind::AttemptStarted => self.attempt_started(entry, &payload),
+            Kind::AttemptFailed => self.attempt_failed(entry, &payload),
+            Kind::Answer if &*entry.name == "agent.call" => self.agent_answer(entry, payload),
+            Kind::Answer | Kind::Timer => Vec::new(),
+            Kind::Waiting => vec![(EventKind::Waiting, waiting(entry, payload))],
+            Kind::Decision => vec![(EventKind::Decided, decided(entry, payload))],
+            Kind::Event => self.told(entry, payload),
+            Kind::RunResumed => vec![(EventKind::Resumed, json!({}))],
+            Kind::RunInterrupted => vec![(EventKind::Interrupted, json!({}))],
+            Kind::RunCompleted => vec![(EventKind::Completed, self.completed(entry, payload))],
+            Kind::RunFailed => vec![(EventKind::Failed, self.failed(entry, &payload))],
+            Kind::RunCancelled => {
+                let data = json!({ "patternName": &*self.name, "reason": payload["reason"] });
+                vec![(EventKind::Cancelled, data)]
+            }
+        }
+    }
+
+    /// The first attempt starts the call; later ones were announced by the failure before them.
+    fn attempt_started(&mut self, entry: &Entry, payload: &Value) -> Vec<(EventKind, Value)> {
+        if !self.called.insert(entry.effect_id.clone()) {
+            return Vec::new();
+        }
+        let mut data = about(entry, &payload["agent"]);
+        data["task"] = readable(payload["args"][0]["task"].clone());
+        data["attempt"] = payload["number"].clone();
+        vec![(EventKind::AgentStarted, data)]
+    }
+
+    fn attempt_failed(&mut self, entry: &Entry, payload: &Value) -> Vec<(EventKind, Value)> {
+        if payload["retry_in_ms"].is_null() {
+            return Vec::new();
+        }
+        let mut data = about(entry, &payload["agent"]);
+        data["attempt"] = payload["number"].clone();
+        data["error"] = payload["message"].clone();
+        data["retryInMs"] = payload["retry_in_ms"].clone();
+        vec![(EventKind::AgentRetrying, data)]
+    }
+
+    fn agent_answer(&mut self, entry: &Entry, payload: Value) -> Vec<(EventKind, Value)> {
+        let mut data = about(entry, &payload["agent"]);
+        let kind = match answer_from_json(payload) {
+            Some(Answer::Value(value)) => {
+                self.completed += 1;
+                data["confidence"] = value.confidence().into();
+                EventKind::AgentCompleted
+            }
+            Some(Answer::Error(error)) => {
+                self.failed += 1;
+                data["code"] = (*error.code).into();
+                data["error"] = (*error.message).into();
+                EventKind::AgentFailed
+            }
+            None => return Vec::new(),
+        };
+        let mut events = vec![(kind, data), (EventKind::Progress, self.totals())];
+        if self.completed + self.failed >= self.total {
+            events.push((EventKind::AgentsCompleted, self.totals()));
+        }
+        events
+    }
+
+    /// What the engine and the program tell by the name of an event.
+    fn told(&mut self, entry: &Entry, mut payload: Value) -> Vec<(EventKind, Value)> {
+        let data = payload["data"].take();
+        match payload["type"].as_str() {
+            Some("agents_selected") => {
+                self.total += data["count"].as_u64().unwrap_or_default();
+                vec![(EventKind::AgentsSelected, json!({ "count": data["count"] }))]
+            }
+            Some("agent_message") => {
+                let mut about = about(entry, &data["agent"]);
+                about["message"] = readable(data["message"].clone());
+                vec![(EventKind::AgentMessage, about)]
+            }
+            Some("agent_cancelled") => {
+                self.total = self.total.saturating_sub(1);
+                vec![(EventKind::AgentCancelled, about(entry, &data["agent"]))]
+            }
+            Some("published") => {
+                let (topic, data) = (data["topic"].clone(), readable(data["data"].clone()));
+                vec![(EventKind::Published, json!({ "topic": topic, "data": data }))]
+            }
+            Some("checkpoint") => {
+                vec![(EventKind::Checkpoint, json!({ "label": readable(data["label"].clone()) }))]
+            }
+            Some("log") => {
+                vec![(EventKind::Log, json!({ "message": readable(data["message"].clone()) }))]
+            }
+            Some(_) | None => Vec::new(),
+        }
+    }
+
+    fn completed(&self, entry: &Entry, mut payload: Value) -> Value {
+        let value = codec::from_json(payload["value"].take()).unwrap_or_default();
+        json!({
+            "patternName": &*self.name,
+            "confidence": value.confidence(),
+            "value": shown(value.plain()),
+            "durationMs": self.duration_ms(entry),
+            "agentCount": self.total,
+        })
+    }
+
+    fn failed(&self, entry: &Entry, payload: &Value) -> Value {
+        json!({
+            "patternName": &*self.name,
+            "code": payload["failure"]["code"],
+            "error": payload["failure"]["message"],
+            "durationMs": self.duration_ms(entry),
+        })
+    }
+
+    fn duration_ms(&self, entry: &Entry) -> i64 {
+        (entry.time - self.started) / 1000
+    }
+
+    fn totals(&self) -> Value {
+        json!({ "total": self.total, "completed": self.completed, "failed": self.failed })
+    }
+}
+
+fn about(entry: &Entry, agent: &Value) -> Value {
+    json!({ "agentId": agent, "agentName": agent, "effectId": &*entry.effect_id })
+}
+
+fn waiting(entry: &Entry, mut payload: Value) -> Value {
+    json!({
+        "question": &*entry.effect_id,
+        "reason": payload["reason"],
+        "proposal": readable(payload["proposal"].take()),
+        "choices": readable(payload["choices"].take()),
+        "deadline": payload["deadline"].as_i64().map(iso_time),
+    })
+}
+
+fn decided(entry: &Entry, payload: Value) -> Value {
+    let decision = decision_from_json(payload);
+    let choice = decision.as_ref().and_then(|decision| decision.choice.as_ref()).map(shown);
+    json!({
+        "question": &*entry.effect_id,
+        "approved": decision.as_ref().map(|decision| decision.approved),
+        "choice": choice,
+        "reason": decision.as_ref().map(|decision| &decision.reason),
+        "by": decision.as_ref().map(|decision| &decision.by),
+    })
+}
+
+/// The journal's form of a value as everybody else writes it.
+fn readable(recorded: Value) -> Value {
+    codec::from_json(recorded).map_or(Value::Null, |data| shown(&data))
+}
+
+fn shown(data: &Data) -> Value {
+    json::to_value(data).unwrap_or_else(|_| Value::from("[nested too deep to show]"))
+}

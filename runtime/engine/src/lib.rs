@@ -1,0 +1,50 @@
+//! The engine: drives machines, and keeps their runs.
+//!
+//! In: a verified program with inputs, or the name of a run. Out: a [`RunResult`], and a journal
+//! that tells every effect. True in between: the machine gets no answer that is not durable; what
+//! the journal has is never asked for again; a run is driven by one process at a time, and any
+//! process may go on where another one stopped.
+
+mod engine;
+
+mod drive;
+
+mod compute;
+
+mod requests;
+
+mod effects;
+
+mod past;
+
+mod recorder;
+
+mod record;
+
+mod codec;
+
+mod start;
+
+mod script;
+
+mod people;
+
+mod event;
+
+mod events;
+
+mod result;
+
+mod runs;
+
+mod error;
+
+pub use engine::{Engine, Host, RunHandle, Stopper, Watch, WhenWaiting};
+pub use error::Error;
+pub use event::{Event, EventKind, iso_time};
+pub use events::Events;
+pub use people::{Ask, Decided, Decision, Question, decide, open_questions};
+pub use result::{Failure, RunResult};
+pub use runs::{find_run, outcome, runs};
+pub use script::Script;
+pub use start::{Recorded, Start, recorded};

@@ -1,0 +1,166 @@
+//! What the journal already knows of a run that goes on.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use prism_journal::{Digest, Entry, Kind, RunId, Store};
+use prism_vm::Answer;
+use serde_json::Value;
+
+use crate::Error;
+use crate::people::{self, Question};
+use crate::record::{Asked, answer_from_json, expect, payload};
+
+/// An outcome in the journal, to be fed again.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) effect_id: Arc<str>,
+    pub(crate) effect: Arc<str>,
+    pub(crate) answer: Answer,
+}
+
+/// The recorded part of a run. Empty for a run that begins.
+#[derive(Default)]
+pub(crate) struct Past {
+    /// In the order in which they were fed, which is the order to feed them in.
+    outcomes: VecDeque<Outcome>,
+    /// What each effect was asked: name, digest, arguments where they were kept.
+    requests: HashMap<Arc<str>, Remembered>,
+    /// Questions and timers that were opened, also those that have an outcome.
+    questions: HashMap<Arc<str>, Question>,
+    decided: HashSet<Arc<str>>,
+    due: HashMap<Arc<str>, i64>,
+    attempts: HashMap<Arc<str>, u32>,
+    /// Requests up to this number were announced by `agents_selected`.
+    pub(crate) announced: Option<u64>,
+}
+
+struct Remembered {
+    effect: Arc<str>,
+    digest: Digest,
+    args: Option<Value>,
+}
+
+impl Past {
+    pub(crate) fn from_entries(store: &dyn Store, entries: &[Entry]) -> Result<Past, Error> {
+        let mut past = Past::default();
+        for entry in entries {
+            past.add(store, entry)?;
+        }
+        Ok(past)
+    }
+
+    fn add(&mut self, store: &dyn Store, entry: &Entry) -> Result<(), Error> {
+        let id = || entry.effect_id.clone();
+        match entry.kind {
+            Kind::Answer => {
+                let payload = payload(store, entry)?;
+                self.remember(entry, payload.get("args"));
+                let answer = expect(answer_from_json(payload), entry)?;
+                self.push_outcome(entry, answer);
+            }
+            Kind::Decision => {
+                let decision = people::decision_from_json(payload(store, entry)?);
+                let decision = expect(decision, entry)?;
+                let answer = Answer::Value(people::decision_data(&decision));
+                self.remember(entry, None);
+                self.decided.insert(id());
+                self.push_outcome(entry, answer);
+            }
+            Kind::AttemptStarted => {
+                let payload = payload(store, entry)?;
+                self.remember(entry, payload.get("args"));
+                *self.attempts.entry(id()).or_default() += 1;
+            }
+            Kind::Waiting => {
+                self.remember(entry, None);
+                self.questions.insert(id(), people::question_from_entry(store, entry)?);
+            }
+            Kind::Timer => {
+                self.remember(entry, None);
+                let due = payload(store, entry)?["due"].as_i64();
+                self.due.insert(id(), expect(due, entry)?);
+            }
+            Kind::Event => {
+                let through = payload(store, entry)?["data"]["through"].as_u64();
+                self.announced = self.announced.max(through);
+            }
+            Kind::RunStarted
+            | Kind::AttemptFailed
+            | Kind::RunResumed
+            | Kind::RunInterrupted
+            | Kind::RunCompleted
+            | Kind::RunFailed
+            | Kind::RunCancelled => {}
+        }
+        Ok(())
+    }
+
+    fn push_outcome(&mut self, entry: &Entry, answer: Answer) {
+        let (effect_id, effect) = (entry.effect_id.clone(), entry.name.clone());
+        self.outcomes.push_back(Outcome { effect_id, effect, answer });
+    }
+
+    fn remember(&mut self, entry: &Entry, args: Option<&Value>) {
+        let known = self.requests.entry(entry.effect_id.clone()).or_insert_with(|| Remembered {
+            effect: entry.name.clone(),
+            digest: entry.request,
+            args: None,
+        });
+        if known.args.is_none() {
+            known.args = args.cloned();
+        }
+    }
+
+    /// The next outcome to feed.
+    pub(crate) fn next_outcome(&mut self) -> Option<Outcome> {
+        self.outcomes.pop_front()
+    }
+
+    /// Whether every recorded outcome has been taken.
+    pub(crate) fn is_used_up(&self) -> bool {
+        self.outcomes.is_empty()
+    }
+
+    /// Checks that a request is the one that the journal knows under its effect id.
+    pub(crate) fn check(&self, run: RunId, asked: &Asked) -> Result<(), Error> {
+        match self.requests.get(&asked.effect_id) {
+            Some(known) if known.digest != asked.digest => Err(Error::Diverged {
+                run,
+                effect_id: asked.effect_id.clone(),
+                recorded: show(&known.effect, known.digest, known.args.as_ref()),
+                requested: show(&asked.effect, asked.digest, Some(&asked.args_json())),
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Attempts of an effect that were started before.
+    pub(crate) fn attempts(&self, effect_id: &str) -> u32 {
+        self.attempts.get(effect_id).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn question(&self, effect_id: &str) -> Option<&Question> {
+        self.questions.get(effect_id)
+    }
+
+    /// Whether the journal has a question without a decision.
+    pub(crate) fn is_open_question(&self, effect_id: &str) -> bool {
+        self.questions.contains_key(effect_id) && !self.decided.contains(effect_id)
+    }
+
+    pub(crate) fn due(&self, effect_id: &str) -> Option<i64> {
+        self.due.get(effect_id).copied()
+    }
+}
+
+/// A request as an error shows it: cut to a line.
+fn show(effect: &str, digest: Digest, args: Option<&Value>) -> String {
+    const LONGEST: usize = 120;
+    let Some(args) = args else { return format!("`{effect}` with digest {digest}") };
+    let text = args.to_string();
+    let inside = text.trim_start_matches('[').trim_end_matches(']');
+    let end = inside.floor_char_boundary(LONGEST);
+    let dots = if end < inside.len() { "…" } else { "" };
+    format!("`{effect}({}{dots})`", &inside[..end])
+}

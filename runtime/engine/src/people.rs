@@ -1,0 +1,270 @@
+//! Questions to people, and their decisions.
+//!
+//! A question is an entry of the journal. A decision is a message to the run: the first one under
+//! a question is the only one, whoever writes it, and the run's owner takes it into the journal.
+
+use std::sync::Arc;
+
+use prism_agents::{BoxFuture, json};
+use prism_journal::{Digest, Entry, Kind, RunId, Store};
+use prism_vm::Data;
+use serde_json::{Value, json};
+
+use crate::record::{Asked, expect, now_micros, payload};
+use crate::{Error, codec};
+
+/// What a person is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    pub run: RunId,
+    /// Names the question within the run: the effect id.
+    pub id: Arc<str>,
+    /// `human.approve` or `human.ask`.
+    pub effect: Arc<str>,
+    pub reason: String,
+    /// What the decision is about; `Data::Null` when the program gave nothing.
+    pub proposal: Data,
+    /// What may be chosen; empty when there is only yes and no.
+    pub choices: Vec<Data>,
+    /// When the answer is no by itself, in microseconds since 1970.
+    pub deadline: Option<i64>,
+    /// When it was asked, in microseconds since 1970.
+    pub asked: i64,
+    /// Of the whole request: what the decision is bound to.
+    pub digest: Digest,
+}
+
+/// What a person decided.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    pub approved: bool,
+    pub choice: Option<Data>,
+    /// May be empty.
+    pub reason: String,
+    /// Who it was.
+    pub by: String,
+}
+
+/// What became of a decision.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decided {
+    /// It is the decision.
+    Recorded(Question),
+    /// There was one already, and it stays.
+    Already(Question, Decision),
+}
+
+/// Asks a person at once, for instance on the terminal.
+pub trait Ask: Send + Sync {
+    /// `None`: nobody answers here; the run waits for a decision from elsewhere. The future is
+    /// dropped when the decision comes from elsewhere first.
+    fn ask(&self, question: Question) -> BoxFuture<Option<Decision>>;
+}
+
+/// The questions of a run that are not decided in its journal, oldest first.
+pub fn open_questions(store: &dyn Store, run: RunId) -> Result<Vec<Question>, Error> {
+    let mut open: Vec<Question> = Vec::new();
+    for entry in store.read(run, 0)? {
+        match entry.kind {
+            Kind::Waiting => open.push(question_from_entry(store, &entry)?),
+            Kind::Decision => open.retain(|question| question.id != entry.effect_id),
+            Kind::RunCompleted | Kind::RunFailed | Kind::RunCancelled => open.clear(),
+            Kind::RunStarted
+            | Kind::AttemptStarted
+            | Kind::AttemptFailed
+            | Kind::Answer
+            | Kind::Timer
+            | Kind::Event
+            | Kind::RunResumed
+            | Kind::RunInterrupted => {}
+        }
+    }
+    Ok(open)
+}
+
+/// Decides a question of a run: the one named, else the oldest that is open.
+///
+/// Errors: `P2014` when nothing is asked, or the choice is not offered.
+pub fn decide(
+    store: &dyn Store,
+    run: RunId,
+    question: Option<&str>,
+    decision: &Decision,
+) -> Result<Decided, Error> {
+    let open = open_questions(store, run)?;
+    let mut last = None;
+    for question in open.into_iter().filter(|open| question.is_none_or(|id| id == &*open.id)) {
+        check_choice(&question, decision)?;
+        if post(store, &question, decision)? {
+            return Ok(Decided::Recorded(question));
+        }
+        last = Some(question);
+    }
+    let question = last.ok_or(Error::NotWaiting { run })?;
+    let message = find(store, &question)?.ok_or(Error::NotWaiting { run })?;
+    Ok(Decided::Already(question, message))
+}
+
+fn check_choice(question: &Question, decision: &Decision) -> Result<(), Error> {
+    let Some(choice) = &decision.choice else { return Ok(()) };
+    if question.choices.is_empty() || question.choices.contains(choice) {
+        return Ok(());
+    }
+    let choices = question.choices.iter().map(show).collect();
+    Err(Error::NotAChoice { choice: show(choice), choices })
+}
+
+fn show(choice: &Data) -> String {
+    match choice.as_text() {
+        Some(text) => text.to_owned(),
+        None => codec::to_json(choice).to_string(),
+    }
+}
+
+/// Leaves a decision for the run. `false`: there was one.
+pub(crate) fn post(
+    store: &dyn Store,
+    question: &Question,
+    decision: &Decision,
+) -> Result<bool, Error> {
+    let body = decision_json(decision, question.digest).to_string();
+    Ok(store.post(question.run, &question.id, body.as_bytes())?)
+}
+
+/// The decision that was left for a question.
+pub(crate) fn find(store: &dyn Store, question: &Question) -> Result<Option<Decision>, Error> {
+    let messages = store.messages(Some(question.run), 0)?;
+    let message = messages.iter().find(|message| message.key == question.id);
+    Ok(message.and_then(|message| decision_from_json(codec::parse(&message.body).ok()?)))
+}
+
+/// The payload of a `decision`, and the body of the message before it.
+pub(crate) fn decision_json(decision: &Decision, question: Digest) -> Value {
+    json!({
+        "approved": decision.approved,
+        "choice": decision.choice.as_ref().map(codec::to_json),
+        "reason": decision.reason,
+        "by": decision.by,
+        "question": question.to_string(),
+    })
+}
+
+pub(crate) fn decision_from_json(mut payload: Value) -> Option<Decision> {
+    let choice = match payload["choice"].take() {
+        Value::Null => None,
+        choice => Some(codec::from_json(choice).ok()?),
+    };
+    Some(Decision {
+        approved: payload["approved"].as_bool()?,
+        choice,
+        reason: payload["reason"].as_str()?.to_owned(),
+        by: payload["by"].as_str()?.to_owned(),
+    })
+}
+
+/// What the program gets.
+pub(crate) fn decision_data(decision: &Decision) -> Data {
+    Data::object([
+        ("approved", Data::from(decision.approved)),
+        ("choice", decision.choice.clone().unwrap_or_default()),
+        ("reason", Data::from(decision.reason.as_str())),
+        ("by", Data::from(decision.by.as_str())),
+    ])
+}
+
+/// The decision that a scripted value stands for: a boolean, one of the choices, or an object.
+pub(crate) fn decision_from_script(value: &Data) -> Decision {
+    let plain = value.plain();
+    let text = |key: &str, default: &str| {
+        plain.get(key).and_then(Data::as_text).unwrap_or(default).to_owned()
+    };
+    let choice = match plain {
+        Data::Bool(_) | Data::Null => None,
+        Data::Object(_) => plain.get("choice").filter(|choice| **choice != Data::Null).cloned(),
+        choice => Some(choice.clone()),
+    };
+    let approved = match plain {
+        Data::Bool(approved) => *approved,
+        Data::Null => false,
+        Data::Object(_) => plain.get("approved").and_then(Data::as_bool).unwrap_or(true),
+        _ => true,
+    };
+    Decision { approved, choice, reason: text("reason", ""), by: text("by", "script") }
+}
+
+/// The decision that a question takes by itself.
+pub(crate) fn deadline_decision() -> Decision {
+    Decision {
+        approved: false,
+        choice: None,
+        reason: "nobody decided before the deadline".to_owned(),
+        by: "deadline".to_owned(),
+    }
+}
+
+/// The question that a request asks. `None`: its argument is neither a text nor an object.
+pub(crate) fn question_from_request(run: RunId, asked: &Asked) -> Option<Question> {
+    let argument = asked.args.first().unwrap_or(&Data::Null).plain();
+    let reason = match argument {
+        Data::Text(text) => text.to_string(),
+        Data::Object(_) => {
+            argument.get("reason").and_then(Data::as_text).unwrap_or_default().to_owned()
+        }
+        _ => return None,
+    };
+    let now = now_micros();
+    let deadline = argument.get("deadline").and_then(Data::as_number);
+    Some(Question {
+        run,
+        id: asked.effect_id.clone(),
+        effect: asked.effect.clone(),
+        reason,
+        proposal: argument.get("proposal").cloned().unwrap_or_default(),
+        choices: argument.get("choices").and_then(Data::as_array).unwrap_or_default().to_vec(),
+        deadline: deadline.map(|ms| now.saturating_add((ms.max(0.0) * 1000.0) as i64)),
+        asked: now,
+        digest: asked.digest,
+    })
+}
+
+/// The payload of `waiting`.
+pub(crate) fn question_json(question: &Question) -> Value {
+    json!({
+        "reason": question.reason,
+        "proposal": codec::to_json(&question.proposal),
+        "choices": question.choices.iter().map(codec::to_json).collect::<Vec<Value>>(),
+        "deadline": question.deadline,
+    })
+}
+
+pub(crate) fn question_from_entry(store: &dyn Store, entry: &Entry) -> Result<Question, Error> {
+    let mut payload = payload(store, entry)?;
+    let proposal = expect(codec::from_json(payload["proposal"].take()).ok(), entry)?;
+    let choices = expect(codec::from_json(payload["choices"].take()).ok(), entry)?;
+    Ok(Question {
+        run: entry.run,
+        id: entry.effect_id.clone(),
+        effect: entry.name.clone(),
+        reason: expect(payload["reason"].as_str(), entry)?.to_owned(),
+        proposal,
+        choices: expect(choices.as_array(), entry)?.to_vec(),
+        deadline: payload["deadline"].as_i64(),
+        asked: entry.time,
+        digest: entry.request,
+    })
+}
+
+impl Question {
+    /// `{"question","effect","reason","proposal","choices","deadline"}`, for people.
+    pub fn to_json(&self) -> Value {
+        let plain = |data: &Data| json::to_value(data).unwrap_or(Value::Null);
+        json!({
+            "question": &*self.id,
+            "effect": &*self.effect,
+            "reason": self.reason,
+            "proposal": plain(&self.proposal),
+            "choices": self.choices.iter().map(plain).collect::<Vec<Value>>(),
+            "deadline": self.deadline.map(crate::event::iso_time),
+        })
+    }
+}

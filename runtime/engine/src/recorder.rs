@@ -1,0 +1,72 @@
+//! Writes a run's journal, and says what became durable.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use prism_journal::{Batch, Claim, Draft, Entry, Error as StoreError, Log, StateWrite, Store};
+use prism_vm::{Answer, RequestId};
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::drive::Signal;
+use crate::events::Fold;
+use crate::{Error, Watch};
+
+/// What must wait until a batch is durable.
+#[derive(Default)]
+pub(crate) struct Then {
+    /// Answers to feed, in this order.
+    pub(crate) feed: Vec<(RequestId, Answer)>,
+    /// Requests whose question may now be put to people.
+    pub(crate) ask: Vec<RequestId>,
+}
+
+/// The end of a run's journal, as its owner writes it.
+pub(crate) struct Recorder {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) claim: Claim,
+    pub(crate) log: Log,
+    pub(crate) fold: Fold,
+    pub(crate) watch: Option<Arc<dyn Watch>>,
+    pub(crate) signals: UnboundedSender<Signal>,
+    pub(crate) sent: VecDeque<(Vec<Entry>, Then)>,
+}
+
+impl Recorder {
+    /// Queues entries; a `Signal::Durable` tells their fate.
+    pub(crate) fn append(&mut self, drafts: Vec<Draft>, state: Vec<StateWrite>, then: Then) {
+        let mut batch = self.log.batch(drafts);
+        batch.state = state;
+        self.send(batch, then);
+    }
+
+    pub(crate) fn send(&mut self, batch: Batch, then: Then) {
+        self.sent.push_back((batch.entries.clone(), then));
+        let signals = self.signals.clone();
+        let ack = Box::new(move |outcome: Result<(), StoreError>| {
+            // The run may have ended by an earlier error.
+            let _ = signals.send(Signal::Durable(outcome));
+        });
+        self.store.append(&self.claim, batch, ack);
+    }
+
+    /// Takes the fate of the oldest batch that is not settled, and tells its events.
+    pub(crate) fn settle(&mut self, outcome: Result<(), StoreError>) -> Result<Then, Error> {
+        outcome?;
+        let (entries, then) = self.sent.pop_front().expect("a fate belongs to a batch");
+        if self.watch.is_some() {
+            let mut events = Vec::new();
+            for entry in &entries {
+                self.fold.push(&*self.store, entry, &mut events)?;
+            }
+            if let Some(watch) = &self.watch {
+                events.iter().for_each(|event| watch.event(event));
+            }
+        }
+        Ok(then)
+    }
+
+    /// Whether everything that was queued is durable.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.sent.is_empty()
+    }
+}

@@ -1,0 +1,126 @@
+//! The requests that a machine waits for, and how far each is.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Instant;
+
+use prism_vm::RequestId;
+use tokio::task::AbortHandle;
+
+use crate::people::Question;
+use crate::record::Asked;
+
+/// A request that has no answer yet.
+pub(crate) struct Pending {
+    pub(crate) asked: Asked,
+    pub(crate) stage: Stage,
+    /// When a message of its agent was journalled last.
+    pub(crate) last_message: Option<Instant>,
+}
+
+/// How far a request is.
+pub(crate) enum Stage {
+    /// Not served yet.
+    Fresh,
+    UnderWay(AbortHandle),
+    /// The entry of the question is on its way to the disk.
+    Asking(Question),
+    /// People may decide; parked when only another process can.
+    Asked {
+        question: Question,
+        job: AbortHandle,
+        is_parked: bool,
+    },
+    /// The outcome is on its way to the disk.
+    Answered,
+}
+
+#[derive(Default)]
+pub(crate) struct Requests {
+    pending: HashMap<RequestId, Pending>,
+    by_effect_id: HashMap<Arc<str>, RequestId>,
+    /// In the order of the machine; some may have been answered or given up since.
+    fresh: Vec<RequestId>,
+    /// Effect ids that the program has given up.
+    cancelled: HashSet<Arc<str>>,
+    /// Questions that were given up, and whose end is not in the journal.
+    pub(crate) to_withdraw: Vec<Asked>,
+}
+
+impl Requests {
+    pub(crate) fn add(&mut self, asked: Asked) {
+        let id = asked.id;
+        self.by_effect_id.insert(asked.effect_id.clone(), id);
+        self.fresh.push(id);
+        self.pending.insert(id, Pending { asked, stage: Stage::Fresh, last_message: None });
+    }
+
+    pub(crate) fn get(&self, id: RequestId) -> Option<&Pending> {
+        self.pending.get(&id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: RequestId) -> Option<&mut Pending> {
+        self.pending.get_mut(&id)
+    }
+
+    /// The request that the machine waits for under an effect id.
+    pub(crate) fn find(&self, effect_id: &str) -> Option<RequestId> {
+        self.by_effect_id.get(effect_id).copied()
+    }
+
+    pub(crate) fn is_cancelled(&self, effect_id: &str) -> bool {
+        self.cancelled.contains(effect_id)
+    }
+
+    /// Requests that nobody has begun to serve.
+    pub(crate) fn take_fresh(&mut self) -> Vec<RequestId> {
+        let mut fresh = std::mem::take(&mut self.fresh);
+        fresh.retain(|id| self.pending.contains_key(id));
+        fresh
+    }
+
+    /// Takes out a request that gets its answer, or was given up.
+    pub(crate) fn remove(&mut self, id: RequestId) -> Option<Pending> {
+        let pending = self.pending.remove(&id)?;
+        self.by_effect_id.remove(&pending.asked.effect_id);
+        Some(pending)
+    }
+
+    /// Takes out a request that was given up, and remembers that it was.
+    pub(crate) fn cancel(&mut self, id: RequestId) -> Option<Pending> {
+        let pending = self.remove(id)?;
+        self.cancelled.insert(pending.asked.effect_id.clone());
+        Some(pending)
+    }
+
+    /// Notes that only another process can decide a question.
+    pub(crate) fn park(&mut self, id: RequestId) {
+        if let Some(Pending { stage: Stage::Asked { is_parked, .. }, .. }) = self.get_mut(id) {
+            *is_parked = true;
+        }
+    }
+
+    /// Whether this process can still bring about an answer.
+    pub(crate) fn is_any_under_way(&self) -> bool {
+        self.pending.values().any(|pending| match &pending.stage {
+            Stage::UnderWay(_) | Stage::Asking(_) | Stage::Fresh | Stage::Answered => true,
+            Stage::Asked { is_parked, .. } => !is_parked,
+        })
+    }
+
+    /// The open questions, oldest first.
+    pub(crate) fn questions(&self) -> Vec<Question> {
+        let mut questions: Vec<(RequestId, Question)> = self
+            .pending
+            .iter()
+            .filter_map(|(id, pending)| match &pending.stage {
+                Stage::Asking(question) | Stage::Asked { question, .. } => {
+                    Some((*id, question.clone()))
+                }
+                Stage::Fresh | Stage::UnderWay(_) | Stage::Answered => None,
+            })
+            .collect();
+        questions.sort_by_key(|(id, _)| *id);
+        questions.into_iter().map(|(_, question)| question).collect()
+    }
+}

@@ -1,0 +1,105 @@
+//! How a run begins, and how its beginning is kept.
+
+use std::sync::Arc;
+
+use prism_bytecode::Verified;
+use prism_journal::{Draft, Entry, Kind, Reference, RunId, Store};
+use prism_vm::{Data, Limits};
+use serde_json::{Map, Value, json};
+
+use crate::record::{expect, payload};
+use crate::{Error, codec};
+
+/// All that a run depends on, besides the answers.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// The program's name, for lists.
+    pub name: Arc<str>,
+    pub module: Arc<Verified>,
+    /// The bytes that `module` was or can be decoded from; kept with the run, so that going on
+    /// needs no source.
+    pub artifact: Arc<[u8]>,
+    /// Host names and their values.
+    pub inputs: Vec<(Arc<str>, Data)>,
+    pub limits: Limits,
+    /// Who shares `state.get` and `state.set` with this run; `None`: nobody.
+    pub scope: Option<Arc<str>>,
+    /// Kept with the run and given back by [`recorded`]: where the manifest was, for instance.
+    pub meta: Value,
+}
+
+/// What the journal knows of a run's beginning.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    pub run: RunId,
+    pub name: Arc<str>,
+    pub artifact: Reference,
+    pub inputs: Vec<(Arc<str>, Data)>,
+    pub limits: Limits,
+    pub scope: Option<Arc<str>>,
+    pub meta: Value,
+}
+
+/// How a run began.
+pub fn recorded(store: &dyn Store, run: RunId) -> Result<Recorded, Error> {
+    let entries = store.read(run, 0)?;
+    let first = entries.first().ok_or_else(|| Error::UnknownRun { name: run.to_string() })?;
+    from_entry(store, first)
+}
+
+/// The first entry of a run; its artifact goes into the same batch.
+pub(crate) fn draft(start: &Start, artifact: Reference) -> Draft {
+    let inputs: Map<String, Value> = codec::fields_to_json(&start.inputs);
+    let limits = start.limits;
+    let payload = json!({
+        "artifact": { "hash": artifact.hash.to_string(), "len": artifact.len },
+        "inputs": inputs,
+        "limits": {
+            "fuel": limits.fuel,
+            "memory": limits.memory,
+            "depth": limits.depth,
+            "requests": limits.requests,
+        },
+        "scope": start.scope.as_deref(),
+        "meta": start.meta,
+        "process": std::process::id(),
+    });
+    let bytes = payload.to_string().into_bytes();
+    Draft { name: start.name.clone(), ..Draft::of_run(Kind::RunStarted, bytes) }
+}
+
+pub(crate) fn from_entry(store: &dyn Store, entry: &Entry) -> Result<Recorded, Error> {
+    if entry.kind != Kind::RunStarted {
+        return expect(None, entry);
+    }
+    let mut payload = payload(store, entry)?;
+    let inputs = match payload["inputs"].take() {
+        Value::Object(fields) => expect(codec::fields_from_json(fields).ok(), entry)?,
+        _ => return expect(None, entry),
+    };
+    Ok(Recorded {
+        run: entry.run,
+        name: entry.name.clone(),
+        artifact: expect(reference(&payload["artifact"]), entry)?,
+        inputs,
+        limits: expect(limits(&payload["limits"]), entry)?,
+        scope: payload["scope"].as_str().map(Arc::from),
+        meta: payload["meta"].take(),
+    })
+}
+
+fn reference(artifact: &Value) -> Option<Reference> {
+    Some(Reference {
+        hash: artifact["hash"].as_str()?.parse().ok()?,
+        len: artifact["len"].as_u64()?,
+    })
+}
+
+fn limits(limits: &Value) -> Option<Limits> {
+    Some(Limits {
+        fuel: limits["fuel"].as_u64()?,
+        memory: usize::try_from(limits["memory"].as_u64()?).ok()?,
+        depth: u32::try_from(limits["depth"].as_u64()?).ok()?,
+        requests: limits["requests"].as_u64()?,
+    })
+}
