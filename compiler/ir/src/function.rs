@@ -11,7 +11,7 @@ pub type Value = Idx<Facts>;
 pub type OpId = Idx<Op>;
 pub type RegionId = Idx<Region>;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct FunctionId(pub u32);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,12 +48,6 @@ pub struct Method {
     pub kind: Text,
     pub name: Text,
     pub function: FunctionId,
-}
-
-impl Default for FunctionId {
-    fn default() -> Self {
-        FunctionId(0)
-    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

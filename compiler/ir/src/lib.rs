@@ -4,8 +4,18 @@
 //! `if`, `loop`, `try` and `handle` hold regions; their results are what the regions yield.
 //! Every value has [`Facts`]: a type, whether it is plain, and the interval of its confidence.
 
-mod build;
 pub mod function;
 pub mod op;
 
+mod build;
+mod names;
+mod operands;
+
+mod print;
+mod read;
+mod verify;
+
 pub use build::Builder;
+pub use print::{print, print_function};
+pub use read::{ReadError, read};
+pub use verify::{Broken, MAX_DEPTH, VerifyError, verify, verify_function};

@@ -55,6 +55,28 @@ pub enum OpKind {
         index: Value,
         value: Value,
     },
+    /// `container[path…] = value`, or with `push` one more element for the array there; all or
+    /// nothing. The result is the new container. Path steps are texts for members, else indices.
+    Update {
+        container: Value,
+        path: Vec<Value>,
+        value: Value,
+        push: bool,
+    },
+    /// The same on the variable in a cell; no result. An empty path with `push` pushes to it.
+    UpdateCell {
+        cell: Value,
+        path: Vec<Value>,
+        value: Value,
+        push: bool,
+    },
+    /// The same on a global; no result.
+    UpdateGlobal {
+        global: GlobalId,
+        path: Vec<Value>,
+        value: Value,
+        push: bool,
+    },
     Member {
         object: Value,
         name: Text,
@@ -111,6 +133,8 @@ pub enum OpKind {
         native: Text,
         args: Args,
     },
+    /// A function of the machine as a value, or a number it has a name for (`Math.PI`).
+    Native(Text),
     /// A callback gets only as many of the arguments as it takes.
     Offer {
         callee: Value,
