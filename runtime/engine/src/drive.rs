@@ -126,8 +126,8 @@ impl Driver {
     /// The journal's next answer, and when it has no more, the next durable one.
     fn next_answer(&mut self) -> Result<Option<(RequestId, Answer)>, Error> {
         while let Some(outcome) = self.world.past.next_outcome() {
+            self.world.script.skip(&outcome.effect);
             if let Some(id) = self.requests.find(&outcome.effect_id) {
-                self.world.script.skip(&outcome.effect);
                 return Ok(Some((id, outcome.answer)));
             }
             if !self.requests.is_cancelled(&outcome.effect_id) {

@@ -39,6 +39,9 @@ mod runs;
 
 mod error;
 
+#[cfg(test)]
+mod tests;
+
 pub use engine::{Engine, Host, RunHandle, Stopper, Watch, WhenWaiting};
 pub use error::Error;
 pub use event::{Event, EventKind, iso_time};
