@@ -12,7 +12,16 @@
 //! - `a.k ?? d` and `a.k || d` read the member softly ([`MemberMode::Soft`]);
 //! - `x += e` is `x = x + e`, `x++` is `x = x + 1`, a call of an updating method on a place as a
 //!   statement is an assignment of its result to that place;
-//! - a condition `e ~> k` is [`ExprKind::Gate`]; everywhere else it is [`ExprKind::Annotate`].
+//! - a condition `e ~> k` is [`ExprKind::Gate`]; everywhere else it is [`ExprKind::Annotate`];
+//! - a member of `Math`, of a module namespace or of another name that is no value keeps its
+//!   form, with the name as its object; it exists, or an error was reported;
+//! - a call of an effect's operation is [`ExprKind::Perform`]; the operation as a value is a
+//!   lambda that performs it;
+//! - `agents { A: Agent { … } }` is `let A = __agent("A", { … })`;
+//! - `export default e` is a variable with the name `default`;
+//! - an implicit variable with the name of a built-in or host name starts as that, when it is
+//!   read before it is written;
+//! - `in context c { … }` is its statements.
 
 use std::sync::Arc;
 
@@ -44,6 +53,32 @@ pub struct BodySpans {
     pub exprs: ArenaMap<ExprId, RelSpan>,
     pub pats: ArenaMap<PatId, RelSpan>,
     pub locals: ArenaMap<LocalId, RelSpan>,
+    /// Indexed by [`StmtId`].
+    pub stmts: Vec<RelSpan>,
+}
+
+/// Number of a statement in its body. A query that keeps a result keeps this, not the
+/// statement's span, because a body that only moved inside counts as unchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StmtId(pub u32);
+
+impl BodySpans {
+    /// The place of an expression; the start of the item when it has none of its own.
+    pub fn expr(&self, expr: ExprId) -> RelSpan {
+        self.exprs.get(expr).copied().unwrap_or_default()
+    }
+
+    pub fn pat(&self, pat: PatId) -> RelSpan {
+        self.pats.get(pat).copied().unwrap_or_default()
+    }
+
+    pub fn local(&self, local: LocalId) -> RelSpan {
+        self.locals.get(local).copied().unwrap_or_default()
+    }
+
+    pub fn stmt(&self, stmt: StmtId) -> RelSpan {
+        self.stmts.get(stmt.0 as usize).copied().unwrap_or_default()
+    }
 }
 
 /// A function: the root of a body, a lambda or a nested declaration.
@@ -51,6 +86,7 @@ pub struct BodySpans {
 pub struct Function {
     /// `None` for a lambda without a name to take.
     pub name: Option<Text>,
+    pub type_params: Vec<Text>,
     pub params: Vec<Param>,
     pub body: Block,
     pub result_type: Option<TypeRef>,
@@ -78,6 +114,7 @@ pub struct Block {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stmt {
     pub kind: StmtKind,
+    pub id: StmtId,
     pub span: StmtSpan,
 }
 
@@ -127,23 +164,64 @@ pub enum LocalKind {
 pub enum StmtKind {
     Expr(ExprId),
     /// `let pat = init`; a missing `init` is null.
-    Let { pat: PatId, init: Option<ExprId> },
+    Let {
+        pat: PatId,
+        init: Option<ExprId>,
+    },
     /// `place = value` and everything that means it.
-    Assign { place: Place, value: ExprId },
+    Assign {
+        place: Place,
+        value: ExprId,
+    },
     /// `pat = value`, where the pattern's names are variables that exist.
-    AssignPattern { pat: PatId, value: ExprId },
+    AssignPattern {
+        pat: PatId,
+        value: ExprId,
+    },
     /// A function declared inside a body; hoisted to the start of its block.
-    Function { local: LocalId, function: LambdaId },
+    Function {
+        local: LocalId,
+        function: LambdaId,
+    },
     Block(Block),
-    If { condition: ExprId, then: Block, otherwise: Option<Block> },
-    While { condition: ExprId, body: Block },
-    DoWhile { body: Block, condition: ExprId },
+    If {
+        condition: ExprId,
+        then: Block,
+        otherwise: Option<Block>,
+    },
+    While {
+        condition: ExprId,
+        body: Block,
+    },
+    DoWhile {
+        body: Block,
+        condition: ExprId,
+    },
     /// `for init; condition; update { body }`: `continue` runs `update`.
-    For { init: Vec<Stmt>, condition: Option<ExprId>, update: Vec<Stmt>, body: Block },
+    For {
+        init: Vec<Stmt>,
+        condition: Option<ExprId>,
+        update: Vec<Stmt>,
+        body: Block,
+    },
     /// `for pat, index in subject { body }`.
-    ForIn { pat: PatId, index: Option<LocalId>, subject: ExprId, of: bool, body: Block },
-    UncertainIf { condition: ExprId, bands: Bands, branches: Branches<Block> },
-    UncertainWhile { condition: ExprId, bands: Bands, branches: Branches<Block> },
+    ForIn {
+        pat: PatId,
+        index: Option<LocalId>,
+        subject: ExprId,
+        of: bool,
+        body: Block,
+    },
+    UncertainIf {
+        condition: ExprId,
+        bands: Bands,
+        branches: Branches<Block>,
+    },
+    UncertainWhile {
+        condition: ExprId,
+        bands: Bands,
+        branches: Branches<Block>,
+    },
     UncertainFor {
         init: Vec<Stmt>,
         condition: Option<ExprId>,
@@ -151,8 +229,15 @@ pub enum StmtKind {
         bands: Bands,
         branches: Branches<Block>,
     },
-    Switch { subject: ExprId, cases: Vec<SwitchCase> },
-    Try { body: Block, catch: Option<Catch>, finally: Option<Block> },
+    Switch {
+        subject: ExprId,
+        cases: Vec<SwitchCase>,
+    },
+    Try {
+        body: Block,
+        catch: Option<Catch>,
+        finally: Option<Block>,
+    },
     Throw(ExprId),
     Return(Option<ExprId>),
     Break,
@@ -213,9 +298,14 @@ pub enum Name {
     /// A function declared at the top level of this module.
     ModuleFunction(Text),
     /// `import { name as … } from module`: the exported name in the resolved module.
-    Import { module: Text, name: Text },
+    Import {
+        module: Text,
+        name: Text,
+    },
     /// `import * as …`.
-    Namespace { module: Text },
+    Namespace {
+        module: Text,
+    },
     /// A name every program has: `print`, `Math`, `parallel`, …
     Builtin(Text),
     /// `input`, `agents`, `task`, … supplied by the host.
@@ -242,46 +332,130 @@ pub enum ExprKind {
     Array(Vec<Element>),
     Object(Vec<Field>),
     Name(Name),
-    Unary { op: UnaryOp, operand: ExprId },
+    Unary {
+        op: UnaryOp,
+        operand: ExprId,
+    },
     /// `confident`: written with a tilde, so the result is confident even for plain operands.
-    Binary { op: BinaryOp, confident: bool, left: ExprId, right: ExprId },
+    Binary {
+        op: BinaryOp,
+        confident: bool,
+        left: ExprId,
+        right: ExprId,
+    },
     /// `&& || ??`: the right side only when needed.
-    Logical { op: LogicalOp, left: ExprId, right: ExprId },
+    Logical {
+        op: LogicalOp,
+        left: ExprId,
+        right: ExprId,
+    },
     /// `~&& ~||`: both sides, a boolean with min or max.
-    ConfidentLogical { op: ConfidentLogicalOp, left: ExprId, right: ExprId },
+    ConfidentLogical {
+        op: ConfidentLogicalOp,
+        left: ExprId,
+        right: ExprId,
+    },
     /// `a ~~ b`.
-    Chain { left: ExprId, right: ExprId },
+    Chain {
+        left: ExprId,
+        right: ExprId,
+    },
     /// `a ~||> b`.
-    MoreConfident { left: ExprId, right: ExprId },
+    MoreConfident {
+        left: ExprId,
+        right: ExprId,
+    },
     /// `a ~?? b`.
-    ConfidentCoalesce { left: ExprId, right: ExprId },
+    ConfidentCoalesce {
+        left: ExprId,
+        right: ExprId,
+    },
     /// `a ~@> b`; with a number literal on the right it is `ThresholdGate`.
-    Escalate { left: ExprId, right: ExprId },
+    Escalate {
+        left: ExprId,
+        right: ExprId,
+    },
     /// `a ~@> 0.8` and `a ~?> t`, `a ~?> [t, d]`: a when confident enough, else null or d.
-    Threshold { value: ExprId, threshold: ExprId, default: Option<ExprId> },
+    Threshold {
+        value: ExprId,
+        threshold: ExprId,
+        default: Option<ExprId>,
+    },
     /// `e ~> k`.
-    Annotate { value: ExprId, confidence: ExprId },
+    Annotate {
+        value: ExprId,
+        confidence: ExprId,
+    },
     /// `e ~> k` as a whole condition: truthy and confident enough.
-    Gate { value: ExprId, confidence: ExprId },
-    Ternary { condition: ExprId, then: ExprId, otherwise: ExprId },
+    Gate {
+        value: ExprId,
+        confidence: ExprId,
+    },
+    Ternary {
+        condition: ExprId,
+        then: ExprId,
+        otherwise: ExprId,
+    },
     /// `c ~? a : b`.
-    ConfidentTernary { condition: ExprId, then: ExprId, otherwise: ExprId },
-    Member { object: ExprId, name: Text, mode: MemberMode },
-    Index { object: ExprId, index: ExprId, optional: bool },
-    Call { callee: ExprId, args: Vec<Arg>, optional: bool },
+    ConfidentTernary {
+        condition: ExprId,
+        then: ExprId,
+        otherwise: ExprId,
+    },
+    Member {
+        object: ExprId,
+        name: Text,
+        mode: MemberMode,
+    },
+    Index {
+        object: ExprId,
+        index: ExprId,
+        optional: bool,
+    },
+    Call {
+        callee: ExprId,
+        args: Vec<Arg>,
+        optional: bool,
+    },
     /// `object.name(args)`; dispatched on the value of `object`.
-    MethodCall { object: ExprId, name: Text, mode: MemberMode, args: Vec<Arg> },
+    MethodCall {
+        object: ExprId,
+        name: Text,
+        mode: MemberMode,
+        args: Vec<Arg>,
+    },
     /// An effect performed: `agent.call(r)`, `llm(p)`, `audit.record(e)`.
-    Perform { effect: Text, args: Vec<Arg> },
+    Perform {
+        effect: Text,
+        args: Vec<Arg>,
+    },
     Lambda(LambdaId),
     /// `bind local = value in body`; `keep_confidence` is `~|>`: a plain result takes the
     /// confidence of `value`.
-    Bind { local: LocalId, value: ExprId, body: ExprId, keep_confidence: bool },
-    Match { subject: ExprId, arms: Vec<MatchArm> },
-    UncertainIf { condition: ExprId, bands: Bands, branches: Branches<ExprId> },
-    Handle { body: Block, clauses: Vec<HandlerClause>, return_clause: Option<ReturnClause> },
+    Bind {
+        local: LocalId,
+        value: ExprId,
+        body: ExprId,
+        keep_confidence: bool,
+    },
+    Match {
+        subject: ExprId,
+        arms: Vec<MatchArm>,
+    },
+    UncertainIf {
+        condition: ExprId,
+        bands: Bands,
+        branches: Branches<ExprId>,
+    },
+    Handle {
+        body: Block,
+        clauses: Vec<HandlerClause>,
+        return_clause: Option<ReturnClause>,
+    },
     /// `resume(value)` inside a handler clause.
-    Resume { value: Option<ExprId> },
+    Resume {
+        value: Option<ExprId>,
+    },
     /// A block where an expression stands (an arm, an expression statement's body).
     Block(Block),
     Await(ExprId),
@@ -426,8 +600,14 @@ pub enum PatKind {
     Text(Text),
     Bool(bool),
     Null,
-    Array { elements: Vec<PatElement>, rest: Option<PatId> },
-    Object { fields: Vec<PatField>, rest: Option<PatId> },
+    Array {
+        elements: Vec<PatElement>,
+        rest: Option<PatId>,
+    },
+    Object {
+        fields: Vec<PatField>,
+        rest: Option<PatId>,
+    },
     /// `A | B` in `match`.
     Or(Vec<PatId>),
 }
@@ -459,13 +639,27 @@ pub enum TypeRef {
     NumberLiteral(Bits),
     BoolLiteral(bool),
     /// `Vote`, `Agent`, `T`, `Array<T>`.
-    Named { name: Text, args: Vec<TypeRef> },
+    Named {
+        name: Text,
+        args: Vec<TypeRef>,
+    },
     Array(Box<TypeRef>),
-    Object { fields: Vec<TypeField>, is_open: bool },
+    Object {
+        fields: Vec<TypeField>,
+        is_open: bool,
+    },
     Union(Vec<TypeRef>),
-    Function { params: Vec<TypeRef>, rest: bool, result: Box<TypeRef>, uses: Option<Vec<Text>> },
+    Function {
+        params: Vec<TypeRef>,
+        rest: bool,
+        result: Box<TypeRef>,
+        uses: Option<Vec<Text>>,
+    },
     /// `T ~>= k`.
-    Confident { base: Box<TypeRef>, at_least: Bits },
+    Confident {
+        base: Box<TypeRef>,
+        at_least: Bits,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,3 +1,33 @@
-//! Definitions, scopes, name resolution and desugared bodies.
+//! From syntax to bodies: declarations, scopes, names, and bodies without sugar.
+//!
+//! Start with [`item_tree`] (what a file declares) and [`body()`] (what an item does).
 
 pub mod body;
+pub mod builtins;
+pub mod nearest;
+pub mod problem;
+pub mod types;
+
+mod collect;
+mod declare;
+mod exports;
+mod implicit;
+mod item;
+mod lower;
+mod numbers;
+mod queries;
+mod scope;
+mod slice;
+mod tree;
+
+pub use exports::{Definition, DefinitionKind, exports, resolve_export};
+pub use item::{Item, ItemKind, Layout, Signature, SignatureParam};
+pub use queries::{
+    body, body_problems, body_spans, item_tree, module_globals, module_scope, prelude_names,
+};
+pub use scope::{Binding, ModuleScope};
+pub use slice::Slice;
+pub use tree::{
+    AgentDef, EffectDef, Export, Import, ImportKind, ItemTree, OperationDef, OperationParam,
+    TypeDef, Variable, VariableKind,
+};

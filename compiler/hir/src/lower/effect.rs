@@ -1,0 +1,136 @@
+//! Effects: operations that are performed, and operations as values.
+
+use prism_span::Span;
+use prism_syntax::ast;
+
+use super::{Cx, FrameKind};
+use crate::body::{
+    Arg, Block, ExprId, ExprKind, Function, LocalKind, Name, Param, PatKind, StmtKind, Text,
+};
+use crate::builtins;
+use crate::nearest::nearest;
+use crate::problem::{NotAValue, ProblemKind};
+use crate::tree::EffectDef;
+
+impl<'a> Cx<'a> {
+    /// The full name of an operation of an effect; reports one that does not exist.
+    pub(super) fn operation(&mut self, effect: &str, name: ast::Name) -> Option<Text> {
+        let op = name.text(self.text);
+        let own = self.effect_def(effect);
+        let is_known = match own {
+            Some(def) => def.operations.iter().any(|known| &*known.name == op),
+            None => builtins::effect_op(effect, op).is_some(),
+        };
+        if is_known {
+            return Some(format!("{effect}.{op}").into());
+        }
+        if !name.is_missing() {
+            let known: Vec<&str> = match own {
+                Some(def) => def.operations.iter().map(|op| &*op.name).collect(),
+                None => built_in_operations(effect),
+            };
+            let nearest = nearest(op, known).map(Text::from);
+            let kind = ProblemKind::NoMember { of: effect.into(), member: op.into(), nearest };
+            self.report(name.span, kind);
+        }
+        None
+    }
+
+    fn effect_def(&self, effect: &str) -> Option<&'a EffectDef> {
+        self.input.scope.effects.values().find(|def| &*def.name == effect)
+    }
+
+    /// The parameters of an operation, and how many are needed.
+    fn op_params(&self, op: &str) -> Option<(Vec<Text>, usize)> {
+        if let Some((effect, name)) = op.split_once('.')
+            && let Some(def) = self.effect_def(effect)
+        {
+            let op = def.operations.iter().find(|op| &*op.name == name)?;
+            let least = op.params.iter().filter(|param| !param.optional && !param.is_rest).count();
+            return Some((op.params.iter().map(|param| param.name.clone()).collect(), least));
+        }
+        let op = builtins::effect(op)?;
+        Some((op.params.iter().map(|name| Text::from(*name)).collect(), usize::from(op.least)))
+    }
+
+    /// Performs an operation; named arguments find their places.
+    pub(super) fn perform(&mut self, op: &str, args: Vec<Arg>, span: Span) -> ExprId {
+        if args.iter().any(|arg| arg.is_spread) {
+            self.report(span, ProblemKind::SpreadToEffect);
+        }
+        let args = if args.iter().any(|arg| arg.name.is_some()) {
+            self.in_order(op, args, span)
+        } else {
+            args
+        };
+        self.alloc(ExprKind::Perform { effect: op.into(), args }, span)
+    }
+
+    fn in_order(&mut self, op: &str, args: Vec<Arg>, span: Span) -> Vec<Arg> {
+        let Some((params, _)) = self.op_params(op) else { return args };
+        let mut slots: Vec<Option<ExprId>> = Vec::new();
+        let mut put = |at: usize, value| {
+            if slots.len() <= at {
+                slots.resize(at + 1, None);
+            }
+            slots[at] = Some(value);
+        };
+        let mut unknown = Vec::new();
+        for (position, arg) in args.iter().enumerate() {
+            let at = match &arg.name {
+                None => Some(position),
+                Some(name) => params.iter().position(|param| param == name),
+            };
+            match at {
+                Some(at) => put(at, arg.value),
+                None => unknown.extend(arg.name.clone()),
+            }
+        }
+        for member in unknown {
+            let nearest = nearest(&member, params.iter().map(|name| &**name)).map(Text::from);
+            self.report(span, ProblemKind::NoMember { of: op.into(), member, nearest });
+        }
+        let fill = |slot: Option<ExprId>| {
+            let value = slot.unwrap_or_else(|| self.null(span));
+            Arg { name: None, value, is_spread: false }
+        };
+        slots.into_iter().map(fill).collect()
+    }
+
+    /// `xs.map(llm)`: a function that performs the operation. A namespace is no value.
+    pub(super) fn effect_value(&mut self, text: &'a str, op: &str, span: Span) -> ExprId {
+        let Some((params, least)) = self.op_params(op) else {
+            self.report_not_a_value(text, NotAValue::Effect, span);
+            return self.alloc(ExprKind::Error, span);
+        };
+        let n_params = least.max(usize::from(!params.is_empty()));
+        let function = self.in_frame(FrameKind::Function, true, |cx| {
+            cx.scoped(|cx| cx.performing(op, &params[..n_params.min(params.len())], span))
+        });
+        let function = self.body.functions.alloc(function);
+        self.alloc(ExprKind::Lambda(function), span)
+    }
+
+    fn performing(&mut self, op: &str, names: &[Text], span: Span) -> Function {
+        let mut params = Vec::new();
+        let mut args = Vec::new();
+        for name in names {
+            let local = self.hidden("", span);
+            let row = &mut self.body.locals[local];
+            (row.name, row.kind) = (name.clone(), LocalKind::Param);
+            let pat = self.alloc_pat(PatKind::Bind(local), None, span);
+            params.push(Param { pat, default: None, is_rest: false, annotation: None });
+            let value = self.alloc(ExprKind::Name(Name::Local(local)), span);
+            args.push(Arg { name: None, value, is_spread: false });
+        }
+        let value = self.perform(op, args, span);
+        let body = Block { stmts: vec![self.stmt_of(StmtKind::Expr(value), span)] };
+        Function { name: Some(op.into()), params, body, is_arrow: true, ..Function::default() }
+    }
+}
+
+pub(super) fn built_in_operations(effect: &str) -> Vec<&'static str> {
+    let split = |op: &'static builtins::EffectOp| op.name.split_once('.');
+    let of_effect = builtins::EFFECTS.iter().filter_map(split);
+    of_effect.filter(|(first, _)| *first == effect).map(|(_, operation)| operation).collect()
+}

@@ -1,0 +1,147 @@
+//! Infix operators.
+
+use prism_span::Span;
+use prism_syntax::ast::{self, BinaryOp as Syntax};
+
+use super::Cx;
+use crate::body::{BinaryOp, ConfidentLogicalOp, ExprId, ExprKind, LogicalOp, MemberMode};
+
+impl<'a> Cx<'a> {
+    pub(super) fn binary(
+        &mut self,
+        op: Syntax,
+        left: ast::ExprId,
+        right: ast::ExprId,
+        span: Span,
+    ) -> ExprId {
+        match op {
+            Syntax::Pipe => self.pipeline(left, right, false, span),
+            Syntax::ConfidentPipe => self.pipeline(left, right, true, span),
+            Syntax::Threshold => self.threshold(left, right, span),
+            Syntax::Escalate if self.is_number(right) => {
+                let (value, threshold) = (self.expr(left), self.expr(right));
+                self.alloc(ExprKind::Threshold { value, threshold, default: None }, span)
+            }
+            Syntax::Or | Syntax::Coalesce => {
+                let (left, right) = (self.soft(left), self.expr(right));
+                self.combine(op, left, right, span)
+            }
+            _ => {
+                let (left, right) = (self.expr(left), self.expr(right));
+                self.combine(op, left, right, span)
+            }
+        }
+    }
+
+    /// An operation on operands that are lowered.
+    pub(super) fn combine(
+        &mut self,
+        op: Syntax,
+        left: ExprId,
+        right: ExprId,
+        span: Span,
+    ) -> ExprId {
+        let plain = |op| ExprKind::Binary { op, confident: false, left, right };
+        let confident = |op| ExprKind::Binary { op, confident: true, left, right };
+        let logical = |op| ExprKind::Logical { op, left, right };
+        let kind = match op {
+            Syntax::Annotate => ExprKind::Annotate { value: left, confidence: right },
+            Syntax::Chain => ExprKind::Chain { left, right },
+            Syntax::MoreConfident => ExprKind::MoreConfident { left, right },
+            Syntax::Escalate => ExprKind::Escalate { left, right },
+            Syntax::ConfidentCoalesce => ExprKind::ConfidentCoalesce { left, right },
+            Syntax::Threshold => {
+                ExprKind::Threshold { value: left, threshold: right, default: None }
+            }
+            Syntax::Or => logical(LogicalOp::Or),
+            Syntax::And => logical(LogicalOp::And),
+            Syntax::Coalesce => logical(LogicalOp::Coalesce),
+            Syntax::ConfidentOr => {
+                ExprKind::ConfidentLogical { op: ConfidentLogicalOp::Or, left, right }
+            }
+            Syntax::ConfidentAnd => {
+                ExprKind::ConfidentLogical { op: ConfidentLogicalOp::And, left, right }
+            }
+            Syntax::Equal => plain(BinaryOp::Equal),
+            Syntax::NotEqual => plain(BinaryOp::NotEqual),
+            Syntax::Identical => plain(BinaryOp::Identical),
+            Syntax::NotIdentical => plain(BinaryOp::NotIdentical),
+            Syntax::ConfidentEqual => confident(BinaryOp::Equal),
+            Syntax::ConfidentNotEqual => confident(BinaryOp::NotEqual),
+            Syntax::Less => plain(BinaryOp::Less),
+            Syntax::LessEqual => plain(BinaryOp::LessEqual),
+            Syntax::Greater => plain(BinaryOp::Greater),
+            Syntax::GreaterEqual => plain(BinaryOp::GreaterEqual),
+            Syntax::ConfidentLess => confident(BinaryOp::Less),
+            Syntax::ConfidentLessEqual => confident(BinaryOp::LessEqual),
+            Syntax::ConfidentGreaterEqual => confident(BinaryOp::GreaterEqual),
+            Syntax::Instanceof => plain(BinaryOp::Instanceof),
+            Syntax::In => plain(BinaryOp::In),
+            Syntax::Add => plain(BinaryOp::Add),
+            Syntax::Subtract => plain(BinaryOp::Subtract),
+            Syntax::ConfidentAdd => confident(BinaryOp::Add),
+            Syntax::ConfidentSubtract => confident(BinaryOp::Subtract),
+            Syntax::Multiply => plain(BinaryOp::Multiply),
+            Syntax::Divide => plain(BinaryOp::Divide),
+            Syntax::Remainder => plain(BinaryOp::Remainder),
+            Syntax::ConfidentMultiply => confident(BinaryOp::Multiply),
+            Syntax::ConfidentDivide => confident(BinaryOp::Divide),
+            Syntax::Power => plain(BinaryOp::Power),
+            // Pipes take no part in assignments; the parser reads none here.
+            Syntax::Pipe | Syntax::ConfidentPipe => ExprKind::Error,
+        };
+        self.alloc(kind, span)
+    }
+
+    /// The left side of `??` and `||`: a missing key at its end is null.
+    fn soft(&mut self, expr: ast::ExprId) -> ExprId {
+        let node = self.ast[expr];
+        match node.kind {
+            ast::ExprKind::Paren(inner) => self.soft(inner),
+            ast::ExprKind::Member { object, name, access: ast::Access::Plain } => {
+                self.member(object, name, MemberMode::Soft, node.span)
+            }
+            ast::ExprKind::Binary {
+                op: op @ (Syntax::Or | Syntax::Coalesce), left, right, ..
+            } => {
+                let (left, right) = (self.soft(left), self.soft(right));
+                self.combine(op, left, right, node.span)
+            }
+            ast::ExprKind::Binary { op: op @ Syntax::And, left, right, .. } => {
+                let (left, right) = (self.expr(left), self.soft(right));
+                self.combine(op, left, right, node.span)
+            }
+            _ => self.expr(expr),
+        }
+    }
+
+    /// `a ~?> t` and `a ~?> [t, d]`.
+    fn threshold(&mut self, left: ast::ExprId, right: ast::ExprId, span: Span) -> ExprId {
+        let value = self.expr(left);
+        let parts = match self.ast[right].kind {
+            ast::ExprKind::Array(elements) => &self.ast[elements],
+            _ => &[],
+        };
+        let (threshold, default) = match parts {
+            [threshold] => (self.expr(threshold.value), None),
+            [threshold, default] => (self.expr(threshold.value), Some(self.expr(default.value))),
+            _ => (self.expr(right), None),
+        };
+        self.alloc(ExprKind::Threshold { value, threshold, default }, span)
+    }
+
+    fn is_number(&self, expr: ast::ExprId) -> bool {
+        self.ast[expr].kind == ast::ExprKind::Number
+    }
+
+    /// A condition of `?:`, `if`, `while`, `for`: `e ~> k` asks.
+    pub(super) fn condition(&mut self, expr: ast::ExprId) -> ExprId {
+        match self.ast.gate(expr) {
+            Some((value, confidence)) => {
+                let (value, confidence) = (self.expr(value), self.expr(confidence));
+                self.alloc(ExprKind::Gate { value, confidence }, self.ast[expr].span)
+            }
+            None => self.expr(expr),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What name resolution finds wrong, as data; the words are in `diagnostics.rs`.
+
+use prism_span::RelSpan;
+
+use crate::body::Text;
+
+/// A mistake and where it stands in its item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub at: RelSpan,
+    pub kind: ProblemKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// `may_throw`: inside a `try` with a `catch`, where the program may mean it.
+    UndefinedName {
+        name: Text,
+        nearest: Option<Text>,
+        may_throw: bool,
+    },
+    Duplicate {
+        name: Text,
+        first: RelSpan,
+    },
+    NoExport {
+        module: Text,
+        name: Text,
+        nearest: Option<Text>,
+    },
+    NoModule {
+        specifier: Text,
+        reason: NoModule,
+        nearest: Option<Text>,
+    },
+    /// `keyword`: the `const` to turn into `let`.
+    AssignToConstant {
+        name: Text,
+        what: Constant,
+        keyword: Option<RelSpan>,
+    },
+    UsedBeforeDeclaration {
+        name: Text,
+        declared: RelSpan,
+    },
+    NoMember {
+        of: Text,
+        member: Text,
+        nearest: Option<Text>,
+    },
+    NoEffect {
+        name: Text,
+        nearest: Option<Text>,
+    },
+    /// A handler clause that names an effect and no operation.
+    NoOperation {
+        effect: Text,
+    },
+    ReturnOutside,
+    BreakOutside,
+    ContinueOutside,
+    ResumeOutside,
+    /// `resume` in a function inside the clause.
+    ResumeInFunction,
+    UnknownType {
+        name: Text,
+        nearest: Option<Text>,
+    },
+    /// `xs.pop()`: changes and returns.
+    TwoInOne {
+        method: Text,
+        place: Text,
+    },
+    NotAPlace,
+    StageWithoutValue,
+    PlaceholderOutside,
+    NoArms,
+    NotAValue {
+        name: Text,
+        what: NotAValue,
+    },
+    UnknownBand {
+        name: Text,
+    },
+    TopLevelOnly {
+        what: &'static str,
+    },
+    ShadowsBuiltIn {
+        name: Text,
+    },
+    ExportUndeclared {
+        name: Text,
+        nearest: Option<Text>,
+    },
+    SpreadToEffect,
+    ComputedKeyInPattern,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoModule {
+    /// No such file.
+    File,
+    /// No such module in the standard library.
+    Std,
+    /// Neither relative nor of the standard library.
+    Bare,
+}
+
+/// Why a name cannot be assigned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Constant {
+    Const,
+    Function,
+    Import,
+    Agent,
+}
+
+/// A name that stands for no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotAValue {
+    Effect,
+    BuiltInNamespace,
+    Type,
+}
