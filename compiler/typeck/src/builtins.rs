@@ -1,0 +1,55 @@
+//! The types of what the language brings along: functions, members of values, constants.
+//!
+//! Which names exist and how many arguments they take stands in `prism_hir::builtins`; this
+//! module adds what they give.
+
+mod globals;
+mod members;
+
+use prism_hir::builtins::{Receiver, member, members as members_of};
+
+pub(crate) use globals::{function_result, global};
+pub(crate) use members::{Given, Rule, method_shape, property_type};
+
+use crate::types::{Type, TypeId, Types};
+
+/// The kind of value whose members a type has; `None` when that is not certain.
+pub(crate) fn receiver_of(types: &Types, id: TypeId) -> Option<Receiver> {
+    match types.structure(id) {
+        Type::Array(_) | Type::Tuple(_) => Some(Receiver::Array),
+        Type::Boolean | Type::BoolLiteral(_) => Some(Receiver::Boolean),
+        Type::Number | Type::NumberLiteral(_) => Some(Receiver::Number),
+        Type::Text | Type::TextLiteral(_) => Some(Receiver::Text),
+        Type::Object(_) => Some(Receiver::Object),
+        Type::Function(_) => Some(Receiver::Function),
+        Type::Agent => Some(Receiver::Agent),
+        Type::Union(members) => {
+            let mut receivers = members.iter().map(|member| receiver_of(types, *member));
+            let first = receivers.next()??;
+            receivers.all(|receiver| receiver == Some(first)).then_some(first)
+        }
+        Type::Any | Type::Error | Type::Never | Type::Null | Type::Alias { .. } => None,
+    }
+}
+
+/// The method only computes: its result is all it is called for.
+pub(crate) fn is_pure_method(types: &Types, of: TypeId, name: &str) -> bool {
+    match receiver_of(types, of) {
+        Some(receiver @ (Receiver::Array | Receiver::Text | Receiver::Number)) => {
+            name != "forEach" && member(receiver, name).is_some()
+        }
+        Some(
+            Receiver::Boolean
+            | Receiver::Function
+            | Receiver::Object
+            | Receiver::Promise
+            | Receiver::Agent,
+        )
+        | None => false,
+    }
+}
+
+/// Names of the members of a kind of value.
+pub(crate) fn member_names(receiver: Receiver) -> impl Iterator<Item = &'static str> {
+    members_of(receiver).map(|member| member.name)
+}

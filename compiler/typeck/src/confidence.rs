@@ -1,0 +1,196 @@
+//! Confidence of a value, as far as the program text decides it: an interval and a fact.
+//!
+//! The interval counts a plain value as 1. Whether the value is *plain* (carries no confidence
+//! at all) is a separate fact: `5` is plain, `5 ~> 1` is confident with the same interval.
+//! Every operation here is sound: the confidence seen at run time lies in the interval, and
+//! [`Presence::Plain`] is claimed only for values that can never be confident.
+
+use std::hash::{Hash, Hasher};
+
+/// Does a value carry a confidence?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Presence {
+    /// Never: the value is certainly plain.
+    Plain,
+    /// Always: the value is certainly a confident one.
+    Confident,
+    Unknown,
+}
+
+/// What is known of a value's confidence. `0 <= low <= high <= 1`.
+#[derive(Debug, Clone, Copy)]
+pub struct Confidence {
+    pub low: f64,
+    pub high: f64,
+    pub presence: Presence,
+}
+
+impl PartialEq for Confidence {
+    fn eq(&self, other: &Confidence) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Confidence {}
+
+impl Hash for Confidence {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
+}
+
+impl Confidence {
+    /// A value without confidence.
+    pub const PLAIN: Confidence = Confidence { low: 1.0, high: 1.0, presence: Presence::Plain };
+    /// Nothing is known.
+    pub const ANY: Confidence = Confidence { low: 0.0, high: 1.0, presence: Presence::Unknown };
+    /// A confident value of any confidence: what an agent or a model answers.
+    pub const CONFIDENT: Confidence =
+        Confidence { low: 0.0, high: 1.0, presence: Presence::Confident };
+
+    /// `e ~> k` for a literal `k`, clamped as the machine clamps it.
+    pub fn exactly(confidence: f64) -> Confidence {
+        Confidence::between(confidence, confidence, Presence::Confident)
+    }
+
+    /// `T ~>= k`: any value of at least this confidence; a plain one has 1.
+    pub fn at_least(low: f64) -> Confidence {
+        Confidence::between(low, 1.0, Presence::Unknown)
+    }
+
+    pub fn between(low: f64, high: f64, presence: Presence) -> Confidence {
+        let high = clamp(high, 1.0);
+        Confidence { low: clamp(low, 0.0).min(high), high, presence }
+    }
+
+    pub fn is_plain(self) -> bool {
+        self.presence == Presence::Plain
+    }
+
+    pub fn is_unknown(self) -> bool {
+        self.low <= 0.0 && self.high >= 1.0
+    }
+
+    /// Every confidence of `self` is one of `other`.
+    pub fn is_within(self, other: Confidence) -> bool {
+        other.low <= self.low
+            && self.high <= other.high
+            && (other.presence == Presence::Unknown || self.presence == other.presence)
+    }
+
+    /// Plain operators on confident operands: the smaller confidence.
+    pub fn min(self, other: Confidence) -> Confidence {
+        self.merge(other, f64::min)
+    }
+
+    /// `~||`: the larger confidence.
+    pub fn max(self, other: Confidence) -> Confidence {
+        self.merge(other, f64::max)
+    }
+
+    /// Members of confident objects, results of confident functions: the product.
+    pub fn product(self, other: Confidence) -> Confidence {
+        self.merge(other, |a, b| a * b)
+    }
+
+    /// One of the two values, nobody knows which.
+    pub fn hull(self, other: Confidence) -> Confidence {
+        let presence =
+            if self.presence == other.presence { self.presence } else { Presence::Unknown };
+        Confidence { low: self.low.min(other.low), high: self.high.max(other.high), presence }
+    }
+
+    /// The next guess for a loop whose last one, `self`, did not hold: bounds that moved give up.
+    pub fn widen(self, next: Confidence) -> Confidence {
+        let hull = self.hull(next);
+        Confidence {
+            low: if next.low < self.low { 0.0 } else { self.low },
+            high: if next.high > self.high { 1.0 } else { self.high },
+            presence: hull.presence,
+        }
+    }
+
+    /// The same value made confident: operators written with a tilde.
+    pub fn present(self) -> Confidence {
+        Confidence { presence: Presence::Confident, ..self }
+    }
+
+    /// `a ~@> b` below its bound: half the confidence.
+    pub fn halved(self) -> Confidence {
+        Confidence { low: self.low / 2.0, high: self.high / 2.0, presence: Presence::Confident }
+    }
+
+    /// What remains behind a gate that let the value pass; `None` when nothing can pass.
+    pub fn at_or_above(self, bound: f64) -> Option<Confidence> {
+        (self.high >= bound).then(|| Confidence { low: self.low.max(bound), ..self })
+    }
+
+    /// What remains behind a gate that held the value back; `None` when everything passes.
+    /// The bound itself stays in the interval: intervals here are closed.
+    /// A plain value counts as 1, so behind a failed gate the value is confident.
+    pub fn below(self, bound: f64) -> Option<Confidence> {
+        (self.low < bound && self.presence != Presence::Plain).then(|| Confidence {
+            low: self.low,
+            high: self.high.min(bound),
+            presence: if bound <= 1.0 { Presence::Confident } else { self.presence },
+        })
+    }
+
+    fn merge(self, other: Confidence, rule: fn(f64, f64) -> f64) -> Confidence {
+        Confidence {
+            low: rule(self.low, other.low),
+            high: rule(self.high, other.high),
+            presence: match (self.presence, other.presence) {
+                (Presence::Plain, Presence::Plain) => Presence::Plain,
+                (Presence::Confident, _) | (_, Presence::Confident) => Presence::Confident,
+                (Presence::Unknown, _) | (_, Presence::Unknown) => Presence::Unknown,
+            },
+        }
+    }
+
+    fn key(self) -> (u64, u64, Presence) {
+        (self.low.to_bits(), self.high.to_bits(), self.presence)
+    }
+}
+
+/// NaN gives `otherwise`; negative zero becomes zero, so that equal bounds have equal bits.
+fn clamp(value: f64, otherwise: f64) -> f64 {
+    if value.is_nan() { otherwise } else { value.clamp(0.0, 1.0) + 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operators_follow_interval_arithmetic() {
+        let a = Confidence::between(0.5, 0.9, Presence::Confident);
+        let b = Confidence::exactly(0.8);
+        assert_eq!(a.min(b), Confidence::between(0.5, 0.8, Presence::Confident));
+        assert_eq!(a.max(b), Confidence::between(0.8, 0.9, Presence::Confident));
+        assert_eq!(a.product(Confidence::PLAIN), a);
+        assert_eq!(a.hull(Confidence::PLAIN).presence, Presence::Unknown);
+    }
+
+    #[test]
+    fn gates_split_an_interval() {
+        let a = Confidence::CONFIDENT;
+        assert_eq!(a.at_or_above(0.7).map(|c| c.low), Some(0.7));
+        assert_eq!(a.below(0.7).map(|c| c.high), Some(0.7));
+        assert_eq!(Confidence::exactly(0.5).at_or_above(0.7), None);
+        assert_eq!(Confidence::PLAIN.below(0.7), None);
+    }
+
+    #[test]
+    fn widening_gives_up_bounds_that_moved() {
+        let first = Confidence::between(0.5, 0.9, Presence::Confident);
+        let next = Confidence::between(0.4, 0.9, Presence::Confident);
+        assert_eq!(first.widen(next), Confidence::between(0.0, 0.9, Presence::Confident));
+    }
+
+    #[test]
+    fn computed_literals_are_clamped() {
+        assert_eq!(Confidence::exactly(1.5).low, 1.0);
+        assert_eq!(Confidence::exactly(-0.0).low.to_bits(), 0.0_f64.to_bits());
+    }
+}

@@ -1,0 +1,128 @@
+//! What inference finds wrong, as data. `diagnostics.rs` puts it into words.
+
+use prism_hir::body::{BinaryOp, Bits, ExprId, LocalId, PatId, StmtId, UnaryOp};
+
+use crate::confidence::Confidence;
+use crate::types::{Mismatch, Text, TypeId};
+
+/// The part of the body that a problem is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Site {
+    Expr(ExprId),
+    Pat(PatId),
+    Local(LocalId),
+    Stmt(StmtId),
+    /// The item as a whole: its head.
+    Item,
+}
+
+impl From<ExprId> for Site {
+    fn from(expr: ExprId) -> Site {
+        Site::Expr(expr)
+    }
+}
+
+impl From<PatId> for Site {
+    fn from(pat: PatId) -> Site {
+        Site::Pat(pat)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub at: Site,
+    pub kind: ProblemKind,
+    /// Inside a `try` with a `catch`: the program may well expect it.
+    pub is_caught: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProblemKind {
+    // Types.
+    Mismatch { mismatch: Mismatch, target: Target },
+    NotCallable { ty: TypeId },
+    WrongArity { callee: Callee, given: usize, min: usize, max: Option<usize> },
+    UnknownArgument { callee: Callee, name: Text, nearest: Option<Text> },
+    BadOperands { op: BinaryOp, left: TypeId, right: TypeId },
+    BadOperand { op: UnaryOp, ty: TypeId },
+    MissingMember { name: Text, of: TypeId, nearest: Option<Text>, is_method: bool },
+    NotIndexable { of: TypeId },
+    IndexOutOfRange { index: Bits, length: usize },
+    CannotDestructure { ty: TypeId, as_array: bool },
+    CannotSpread { ty: TypeId },
+    CannotIterate { ty: TypeId },
+    UnknownTypeName { name: Text, nearest: Option<Text> },
+    DivisionByZero { is_remainder: bool },
+    NotExhaustive { missing: Vec<TypeId> },
+    UnknownField { name: Text, of: TypeId, nearest: Option<Text> },
+
+    // Effects.
+    UndeclaredEffect { effect: Text, declared: Text },
+    UnhandledEffect { operation: Text },
+    UnknownEffect { name: Text, nearest: Option<Text> },
+    UnknownOperation { name: Text, nearest: Option<Text> },
+    UnboundedAgentLoop { call: ExprId },
+
+    // Confidence.
+    ConfidenceOutOfRange { value: Bits },
+    ConfidenceNotNumber { ty: TypeId },
+    UncertainOnPlain,
+    TooUncertain { confidence: Confidence, required: Bits, target: Target, origin: Option<ExprId> },
+    GateNeverPasses { confidence: Confidence, bound: Bits },
+    GateAlwaysPasses { confidence: Confidence, bound: Bits },
+    DeadBand { band: Band, confidence: Confidence },
+    MissingBands { bands: Vec<Band> },
+
+    // Lints.
+    UnusedValue { advice: UnusedAdvice },
+    Unreachable { after: Exit },
+    UnreachableArm,
+}
+
+/// What a value was given to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    Variable(Text),
+    Argument { callee: Callee, param: Option<Text> },
+    Result,
+    Operation(Text),
+}
+
+/// What is called, as the message names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Callee {
+    Function(Text),
+    Method(Text),
+    Operation(Text),
+    /// A value without a name.
+    Value,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Band {
+    High,
+    Medium,
+    Low,
+    Default,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UnusedAdvice {
+    /// Nothing would be lost.
+    Remove,
+    /// `xs.concat(ys)` gives a new array: the variable was probably meant to take it.
+    Assign(Text),
+    /// `a == b` on a line of its own.
+    MeantAssignment,
+}
+
+/// Why the code after it is not reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Exit {
+    Return,
+    Throw,
+    Break,
+    Continue,
+    /// All ways through the statement leave, or it never ends.
+    Statement,
+}

@@ -1,0 +1,233 @@
+//! The state of the walk: what each variable holds here, and what gates have established.
+//!
+//! Branches do not copy the state. They write into it, and a trail remembers what stood there
+//! before: [`Env::take`] rolls back to a [`Mark`] and gives what changed as a [`Branch`], so
+//! that joining costs what the branches changed.
+
+use prism_hir::body::LocalId;
+
+use crate::inference::index_of;
+use crate::types::{Fact, Text, Types};
+
+/// A place whose value was examined and that no type of a variable can say: `input.plan`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PathFact {
+    pub root: PathRoot,
+    pub path: Vec<Text>,
+    pub fact: Fact,
+    is_dead: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PathRoot {
+    Local(LocalId),
+    /// A variable of the module: every call may change it.
+    ModuleVar(Text),
+    /// A name that nothing in the program changes.
+    Fixed(Text),
+}
+
+pub(crate) struct Env {
+    facts: Vec<Fact>,
+    trail: Vec<(LocalId, Fact)>,
+    paths: Vec<PathFact>,
+    /// Control can get here.
+    pub reachable: bool,
+    /// Per local, the last [`Env::take`] that has seen it.
+    seen: Vec<u32>,
+    n_takes: u32,
+}
+
+/// A moment of the walk.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    trail: usize,
+    paths: usize,
+    reachable: bool,
+}
+
+/// What a branch changed.
+#[derive(Debug, Clone)]
+pub(crate) struct Branch {
+    /// Sorted by local.
+    pub changes: Vec<(LocalId, Fact)>,
+    paths: Vec<PathFact>,
+    pub reachable: bool,
+}
+
+impl Env {
+    pub fn new(n_locals: usize) -> Env {
+        Env {
+            facts: vec![Fact::ANY; n_locals],
+            trail: Vec::new(),
+            paths: Vec::new(),
+            reachable: true,
+            seen: vec![0; n_locals],
+            n_takes: 0,
+        }
+    }
+
+    pub fn get(&self, local: LocalId) -> Fact {
+        self.facts[index_of(local)]
+    }
+
+    /// Gives a variable a new value: what was known of places inside it is forgotten.
+    pub fn assign(&mut self, local: LocalId, fact: Fact) {
+        self.kill_paths(&PathRoot::Local(local));
+        self.refine(local, fact);
+    }
+
+    /// More is known of the value that the variable has.
+    pub fn refine(&mut self, local: LocalId, fact: Fact) {
+        let slot = &mut self.facts[index_of(local)];
+        if *slot != fact {
+            self.trail.push((local, *slot));
+            *slot = fact;
+        }
+    }
+
+    pub fn add_path(&mut self, root: PathRoot, path: Vec<Text>, fact: Fact) {
+        self.paths.push(PathFact { root, path, fact, is_dead: false });
+    }
+
+    pub fn path(&self, root: &PathRoot, path: &[Text]) -> Option<Fact> {
+        let holds = |known: &&PathFact| !known.is_dead && known.root == *root && known.path == path;
+        self.paths.iter().rev().find(holds).map(|known| known.fact)
+    }
+
+    pub fn has_paths(&self) -> bool {
+        !self.paths.is_empty()
+    }
+
+    fn kill_paths(&mut self, root: &PathRoot) {
+        for known in self.paths.iter_mut().filter(|known| known.root == *root) {
+            known.is_dead = true;
+        }
+    }
+
+    /// Something was called: variables of the module may have changed.
+    pub fn kill_module_paths(&mut self) {
+        for known in &mut self.paths {
+            known.is_dead |= matches!(known.root, PathRoot::ModuleVar(_));
+        }
+    }
+
+    /// What gates established does not hold inside a function that runs later.
+    pub fn take_paths(&mut self) -> Vec<PathFact> {
+        std::mem::take(&mut self.paths)
+    }
+
+    pub fn restore_paths(&mut self, paths: Vec<PathFact>) {
+        self.paths = paths;
+    }
+
+    pub fn mark(&self) -> Mark {
+        Mark { trail: self.trail.len(), paths: self.paths.len(), reachable: self.reachable }
+    }
+
+    /// What changed since the mark; the state stays as it is.
+    pub fn snapshot(&mut self, mark: Mark) -> Branch {
+        self.n_takes += 1;
+        let mut changes = Vec::new();
+        for (local, _) in &self.trail[mark.trail..] {
+            let seen = &mut self.seen[index_of(*local)];
+            if *seen != self.n_takes {
+                *seen = self.n_takes;
+                changes.push((*local, self.facts[index_of(*local)]));
+            }
+        }
+        changes.sort_unstable_by_key(|(local, _)| local.into_raw().into_u32());
+        let paths = self.paths.get(mark.paths..).unwrap_or(&[]).to_vec();
+        Branch { changes, paths, reachable: self.reachable }
+    }
+
+    /// What changed since the mark; the state becomes what it was.
+    pub fn take(&mut self, mark: Mark) -> Branch {
+        let branch = self.snapshot(mark);
+        self.roll_back(mark);
+        branch
+    }
+
+    pub fn roll_back(&mut self, mark: Mark) {
+        while self.trail.len() > mark.trail {
+            let (local, before) = self.trail.pop().expect("the trail is longer than the mark");
+            self.facts[index_of(local)] = before;
+        }
+        self.paths.truncate(mark.paths);
+        self.reachable = mark.reachable;
+    }
+
+    /// Everything that any variable held since the mark, joined: what a `catch` may find.
+    pub fn take_everything(&mut self, types: &mut Types, mark: Mark) -> Branch {
+        let mut branch = self.snapshot(mark);
+        for index in mark.trail..self.trail.len() {
+            let (local, before) = self.trail[index];
+            let at = branch.changes.binary_search_by_key(&index_of(local), |(l, _)| index_of(*l));
+            if let Ok(at) = at {
+                branch.changes[at].1 = types.join(branch.changes[at].1, before);
+            }
+        }
+        branch.paths.clear();
+        branch.reachable = mark.reachable;
+        self.roll_back(mark);
+        branch
+    }
+
+    /// Continues where only `branch` leads.
+    pub fn apply(&mut self, branch: Branch) {
+        for (local, fact) in branch.changes {
+            self.refine(local, fact);
+        }
+        self.paths.extend(branch.paths);
+        self.reachable = branch.reachable;
+    }
+
+    /// Continues where the branches meet.
+    pub fn join(&mut self, types: &mut Types, a: Branch, b: Branch) {
+        if !b.reachable {
+            return self.apply(a);
+        }
+        if !a.reachable {
+            return self.apply(b);
+        }
+        let joined = self.join_changes(types, &a.changes, &b.changes);
+        for (local, fact) in joined {
+            self.assign(local, fact);
+        }
+        self.reachable = true;
+    }
+
+    /// The join of two branches as one branch.
+    pub fn join_branches(&self, types: &mut Types, a: Branch, b: Branch) -> Branch {
+        if !b.reachable {
+            return a;
+        }
+        if !a.reachable {
+            return b;
+        }
+        let changes = self.join_changes(types, &a.changes, &b.changes);
+        Branch { changes, paths: Vec::new(), reachable: true }
+    }
+
+    fn join_changes(
+        &self,
+        types: &mut Types,
+        a: &[(LocalId, Fact)],
+        b: &[(LocalId, Fact)],
+    ) -> Vec<(LocalId, Fact)> {
+        let mut joined = Vec::with_capacity(a.len().max(b.len()));
+        let (mut i, mut j) = (0, 0);
+        while i < a.len() || j < b.len() {
+            let left = a.get(i).map_or(usize::MAX, |(local, _)| index_of(*local));
+            let right = b.get(j).map_or(usize::MAX, |(local, _)| index_of(*local));
+            let local = if left <= right { a[i].0 } else { b[j].0 };
+            let here = self.get(local);
+            let of_a = if left <= right { a[i].1 } else { here };
+            let of_b = if right <= left { b[j].1 } else { here };
+            joined.push((local, types.join(of_a, of_b)));
+            i += usize::from(left <= right);
+            j += usize::from(right <= left);
+        }
+        joined
+    }
+}

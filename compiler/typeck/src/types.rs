@@ -1,0 +1,440 @@
+//! Types, and the table that interns them.
+//!
+//! A [`TypeId`] is an index into the [`Types`] of one inference or signature; the simple types
+//! have fixed ids that are the same everywhere. Equal types of one table have equal ids, so
+//! comparing, joining and narrowing are cheap where nothing changed.
+
+mod annotation;
+mod assign;
+mod display;
+mod join;
+mod narrow;
+
+use std::sync::Arc;
+
+use prism_hir::body::Bits;
+use rustc_hash::FxHashMap;
+
+pub use annotation::Scope;
+pub use assign::{Mismatch, Reason};
+pub use display::{DisplayType, display_confidence};
+pub(crate) use join::MAX_TUPLE;
+pub use narrow::Kinds;
+
+use crate::confidence::Confidence;
+use crate::effects::Effects;
+
+pub type Text = Arc<str>;
+
+/// A type of one [`Types`] table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TypeId(u32);
+
+impl TypeId {
+    /// Nothing is known; everything is allowed.
+    pub const ANY: TypeId = TypeId(0);
+    /// The type of what was already reported; absorbs further errors.
+    pub const ERROR: TypeId = TypeId(1);
+    /// No value: the code is not reached.
+    pub const NEVER: TypeId = TypeId(2);
+    pub const NULL: TypeId = TypeId(3);
+    pub const BOOLEAN: TypeId = TypeId(4);
+    pub const NUMBER: TypeId = TypeId(5);
+    pub const TEXT: TypeId = TypeId(6);
+    pub const AGENT: TypeId = TypeId(7);
+    pub const TRUE: TypeId = TypeId(8);
+    pub const FALSE: TypeId = TypeId(9);
+
+    /// `any` or an error: nothing can be said about it.
+    pub fn is_unknown(self) -> bool {
+        self == TypeId::ANY || self == TypeId::ERROR
+    }
+}
+
+/// What is known of a value: its type and its confidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fact {
+    pub ty: TypeId,
+    pub confidence: Confidence,
+}
+
+impl Fact {
+    pub const ANY: Fact = Fact { ty: TypeId::ANY, confidence: Confidence::ANY };
+    pub const ERROR: Fact = Fact { ty: TypeId::ERROR, confidence: Confidence::ANY };
+    pub const NEVER: Fact = Fact { ty: TypeId::NEVER, confidence: Confidence::PLAIN };
+    pub const NULL: Fact = Fact::plain(TypeId::NULL);
+
+    pub const fn plain(ty: TypeId) -> Fact {
+        Fact { ty, confidence: Confidence::PLAIN }
+    }
+
+    /// A value of the type, of any confidence or none.
+    pub const fn of(ty: TypeId) -> Fact {
+        Fact { ty, confidence: Confidence::ANY }
+    }
+
+    pub const fn with(self, confidence: Confidence) -> Fact {
+        Fact { ty: self.ty, confidence }
+    }
+
+    pub const fn retyped(self, ty: TypeId) -> Fact {
+        Fact { ty, confidence: self.confidence }
+    }
+}
+
+/// One type; its parts are ids of the same table.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Type {
+    Any,
+    Error,
+    Never,
+    Null,
+    Boolean,
+    Number,
+    Text,
+    Agent,
+    BoolLiteral(bool),
+    NumberLiteral(Bits),
+    TextLiteral(Text),
+    /// Any number of elements.
+    Array(Fact),
+    /// An array whose elements are known one by one.
+    Tuple(Box<[Fact]>),
+    Object(ObjectType),
+    Function(FunctionType),
+    /// At least two members, none of them a union, `any` or `never`.
+    Union(Box<[TypeId]>),
+    /// A declared name for a type.
+    Alias { name: Text, target: TypeId },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct ObjectType {
+    /// In the order in which they were written.
+    pub fields: Vec<FieldType>,
+    /// Keys that are not listed may exist.
+    pub is_open: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FieldType {
+    pub name: Text,
+    pub fact: Fact,
+    pub is_optional: bool,
+}
+
+impl ObjectType {
+    pub fn field(&self, name: &str) -> Option<&FieldType> {
+        self.fields.iter().find(|field| &*field.name == name)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FunctionType {
+    pub params: Vec<ParamType>,
+    /// The parameters are not known: any arguments fit.
+    pub is_open: bool,
+    pub result: Fact,
+    pub effects: Effects,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ParamType {
+    /// `None` for a pattern.
+    pub name: Option<Text>,
+    pub fact: Fact,
+    pub is_optional: bool,
+    pub is_rest: bool,
+}
+
+impl FunctionType {
+    /// A function of which only this much is known.
+    pub fn unknown() -> FunctionType {
+        FunctionType {
+            params: Vec::new(),
+            is_open: true,
+            result: Fact::ANY,
+            effects: Effects::unknown(),
+        }
+    }
+
+    /// The fewest arguments a call must give.
+    pub fn min_args(&self) -> usize {
+        let needed = |param: &&ParamType| !param.is_optional && !param.is_rest;
+        self.params.iter().filter(needed).count()
+    }
+
+    /// The most arguments a call may give; `None` without a limit.
+    pub fn max_args(&self) -> Option<usize> {
+        let unlimited = self.is_open || self.params.iter().any(|param| param.is_rest);
+        (!unlimited).then_some(self.params.len())
+    }
+}
+
+/// The types of one inference or signature.
+#[derive(Debug, Clone, Default)]
+pub struct Types {
+    table: Vec<Type>,
+    /// Of each type of the table, how deep it is.
+    depths: Vec<u8>,
+    ids: FxHashMap<Type, TypeId>,
+}
+
+impl PartialEq for Types {
+    fn eq(&self, other: &Types) -> bool {
+        self.table == other.table
+    }
+}
+
+impl Eq for Types {}
+
+/// The simple types, at their fixed ids.
+static SIMPLE: [Type; 10] = [
+    Type::Any,
+    Type::Error,
+    Type::Never,
+    Type::Null,
+    Type::Boolean,
+    Type::Number,
+    Type::Text,
+    Type::Agent,
+    Type::BoolLiteral(true),
+    Type::BoolLiteral(false),
+];
+
+/// Types deeper than this become `any`, so that no program makes the checker build a tower.
+const MAX_DEPTH: u8 = 8;
+
+impl Types {
+    pub fn get(&self, id: TypeId) -> &Type {
+        let index = id.0 as usize;
+        match SIMPLE.get(index) {
+            Some(simple) => simple,
+            None => &self.table[index - SIMPLE.len()],
+        }
+    }
+
+    /// The type behind declared names.
+    pub fn strip(&self, id: TypeId) -> TypeId {
+        if let Type::Alias { target, .. } = self.get(id) { *target } else { id }
+    }
+
+    /// Like [`Types::get`], behind declared names.
+    pub fn structure(&self, id: TypeId) -> &Type {
+        self.get(self.strip(id))
+    }
+
+    /// Drops what only building needs.
+    pub fn freeze(&mut self) {
+        self.ids = FxHashMap::default();
+        self.table.shrink_to_fit();
+        self.depths.shrink_to_fit();
+    }
+
+    pub fn intern(&mut self, ty: Type) -> TypeId {
+        match ty {
+            Type::Any => TypeId::ANY,
+            Type::Error => TypeId::ERROR,
+            Type::Never => TypeId::NEVER,
+            Type::Null => TypeId::NULL,
+            Type::Boolean => TypeId::BOOLEAN,
+            Type::Number => TypeId::NUMBER,
+            Type::Text => TypeId::TEXT,
+            Type::Agent => TypeId::AGENT,
+            Type::BoolLiteral(true) => TypeId::TRUE,
+            Type::BoolLiteral(false) => TypeId::FALSE,
+            Type::NumberLiteral(_)
+            | Type::TextLiteral(_)
+            | Type::Array(_)
+            | Type::Tuple(_)
+            | Type::Object(_)
+            | Type::Function(_)
+            | Type::Union(_)
+            | Type::Alias { .. } => self.intern_composite(ty),
+        }
+    }
+
+    fn intern_composite(&mut self, ty: Type) -> TypeId {
+        if let Some(id) = self.ids.get(&ty) {
+            return *id;
+        }
+        let depth = self.depth_of(&ty);
+        if depth > MAX_DEPTH {
+            return TypeId::ANY;
+        }
+        let id = TypeId((SIMPLE.len() + self.table.len()) as u32);
+        self.table.push(ty.clone());
+        self.depths.push(depth);
+        self.ids.insert(ty, id);
+        id
+    }
+
+    pub fn number_literal(&mut self, value: Bits) -> TypeId {
+        self.intern(Type::NumberLiteral(value))
+    }
+
+    pub fn text_literal(&mut self, value: &Text) -> TypeId {
+        self.intern(Type::TextLiteral(value.clone()))
+    }
+
+    pub fn array(&mut self, element: Fact) -> TypeId {
+        self.intern(Type::Array(element))
+    }
+
+    pub fn object(&mut self, object: ObjectType) -> TypeId {
+        self.intern(Type::Object(object))
+    }
+
+    pub fn function(&mut self, function: FunctionType) -> TypeId {
+        self.intern(Type::Function(function))
+    }
+
+    /// The members of a union, or the type itself.
+    pub fn members(&self, id: TypeId) -> Vec<TypeId> {
+        if let Type::Union(members) = self.structure(id) {
+            return members.to_vec();
+        }
+        vec![self.strip(id)]
+    }
+
+    /// A function of which nothing else is known.
+    pub fn any_function(&mut self) -> TypeId {
+        self.function(FunctionType::unknown())
+    }
+
+    /// An object of which nothing else is known.
+    pub fn some_object(&mut self) -> TypeId {
+        self.object(ObjectType { fields: Vec::new(), is_open: true })
+    }
+
+    /// Copies a type of another table.
+    pub fn import(&mut self, from: &Types, id: TypeId) -> TypeId {
+        self.import_with(from, id, &mut FxHashMap::default())
+    }
+
+    pub fn import_fact(&mut self, from: &Types, fact: Fact) -> Fact {
+        Fact { ty: self.import(from, fact.ty), confidence: fact.confidence }
+    }
+
+    pub fn import_function(&mut self, from: &Types, function: &FunctionType) -> FunctionType {
+        let mut seen = FxHashMap::default();
+        self.import_function_with(from, function, &mut seen)
+    }
+
+    fn import_with(
+        &mut self,
+        from: &Types,
+        id: TypeId,
+        seen: &mut FxHashMap<TypeId, TypeId>,
+    ) -> TypeId {
+        if (id.0 as usize) < SIMPLE.len() {
+            return id;
+        }
+        if let Some(known) = seen.get(&id) {
+            return *known;
+        }
+        let copy = self.import_parts(from, id, seen);
+        let copy = self.intern(copy);
+        seen.insert(id, copy);
+        copy
+    }
+
+    fn import_parts(
+        &mut self,
+        from: &Types,
+        id: TypeId,
+        seen: &mut FxHashMap<TypeId, TypeId>,
+    ) -> Type {
+        match from.get(id) {
+            Type::Array(element) => {
+                let ty = self.import_with(from, element.ty, seen);
+                Type::Array(Fact { ty, ..*element })
+            }
+            Type::Tuple(elements) => {
+                let mut copy = elements.clone();
+                for element in &mut copy {
+                    element.ty = self.import_with(from, element.ty, seen);
+                }
+                Type::Tuple(copy)
+            }
+            Type::Object(object) => {
+                let mut copy = object.clone();
+                for field in &mut copy.fields {
+                    field.fact.ty = self.import_with(from, field.fact.ty, seen);
+                }
+                Type::Object(copy)
+            }
+            Type::Function(function) => {
+                Type::Function(self.import_function_with(from, function, seen))
+            }
+            Type::Union(members) => Type::Union(
+                members.iter().map(|member| self.import_with(from, *member, seen)).collect(),
+            ),
+            Type::Alias { name, target } => {
+                Type::Alias { name: name.clone(), target: self.import_with(from, *target, seen) }
+            }
+            simple @ (Type::Any
+            | Type::Error
+            | Type::Never
+            | Type::Null
+            | Type::Boolean
+            | Type::Number
+            | Type::Text
+            | Type::Agent
+            | Type::BoolLiteral(_)
+            | Type::NumberLiteral(_)
+            | Type::TextLiteral(_)) => simple.clone(),
+        }
+    }
+
+    fn import_function_with(
+        &mut self,
+        from: &Types,
+        function: &FunctionType,
+        seen: &mut FxHashMap<TypeId, TypeId>,
+    ) -> FunctionType {
+        let mut copy = function.clone();
+        copy.result.ty = self.import_with(from, function.result.ty, seen);
+        for param in &mut copy.params {
+            param.fact.ty = self.import_with(from, param.fact.ty, seen);
+        }
+        copy
+    }
+
+    /// How many composite types stand inside one another.
+    fn depth_of(&self, ty: &Type) -> u8 {
+        match ty {
+            Type::Array(element) => 1 + self.depth(element.ty),
+            Type::Tuple(elements) => 1 + self.deepest(elements.iter().map(|fact| fact.ty)),
+            Type::Object(object) => {
+                1 + self.deepest(object.fields.iter().map(|field| field.fact.ty))
+            }
+            Type::Function(function) => {
+                let params = function.params.iter().map(|param| param.fact.ty);
+                1 + self.deepest(params.chain([function.result.ty]))
+            }
+            Type::Union(members) => self.deepest(members.iter().copied()),
+            Type::Alias { target, .. } => self.depth(*target),
+            Type::Any
+            | Type::Error
+            | Type::Never
+            | Type::Null
+            | Type::Boolean
+            | Type::Number
+            | Type::Text
+            | Type::Agent
+            | Type::BoolLiteral(_)
+            | Type::NumberLiteral(_)
+            | Type::TextLiteral(_) => 0,
+        }
+    }
+
+    fn depth(&self, id: TypeId) -> u8 {
+        let index = (id.0 as usize).checked_sub(SIMPLE.len());
+        index.map_or(0, |index| self.depths[index])
+    }
+
+    fn deepest(&self, ids: impl Iterator<Item = TypeId>) -> u8 {
+        ids.map(|id| self.depth(id)).max().unwrap_or(0)
+    }
+}

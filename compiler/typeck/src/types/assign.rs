@@ -1,0 +1,150 @@
+//! Assignability: may a value of one type stand where another type was declared?
+//!
+//! `any` fits everywhere and accepts everything. A union fits when all its members fit.
+//! The answer names the innermost place that does not fit.
+
+use crate::types::{Fact, FieldType, FunctionType, ObjectType, Text, Type, TypeId, Types};
+
+/// Why a value does not fit a declaration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    /// Fields and elements from the outside to the place: `votes`, `[]`.
+    pub path: Vec<Text>,
+    pub reason: Reason,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reason {
+    Type { expected: TypeId, found: TypeId },
+    MissingField { name: Text, of: TypeId },
+    /// The confidence may be below what is required.
+    Confidence { required: f64, found: f64 },
+    /// The function needs more arguments than it will get.
+    Params { expected: usize, found: usize },
+}
+
+impl Eq for Reason {}
+
+type Fit = Result<(), Mismatch>;
+
+impl Types {
+    /// Does a value with fact `from` fit a declaration `to`, its confidence included?
+    pub fn check_fit(&self, from: Fact, to: Fact) -> Fit {
+        self.fit_type(from.ty, to.ty)?;
+        self.fit_confidence(from, to)
+    }
+
+    fn fit_confidence(&self, from: Fact, to: Fact) -> Fit {
+        let required = to.confidence.low;
+        if from.ty == TypeId::NEVER || from.ty == TypeId::ERROR || from.confidence.low >= required {
+            return Ok(());
+        }
+        Err(here(Reason::Confidence { required, found: from.confidence.low }))
+    }
+
+    pub fn fit_type(&self, from: TypeId, to: TypeId) -> Fit {
+        let (from, to) = (self.strip(from), self.strip(to));
+        if from == to || from.is_unknown() || to.is_unknown() || from == TypeId::NEVER {
+            return Ok(());
+        }
+        if let Type::Union(members) = self.get(from) {
+            return members.iter().try_for_each(|member| {
+                self.fit_type(*member, to).map_err(|mismatch| whole(mismatch, to, *member))
+            });
+        }
+        match (self.get(from), self.get(to)) {
+            (_, Type::Union(members)) => self.fit_any_member(from, members, to),
+            (Type::NumberLiteral(_), Type::Number)
+            | (Type::TextLiteral(_), Type::Text)
+            | (Type::BoolLiteral(_), Type::Boolean) => Ok(()),
+            (Type::Array(a), Type::Array(b)) => self.check_fit(*a, *b).map_err(|m| inside(m, "[]")),
+            (Type::Tuple(a), Type::Array(b)) => a
+                .iter()
+                .try_for_each(|a| self.check_fit(*a, *b))
+                .map_err(|mismatch| inside(mismatch, "[]")),
+            (Type::Tuple(a), Type::Tuple(b)) if a.len() == b.len() => {
+                let mut pairs = a.iter().zip(b.iter());
+                pairs.try_for_each(|(a, b)| self.check_fit(*a, *b).map_err(|m| inside(m, "[]")))
+            }
+            (Type::Object(a), Type::Object(b)) => self.fit_object(a, to, b),
+            (Type::Function(a), Type::Function(b)) => self.fit_function(a, b),
+            // An agent handle is an object to those who only read its attributes.
+            (Type::Agent, Type::Object(_)) | (Type::Object(_), Type::Agent) => Ok(()),
+            // Arrays of unknown length may have the right one.
+            (Type::Array(_), Type::Tuple(_)) => Ok(()),
+            _ => Err(here(Reason::Type { expected: to, found: from })),
+        }
+    }
+
+    fn fit_any_member(&self, from: TypeId, members: &[TypeId], to: TypeId) -> Fit {
+        let mut closest = None;
+        for member in members {
+            match self.fit_type(from, *member) {
+                Ok(()) => return Ok(()),
+                Err(mismatch) if self.kinds(*member).meets(self.kinds(from)) => {
+                    closest.get_or_insert(mismatch);
+                }
+                Err(_) => {}
+            }
+        }
+        let n_candidates =
+            members.iter().filter(|member| self.kinds(**member).meets(self.kinds(from))).count();
+        match closest {
+            Some(mismatch) if n_candidates == 1 && !mismatch.path.is_empty() => Err(mismatch),
+            _ => Err(here(Reason::Type { expected: to, found: from })),
+        }
+    }
+
+    fn fit_object(&self, a: &ObjectType, to: TypeId, b: &ObjectType) -> Fit {
+        for field in &b.fields {
+            match a.field(&field.name) {
+                // A field that may be missing is only an error where none of it can be there.
+                Some(found) => self
+                    .check_fit(found.fact, field.fact)
+                    .or_else(|mismatch| self.null_for_optional(found.fact, field, mismatch))
+                    .map_err(|mismatch| inside(mismatch, &field.name))?,
+                None if field.is_optional || a.is_open => {}
+                None => {
+                    let name = field.name.clone();
+                    return Err(here(Reason::MissingField { name, of: to }));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// `{ votes?: number }` accepts null: a missing key and null read the same softly.
+    fn null_for_optional(&self, found: Fact, field: &FieldType, mismatch: Mismatch) -> Fit {
+        if field.is_optional && found.ty == TypeId::NULL { Ok(()) } else { Err(mismatch) }
+    }
+
+    fn fit_function(&self, a: &FunctionType, b: &FunctionType) -> Fit {
+        if !b.is_open && !a.is_open && a.min_args() > b.params.len() {
+            let (expected, found) = (b.params.len(), a.min_args());
+            return Err(here(Reason::Params { expected, found }));
+        }
+        for (a, b) in a.params.iter().zip(&b.params) {
+            if !a.is_rest && !b.is_rest {
+                self.check_fit(b.fact, a.fact)?;
+            }
+        }
+        self.check_fit(a.result, b.result)
+    }
+}
+
+fn here(reason: Reason) -> Mismatch {
+    Mismatch { path: Vec::new(), reason }
+}
+
+fn inside(mut mismatch: Mismatch, step: &str) -> Mismatch {
+    mismatch.path.insert(0, Text::from(step));
+    mismatch
+}
+
+/// A member of a union that does not fit is reported with the whole expectation.
+fn whole(mismatch: Mismatch, expected: TypeId, found: TypeId) -> Mismatch {
+    if mismatch.path.is_empty() && matches!(mismatch.reason, Reason::Type { .. }) {
+        return here(Reason::Type { expected, found });
+    }
+    mismatch
+}

@@ -1,0 +1,215 @@
+//! Types and facts as people write them.
+
+use std::fmt::{self, Write};
+
+use crate::confidence::Confidence;
+use crate::types::{Fact, FunctionType, ObjectType, ParamType, Type, TypeId, Types};
+
+/// A type beside its table; prints as an annotation would.
+#[derive(Clone, Copy)]
+pub struct DisplayType<'a> {
+    types: &'a Types,
+    id: TypeId,
+}
+
+/// Objects print this many fields, unions this many members, texts this many characters.
+const MAX_SHOWN: usize = 6;
+const MAX_TEXT: usize = 40;
+/// Types inside types inside types are left out.
+const MAX_LEVEL: u32 = 3;
+
+impl Types {
+    pub fn display(&self, id: TypeId) -> DisplayType<'_> {
+        DisplayType { types: self, id }
+    }
+
+    /// `number ~>= 0.7`, `text ~> 0.9`, `number` for a plain one.
+    pub fn display_fact(&self, fact: Fact) -> String {
+        let mut text = self.display(fact.ty).to_string();
+        if let Some(confidence) = display_confidence(fact.confidence) {
+            text.push_str(&confidence);
+        }
+        text
+    }
+}
+
+/// How an interval continues a type; `None` when there is nothing to say.
+pub fn display_confidence(confidence: Confidence) -> Option<String> {
+    if confidence.is_plain() || confidence.is_unknown() {
+        return None;
+    }
+    let Confidence { low, high, .. } = confidence;
+    Some(if low == high {
+        format!(" ~> {low}")
+    } else if high >= 1.0 {
+        format!(" ~>= {low}")
+    } else {
+        format!(" ~> {low}..{high}")
+    })
+}
+
+impl fmt::Display for DisplayType<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_type(f, self.types, self.id, 0)
+    }
+}
+
+fn write_type(f: &mut dyn Write, types: &Types, id: TypeId, level: u32) -> fmt::Result {
+    match types.get(id) {
+        Type::Any | Type::Error => f.write_str("any"),
+        Type::Never => f.write_str("never"),
+        Type::Null => f.write_str("null"),
+        Type::Boolean => f.write_str("boolean"),
+        Type::Number => f.write_str("number"),
+        Type::Text => f.write_str("string"),
+        Type::Agent => f.write_str("Agent"),
+        Type::BoolLiteral(value) => write!(f, "{value}"),
+        Type::NumberLiteral(bits) => write!(f, "{}", bits.value()),
+        Type::TextLiteral(text) => write_text(f, text),
+        Type::Alias { name, .. } => f.write_str(name),
+        composite if level >= MAX_LEVEL => f.write_str(short(composite)),
+        Type::Array(element) => write_array(f, types, *element, level),
+        Type::Tuple(elements) => {
+            f.write_char('[')?;
+            write_list(f, elements.iter(), |f, element| write_fact(f, types, *element, level + 1))?;
+            f.write_char(']')
+        }
+        Type::Object(object) => write_object(f, types, object, level),
+        Type::Function(function) => write_function(f, types, function, level),
+        Type::Union(members) => {
+            for (index, member) in members.iter().enumerate() {
+                if index > 0 {
+                    f.write_str(" | ")?;
+                }
+                if index == MAX_SHOWN {
+                    return f.write_str("…");
+                }
+                let is_function = matches!(types.get(*member), Type::Function(_));
+                write_wrapped(f, types, *member, level + 1, is_function)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn short(ty: &Type) -> &'static str {
+    match ty {
+        Type::Array(_) | Type::Tuple(_) => "array",
+        Type::Object(_) => "object",
+        Type::Function(_) => "function",
+        _ => "…",
+    }
+}
+
+fn write_fact(f: &mut dyn Write, types: &Types, fact: Fact, level: u32) -> fmt::Result {
+    write_type(f, types, fact.ty, level)?;
+    match display_confidence(fact.confidence) {
+        Some(confidence) => f.write_str(&confidence),
+        None => Ok(()),
+    }
+}
+
+fn write_array(f: &mut dyn Write, types: &Types, element: Fact, level: u32) -> fmt::Result {
+    let is_composite = matches!(types.get(element.ty), Type::Union(_) | Type::Function(_))
+        || display_confidence(element.confidence).is_some();
+    if is_composite {
+        f.write_char('(')?;
+        write_fact(f, types, element, level + 1)?;
+        f.write_str(")[]")
+    } else {
+        write_type(f, types, element.ty, level + 1)?;
+        f.write_str("[]")
+    }
+}
+
+fn write_wrapped(
+    f: &mut dyn Write,
+    types: &Types,
+    id: TypeId,
+    level: u32,
+    wrap: bool,
+) -> fmt::Result {
+    if !wrap {
+        return write_type(f, types, id, level);
+    }
+    f.write_char('(')?;
+    write_type(f, types, id, level)?;
+    f.write_char(')')
+}
+
+fn write_object(f: &mut dyn Write, types: &Types, object: &ObjectType, level: u32) -> fmt::Result {
+    if object.fields.is_empty() {
+        return f.write_str(if object.is_open { "object" } else { "{}" });
+    }
+    f.write_str("{ ")?;
+    write_list(f, object.fields.iter(), |f, field| {
+        write!(f, "{}{}: ", field.name, if field.is_optional { "?" } else { "" })?;
+        write_fact(f, types, field.fact, level + 1)
+    })?;
+    f.write_str(if object.is_open { ", ... }" } else { " }" })
+}
+
+fn write_function(
+    f: &mut dyn Write,
+    types: &Types,
+    function: &FunctionType,
+    level: u32,
+) -> fmt::Result {
+    if function.is_open {
+        f.write_str("(...any)")?;
+    } else {
+        f.write_char('(')?;
+        write_list(f, function.params.iter(), |f, param| write_param(f, types, param, level))?;
+        f.write_char(')')?;
+    }
+    f.write_str(" => ")?;
+    write_fact(f, types, function.result, level + 1)
+}
+
+fn write_param(f: &mut dyn Write, types: &Types, param: &ParamType, level: u32) -> fmt::Result {
+    if param.is_rest {
+        f.write_str("...")?;
+    }
+    f.write_str(param.name.as_deref().unwrap_or("_"))?;
+    if param.is_optional {
+        f.write_char('?')?;
+    }
+    if param.fact.ty.is_unknown() && display_confidence(param.fact.confidence).is_none() {
+        return Ok(());
+    }
+    f.write_str(": ")?;
+    write_fact(f, types, param.fact, level + 1)
+}
+
+fn write_list<T>(
+    f: &mut dyn Write,
+    items: impl Iterator<Item = T>,
+    mut write_item: impl FnMut(&mut dyn Write, T) -> fmt::Result,
+) -> fmt::Result {
+    for (index, item) in items.enumerate() {
+        if index > 0 {
+            f.write_str(", ")?;
+        }
+        if index == MAX_SHOWN {
+            return f.write_str("…");
+        }
+        write_item(f, item)?;
+    }
+    Ok(())
+}
+
+fn write_text(f: &mut dyn Write, text: &str) -> fmt::Result {
+    f.write_char('"')?;
+    for (index, c) in text.chars().enumerate() {
+        if index == MAX_TEXT {
+            f.write_char('…')?;
+            break;
+        }
+        match c {
+            '"' => f.write_str("\\\"")?,
+            '\n' => f.write_str("\\n")?,
+            c => f.write_char(c)?,
+        }
+    }
+    f.write_char('"')
+}

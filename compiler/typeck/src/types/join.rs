@@ -1,0 +1,275 @@
+//! Joining: the type of a value that comes from one of several places.
+//!
+//! A join never forgets a possibility. Where the exact union would grow (different objects,
+//! many literals) it becomes coarser: objects merge field by field, literals become their base.
+
+use crate::confidence::Confidence;
+use crate::types::{Fact, FieldType, FunctionType, ObjectType, ParamType, Type, TypeId, Types};
+
+/// Unions with more members than this merge.
+const MAX_MEMBERS: usize = 12;
+/// Arrays known element by element are at most this long.
+pub(crate) const MAX_TUPLE: usize = 16;
+
+impl Types {
+    /// The type for a variable that may change, or for the elements of an array:
+    /// `5` is a `number`, an array of known length is an array.
+    pub fn widen_literal(&mut self, id: TypeId) -> TypeId {
+        match self.get(id) {
+            Type::NumberLiteral(_) => TypeId::NUMBER,
+            Type::TextLiteral(_) => TypeId::TEXT,
+            Type::BoolLiteral(_) => TypeId::BOOLEAN,
+            Type::Tuple(elements) => {
+                let elements = elements.clone();
+                let element = self.join_all(&elements);
+                self.array(element)
+            }
+            Type::Any
+            | Type::Error
+            | Type::Never
+            | Type::Null
+            | Type::Boolean
+            | Type::Number
+            | Type::Text
+            | Type::Agent
+            | Type::Array(_)
+            | Type::Object(_)
+            | Type::Function(_)
+            | Type::Union(_)
+            | Type::Alias { .. } => id,
+        }
+    }
+
+    pub fn widen_fact(&mut self, fact: Fact) -> Fact {
+        Fact { ty: self.widen_literal(fact.ty), ..fact }
+    }
+
+    /// One fact for all elements of a container; literals become their base.
+    pub fn join_all(&mut self, facts: &[Fact]) -> Fact {
+        let mut joined = Fact::NEVER;
+        for fact in facts {
+            let fact = self.widen_fact(*fact);
+            joined = self.join(joined, fact);
+        }
+        joined
+    }
+
+    /// `a` or `b`. A side that is never reached adds nothing.
+    pub fn join(&mut self, a: Fact, b: Fact) -> Fact {
+        if a == b || b.ty == TypeId::NEVER {
+            return a;
+        }
+        if a.ty == TypeId::NEVER {
+            return b;
+        }
+        Fact { ty: self.join_types(a.ty, b.ty), confidence: a.confidence.hull(b.confidence) }
+    }
+
+    pub fn join_types(&mut self, a: TypeId, b: TypeId) -> TypeId {
+        if a == b || b == TypeId::NEVER {
+            return a;
+        }
+        if a == TypeId::NEVER {
+            return b;
+        }
+        if a == TypeId::ERROR || b == TypeId::ERROR {
+            return TypeId::ERROR;
+        }
+        if a == TypeId::ANY || b == TypeId::ANY {
+            return TypeId::ANY;
+        }
+        if self.is_member(a, b) {
+            return b;
+        }
+        if self.is_member(b, a) {
+            return a;
+        }
+        let mut members = self.members(a);
+        for member in self.members(b) {
+            self.add_member(&mut members, member);
+        }
+        self.union_of(members)
+    }
+
+    /// A union as declared: members are kept apart.
+    pub fn declared_union(&mut self, members: Vec<TypeId>) -> TypeId {
+        let mut flat: Vec<TypeId> = Vec::new();
+        for member in members {
+            for part in self.members(member) {
+                if part.is_unknown() {
+                    return part;
+                }
+                if part != TypeId::NEVER && !flat.contains(&part) {
+                    flat.push(part);
+                }
+            }
+        }
+        self.union_of(flat)
+    }
+
+    fn is_member(&self, id: TypeId, of: TypeId) -> bool {
+        let Type::Union(members) = self.structure(of) else { return false };
+        members.contains(&self.strip(id))
+    }
+
+    pub(crate) fn union_of(&mut self, mut members: Vec<TypeId>) -> TypeId {
+        if members.contains(&TypeId::TRUE) && members.contains(&TypeId::FALSE) {
+            let is_literal = |id: &TypeId| matches!(*id, TypeId::TRUE | TypeId::FALSE);
+            let at = members.iter().position(is_literal).unwrap_or(0);
+            members[at] = TypeId::BOOLEAN;
+            members.retain(|id| !is_literal(id));
+        }
+        match members.len() {
+            0 => TypeId::NEVER,
+            1 => members[0],
+            2..=MAX_MEMBERS => self.intern(Type::Union(members.into())),
+            _ => self.coarse_union(members),
+        }
+    }
+
+    fn coarse_union(&mut self, members: Vec<TypeId>) -> TypeId {
+        let mut coarse: Vec<TypeId> = Vec::new();
+        for member in members {
+            let wide = self.widen_literal(member);
+            self.add_member(&mut coarse, wide);
+        }
+        if coarse.len() > MAX_MEMBERS {
+            return TypeId::ANY;
+        }
+        self.intern(Type::Union(coarse.into()))
+    }
+
+    /// Adds one type to the members of an inferred union, merging what merges.
+    fn add_member(&mut self, members: &mut Vec<TypeId>, new: TypeId) {
+        if members.contains(&new) {
+            return;
+        }
+        let base = self.widen_literal(new);
+        if base != new && members.contains(&base) {
+            return;
+        }
+        if matches!(new, TypeId::NUMBER | TypeId::TEXT | TypeId::BOOLEAN) {
+            let types = &*self;
+            members.retain(|member| !types.is_literal_of(*member, new));
+        }
+        for member in members.iter_mut() {
+            if let Some(merged) = self.merge(*member, new) {
+                *member = merged;
+                return;
+            }
+        }
+        members.push(new);
+    }
+
+    fn is_literal_of(&self, id: TypeId, base: TypeId) -> bool {
+        match self.get(id) {
+            Type::NumberLiteral(_) => base == TypeId::NUMBER,
+            Type::TextLiteral(_) => base == TypeId::TEXT,
+            Type::BoolLiteral(_) => base == TypeId::BOOLEAN,
+            Type::Any
+            | Type::Error
+            | Type::Never
+            | Type::Null
+            | Type::Boolean
+            | Type::Number
+            | Type::Text
+            | Type::Agent
+            | Type::Array(_)
+            | Type::Tuple(_)
+            | Type::Object(_)
+            | Type::Function(_)
+            | Type::Union(_)
+            | Type::Alias { .. } => false,
+        }
+    }
+
+    /// One type for two of the same kind, if they have one.
+    fn merge(&mut self, a: TypeId, b: TypeId) -> Option<TypeId> {
+        match (self.get(a).clone(), self.get(b).clone()) {
+            (Type::Object(a), Type::Object(b)) => {
+                let object = self.merge_objects(&a, &b);
+                Some(self.object(object))
+            }
+            (Type::Tuple(a), Type::Tuple(b)) if a.len() == b.len() => {
+                let pairs: Vec<(Fact, Fact)> = a.iter().copied().zip(b.iter().copied()).collect();
+                let elements = pairs.into_iter().map(|(a, b)| self.join(a, b)).collect();
+                Some(self.intern(Type::Tuple(elements)))
+            }
+            (Type::Array(_) | Type::Tuple(_), Type::Array(_) | Type::Tuple(_)) => {
+                let a = self.element(a).expect("an array has elements");
+                let b = self.element(b).expect("an array has elements");
+                let element = self.join(a, b);
+                Some(self.array(element))
+            }
+            (Type::Function(a), Type::Function(b)) => {
+                let function = self.merge_functions(&a, &b);
+                Some(self.function(function))
+            }
+            _ => None,
+        }
+    }
+
+    /// The fact of an array's elements; `None` for what is not an array.
+    pub fn element(&mut self, id: TypeId) -> Option<Fact> {
+        match self.structure(id) {
+            Type::Array(element) => Some(*element),
+            Type::Tuple(elements) => {
+                let elements = elements.clone();
+                Some(self.join_all(&elements))
+            }
+            Type::Any
+            | Type::Error
+            | Type::Never
+            | Type::Null
+            | Type::Boolean
+            | Type::Number
+            | Type::Text
+            | Type::Agent
+            | Type::BoolLiteral(_)
+            | Type::NumberLiteral(_)
+            | Type::TextLiteral(_)
+            | Type::Object(_)
+            | Type::Function(_)
+            | Type::Union(_)
+            | Type::Alias { .. } => None,
+        }
+    }
+
+    fn merge_objects(&mut self, a: &ObjectType, b: &ObjectType) -> ObjectType {
+        let mut fields = Vec::with_capacity(a.fields.len().max(b.fields.len()));
+        for field in &a.fields {
+            fields.push(match b.field(&field.name) {
+                Some(other) => FieldType {
+                    name: field.name.clone(),
+                    fact: self.join(field.fact, other.fact),
+                    is_optional: field.is_optional || other.is_optional,
+                },
+                None => only_in_one(field, b.is_open),
+            });
+        }
+        let only_b = b.fields.iter().filter(|field| a.field(&field.name).is_none());
+        fields.extend(only_b.map(|field| only_in_one(field, a.is_open)));
+        ObjectType { fields, is_open: a.is_open || b.is_open }
+    }
+
+    fn merge_functions(&mut self, a: &FunctionType, b: &FunctionType) -> FunctionType {
+        let mut effects = a.effects.clone();
+        effects.add(&b.effects);
+        let result = self.join(a.result, b.result);
+        if a.params == b.params && a.is_open == b.is_open {
+            return FunctionType { result, effects, ..a.clone() };
+        }
+        FunctionType { params: Vec::<ParamType>::new(), is_open: true, result, effects }
+    }
+}
+
+/// A field that the other object does not list: there it is missing, or, when that object is
+/// open, may be anything.
+fn only_in_one(field: &FieldType, other_is_open: bool) -> FieldType {
+    let fact = if other_is_open {
+        Fact { ty: TypeId::ANY, confidence: Confidence::ANY }
+    } else {
+        field.fact
+    };
+    FieldType { name: field.name.clone(), fact, is_optional: true }
+}
