@@ -1,0 +1,51 @@
+//! What type inference knows, in the words of the IR.
+
+use prism_hir::Item;
+use prism_hir::body::ExprId;
+use prism_ir::function::{Facts, Interval, Text, Ty};
+use prism_source::{Db, SourceFile};
+use prism_typeck::{Fact, Inference, Type, TypeId};
+
+/// The facts of an item's expressions.
+pub(crate) struct ItemFacts<'db>(&'db Inference);
+
+pub(crate) fn of<'db>(db: &'db dyn Db, item: Item<'db>) -> ItemFacts<'db> {
+    ItemFacts(prism_typeck::infer(db, item))
+}
+
+impl ItemFacts<'_> {
+    pub fn expr(&self, expr: ExprId) -> Facts {
+        let Fact { ty, confidence } = self.0.expr(expr);
+        Facts {
+            ty: self.ty(ty),
+            is_plain: confidence.is_plain(),
+            confidence: Interval { low: confidence.low, high: confidence.high },
+        }
+    }
+
+    fn ty(&self, ty: TypeId) -> Ty {
+        let mut ty = ty;
+        // A recursive alias never ends; one that takes longer than this says nothing.
+        for _ in 0..16 {
+            match self.0.types.get(ty) {
+                Type::Alias { target, .. } => ty = *target,
+                known => return simple(known),
+            }
+        }
+        Ty::Any
+    }
+}
+
+fn simple(ty: &Type) -> Ty {
+    match ty {
+        Type::Any | Type::Error | Type::Never | Type::Union(_) | Type::Alias { .. } => Ty::Any,
+        Type::Null => Ty::Null,
+        Type::Boolean | Type::BoolLiteral(_) => Ty::Boolean,
+        Type::Number | Type::NumberLiteral(_) => Ty::Number,
+        Type::Text | Type::TextLiteral(_) => Ty::Text,
+        Type::Agent => Ty::Agent,
+        Type::Array(_) | Type::Tuple(_) => Ty::Array,
+        Type::Object(_) => Ty::Object,
+        Type::Function(_) => Ty::Function,
+    }
+}

@@ -1,0 +1,183 @@
+//! Lowers assignments to places. Values are immutable: `o.k = v` gives the variable at the root
+//! a new value, which the machine makes in place when nobody else holds the old one.
+
+use prism_hir::body::{Arg, ExprId, ExprKind, MemberMode, Name, Place, PlaceStep};
+use prism_ir::function::{Facts, Source, Value};
+use prism_ir::op::{Const, OpKind};
+
+use crate::env::Binding;
+use crate::function::Cx;
+
+/// The path of a place with its indices evaluated.
+struct Path<'a> {
+    steps: Vec<Step<'a>>,
+}
+
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Member(&'a prism_ir::function::Text),
+    Index(Value),
+}
+
+impl<'a, 'db> Cx<'a, '_, 'db> {
+    /// `place = value`: indices first, then the value. The statement's value is what was
+    /// assigned.
+    pub fn assign(&mut self, place: &'a Place, value: ExprId, source: Source) -> Value {
+        if let Some(pushed) = self.pushed(place, value) {
+            let path = self.path(place);
+            let element = self.expr(pushed.value);
+            self.update(place, path, element, true, source);
+            return self.null(source);
+        }
+        let path = self.path(place);
+        if let (Name::Local(local), true) = (&place.root, place.path.is_empty()) {
+            self.bound = Some(self.item.body.locals[*local].name.clone());
+        }
+        let value = self.expr(value);
+        self.bound = None;
+        self.update(place, path, value, false, source);
+        value
+    }
+
+    /// Gives a place a value that is there already.
+    pub fn assign_value(&mut self, place: &'a Place, value: Value, source: Source) {
+        let path = self.path(place);
+        self.update(place, path, value, false, source);
+    }
+
+    fn path(&mut self, place: &'a Place) -> Path<'a> {
+        let steps = place
+            .path
+            .iter()
+            .map(|step| match step {
+                PlaceStep::Member(name) => Step::Member(name),
+                PlaceStep::Index(index) => Step::Index(self.expr(*index)),
+            })
+            .collect();
+        Path { steps }
+    }
+
+    fn update(
+        &mut self,
+        place: &'a Place,
+        path: Path<'a>,
+        value: Value,
+        push: bool,
+        source: Source,
+    ) {
+        if path.steps.is_empty() && !push {
+            return self.write_name(&place.root, value, source);
+        }
+        match self.shared(&place.root) {
+            Some(Binding::Cell(cell)) => {
+                let path = self.path_values(&path, source);
+                self.b.push_void(OpKind::UpdateCell { cell, path, value, push }, source);
+            }
+            Some(Binding::Global(global)) => {
+                let path = self.path_values(&path, source);
+                self.b.push_void(OpKind::UpdateGlobal { global, path, value, push }, source);
+            }
+            Some(Binding::Value(_)) | None => {
+                let container = self.read_name(&place.root, source);
+                let kind = self.update_value(container, &path, value, push, source);
+                let new = self.b.push(kind, Facts::ANY, source);
+                self.write_name(&place.root, new, source);
+            }
+        }
+    }
+
+    fn update_value(
+        &mut self,
+        container: Value,
+        path: &Path<'a>,
+        value: Value,
+        push: bool,
+        source: Source,
+    ) -> OpKind {
+        match (path.steps.as_slice(), push) {
+            ([], _) => OpKind::ArrayPush { array: container, value },
+            ([Step::Member(name)], false) => {
+                OpKind::ObjectSet { object: container, name: (*name).clone(), value }
+            }
+            ([Step::Index(index)], false) => OpKind::IndexSet { container, index: *index, value },
+            _ => {
+                let path = self.path_values(path, source);
+                OpKind::Update { container, path, value, push }
+            }
+        }
+    }
+
+    fn path_values(&mut self, path: &Path<'a>, source: Source) -> Vec<Value> {
+        path.steps
+            .iter()
+            .map(|step| match step {
+                Step::Member(name) => self.constant(Const::Text((*name).clone()), source),
+                Step::Index(index) => *index,
+            })
+            .collect()
+    }
+
+    /// Where the root of a place lives when closures or functions share it.
+    fn shared(&mut self, root: &'a Name) -> Option<Binding> {
+        match root {
+            Name::Local(local) if self.is_global(*local) => {
+                let name = &self.item.body.locals[*local].name;
+                Some(Binding::Global(self.program.global(&self.item.module, name)))
+            }
+            Name::Local(local) => self.env.get(*local),
+            Name::ModuleVar(name) => {
+                Some(Binding::Global(self.program.global(&self.item.module, name)))
+            }
+            Name::ModuleFunction(_)
+            | Name::Import { .. }
+            | Name::Namespace { .. }
+            | Name::Builtin(_)
+            | Name::Host(_)
+            | Name::Effect(_)
+            | Name::Unresolved(_) => None,
+        }
+    }
+
+    /// The argument of `place = place.push(x)`, which is what `place.push(x)` means on a line of
+    /// its own.
+    fn pushed(&self, place: &'a Place, value: ExprId) -> Option<&'a Arg> {
+        let ExprKind::MethodCall { object, name, mode: MemberMode::Plain, args } =
+            self.expr_kind(value)
+        else {
+            return None;
+        };
+        match args.as_slice() {
+            [arg] if &**name == "push" && !arg.is_spread && arg.name.is_none() => {
+                self.reads_place(*object, place).then_some(arg)
+            }
+            _ => None,
+        }
+    }
+
+    /// True when `expr` reads exactly `place`.
+    fn reads_place(&self, expr: ExprId, place: &'a Place) -> bool {
+        let mut expr = expr;
+        for step in place.path.iter().rev() {
+            match (step, self.expr_kind(expr)) {
+                (
+                    PlaceStep::Member(name),
+                    ExprKind::Member { object, name: read, mode: MemberMode::Plain },
+                ) if name == read => expr = *object,
+                (
+                    PlaceStep::Index(index),
+                    ExprKind::Index { object, index: read, optional: false },
+                ) if self.is_same_index(*index, *read) => expr = *object,
+                _ => return false,
+            }
+        }
+        matches!(self.expr_kind(expr), ExprKind::Name(name) if *name == place.root)
+    }
+
+    fn is_same_index(&self, left: ExprId, right: ExprId) -> bool {
+        let is_simple = |kind: &ExprKind| {
+            matches!(kind, ExprKind::Name(_) | ExprKind::Number(_) | ExprKind::Text(_))
+        };
+        let (kind, other) = (self.expr_kind(left), self.expr_kind(right));
+        left == right || (is_simple(kind) && kind == other)
+    }
+}

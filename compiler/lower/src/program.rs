@@ -1,0 +1,217 @@
+//! Lowers a whole program: the root file and everything it reaches.
+
+use prism_hir::body::{Body, ExprId, Text};
+use prism_hir::{Export, Item, ItemKind};
+use prism_ir::Builder;
+use prism_ir::function::{self as ir, Facts, Function, FunctionId, Source};
+use prism_ir::op::{Exit, OpKind};
+use prism_source::{Db, Origin, Resolution, SourceFile};
+use prism_span::RelSpan;
+
+use crate::function::{Cx, Item as LoweredItem, ir_params};
+use crate::link::Program;
+use crate::walk::FunctionKey;
+use crate::{facts, variables};
+
+/// Lowers the program whose root is `file`. The program must have no errors.
+pub fn program(db: &dyn Db, file: SourceFile) -> ir::Module {
+    let mut program = Program::new(db);
+    let mut modules = Modules { files: Vec::new(), entries: Vec::new() };
+    let entry = program.reserve();
+    for module in &imported(db, file) {
+        modules.lower_statements(&mut program, *module, *module == file);
+    }
+    modules.lower_waiting(&mut program);
+    modules.lower_touched(&mut program);
+    modules.define_entry(&mut program, entry, file);
+    let metadata = facts::metadata(db, file);
+    let (globals, inputs) = (program.globals.clone(), program.inputs.clone());
+    let methods = program.methods.clone();
+    ir::Module {
+        files: modules.files.iter().map(|file| source_file(db, *file)).collect(),
+        functions: program.finish(),
+        globals,
+        inputs,
+        methods,
+        entry,
+        metadata,
+    }
+}
+
+/// The modules of a program in the order in which their statements run.
+struct Modules {
+    files: Vec<SourceFile>,
+    entries: Vec<(SourceFile, FunctionId)>,
+}
+
+impl Modules {
+    fn file_index(&mut self, file: SourceFile) -> u32 {
+        let known = self.files.iter().position(|known| *known == file);
+        let index = known.unwrap_or_else(|| {
+            self.files.push(file);
+            self.files.len() - 1
+        });
+        index as u32
+    }
+
+    /// The statements of a module become a function; an imported module without any is left out.
+    fn lower_statements<'db>(&mut self, program: &mut Program<'db>, file: SourceFile, root: bool) {
+        let item = prism_hir::item_tree(program.db, file).module;
+        if !root && prism_hir::body(program.db, item).root.body.stmts.is_empty() {
+            return;
+        }
+        let id = program.reserve();
+        self.lower(program, item, id);
+        self.entries.push((file, id));
+    }
+
+    fn lower_waiting(&mut self, program: &mut Program<'_>) {
+        while let Some((item, id)) = program.waiting.pop_front() {
+            self.lower(program, item, id);
+        }
+    }
+
+    /// Library modules run their statements only when something of theirs is used; they go first.
+    fn lower_touched(&mut self, program: &mut Program<'_>) {
+        let mut done = 0;
+        while done < program.touched.len() {
+            let module = program.touched[done].clone();
+            done += 1;
+            let file = program.file(&module).expect("a touched module has a file");
+            if self.entries.iter().any(|(known, _)| *known == file) {
+                continue;
+            }
+            let before = self.entries.len();
+            self.lower_statements(program, file, false);
+            let added = self.entries.split_off(before);
+            self.entries.splice(0..0, added);
+            self.lower_waiting(program);
+        }
+    }
+
+    fn lower<'db>(&mut self, program: &mut Program<'db>, item: Item<'db>, id: FunctionId) {
+        let db = program.db;
+        let file = item.file(db);
+        let module: Text = file.path(db).clone();
+        let (body, spans) = (prism_hir::body(db, item), prism_hir::body_spans(db, item));
+        let variables = variables::of(body);
+        let expr_facts = facts::of(db, item);
+        let lowered = LoweredItem {
+            body,
+            spans,
+            variables: &variables,
+            facts: &|expr: ExprId| expr_facts.expr(expr),
+            file: self.file_index(file),
+            layout: item.layout(db),
+            module: module.clone(),
+        };
+        let path = function_path(program, item, &module);
+        let function = lower_item(&lowered, program, path, body);
+        program.define(id, function);
+    }
+
+    /// The entry runs the modules; the root's value is the program's.
+    fn define_entry(&self, program: &mut Program<'_>, entry: FunctionId, root: SourceFile) {
+        let mut b = Builder::new("entry".into(), Vec::new());
+        let mut result = None;
+        for (file, function) in &self.entries {
+            let kind = OpKind::Call { function: *function, args: Vec::new() };
+            let value = b.push(kind, Facts::ANY, Source::default());
+            if *file == root {
+                result = Some(value);
+            }
+        }
+        let value = result.expect("the root module is lowered");
+        program.define(entry, b.finish(Exit::Return(value), Source::default()));
+    }
+}
+
+/// The modules of the program in the order in which they run: what is imported goes first, the
+/// root is last. Library modules are left to [`Modules::lower_touched`].
+fn imported(db: &dyn Db, root: SourceFile) -> Vec<SourceFile> {
+    let mut order = Vec::new();
+    let mut seen = vec![root];
+    // The imports of each module on the way from the root that are still to be visited.
+    let mut open = vec![(root, imports_of(db, root))];
+    while let Some((file, rest)) = open.last_mut() {
+        match rest.pop() {
+            Some(next) if seen.contains(&next) => {}
+            Some(next) => {
+                seen.push(next);
+                let imports = imports_of(db, next);
+                open.push((next, imports));
+            }
+            None => {
+                order.push(*file);
+                open.pop();
+            }
+        }
+    }
+    order
+}
+
+/// What a module imports or re-exports, the last one first.
+fn imports_of(db: &dyn Db, file: SourceFile) -> Vec<SourceFile> {
+    let tree = prism_hir::item_tree(db, file);
+    let imports = tree.imports.iter().map(|import| &import.specifier);
+    let exports = tree.exports.iter().filter_map(|export| match export {
+        Export::From { specifier, .. }
+        | Export::Star { specifier }
+        | Export::StarAs { specifier, .. } => Some(specifier),
+        Export::Local { .. } => None,
+    });
+    let found = imports.chain(exports).filter_map(|specifier| {
+        match prism_source::resolve(db, file, specifier) {
+            Resolution::Found(found) => Some(found),
+            Resolution::Missing | Resolution::MissingStd | Resolution::Bare => None,
+        }
+    });
+    let mut found: Vec<SourceFile> =
+        found.filter(|found| found.origin(db) == Origin::User).collect();
+    found.reverse();
+    found
+}
+
+fn lower_item<'a>(
+    item: &'a LoweredItem<'a>,
+    program: &mut Program<'_>,
+    path: Text,
+    body: &'a Body,
+) -> Function {
+    let params = ir_params(body, &body.root.params);
+    let mut cx = Cx::new(item, program, FunctionKey::Root, path, params);
+    let source = cx.source(RelSpan::default());
+    cx.bind_implicit(source);
+    cx.bind_params(&body.root.params, source);
+    if let Some(confidence) = body.root.confidence {
+        cx.confidence = Some(cx.expr(confidence));
+    }
+    cx.finish_function(&body.root.body, source)
+}
+
+/// `review` for the root's functions, `main` for a user module's statements, with the module's
+/// path in front for the library.
+fn function_path(program: &mut Program<'_>, item: Item<'_>, module: &Text) -> Text {
+    let db = program.db;
+    let is_library = module.starts_with('@');
+    let name = item.name(db);
+    match item.kind(db) {
+        ItemKind::Module if is_library => program.module_path(module.clone()),
+        ItemKind::Module => {
+            let stem = module.rsplit('/').next().unwrap_or(module);
+            let stem = stem.strip_suffix(".prism").unwrap_or(stem);
+            program.module_path(stem.into())
+        }
+        ItemKind::Function | ItemKind::Pattern | ItemKind::Test if is_library => {
+            format!("{module}.{name}").into()
+        }
+        ItemKind::Function | ItemKind::Pattern | ItemKind::Test => name.clone(),
+    }
+}
+
+fn source_file(db: &dyn Db, file: SourceFile) -> ir::SourceFile {
+    let text = file.text(db);
+    let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+    let line_starts = std::iter::once(0).chain(newlines.map(|(at, _)| at as u32 + 1)).collect();
+    ir::SourceFile { path: file.path(db).clone(), line_starts }
+}
