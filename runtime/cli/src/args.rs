@@ -14,8 +14,8 @@ use clap_complete::Shell;
   prism run review.prism --input '{\"path\": \"src\"}'
   prism run review.prism --json --answers answers.json
   prism runs                              what ran here, newest first
-  prism approve 01JD8Q… --reason 'read it'
-  prism resume 01JD8Q…                    go on after a crash, Ctrl-C or a reboot
+  prism approve r_3zk8q1 --reason 'read it'
+  prism resume r_3zk8q1                    go on after a crash, Ctrl-C or a reboot
 
 Exit status: 0 completed, 1 rejected or failed, 2 usage, 3 waiting for a person, 130 interrupted."
 )]
@@ -86,8 +86,8 @@ pub struct Run {
 /// Go on with a run: after a crash, an interruption, or an approval
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  prism resume 01JD8Q6Z
-  prism resume 01JD8Q6Z --json
+  prism resume r_3zk8q1
+  prism resume r_3zk8q1 --json
 
 Answers that are in the journal are not asked for again. The first characters of a run's name
 are enough when they are unique.")]
@@ -120,8 +120,8 @@ pub struct Runs {
 /// Print what happened in a run, one JSON object per line
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  prism events 01JD8Q6Z
-  prism events 01JD8Q6Z --follow --from 12    from event 12 on, and what is still to come
+  prism events r_3zk8q1
+  prism events r_3zk8q1 --follow --from 12    from event 12 on, and what is still to come
 
 Events are numbered from 1 without gaps, so a reader that stops can go on where it was.")]
 pub struct Events {
@@ -141,9 +141,9 @@ pub struct Events {
 /// Decide what a run waits for, and let it go on
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  prism approve 01JD8Q6Z
-  prism approve 01JD8Q6Z --reject --reason 'the fix is missing'
-  prism approve 01JD8Q6Z --choice rollback")]
+  prism approve r_3zk8q1
+  prism approve r_3zk8q1 --reject --reason 'the fix is missing'
+  prism approve r_3zk8q1 --choice rollback")]
 pub struct Approve {
     /// The run's name, or its first characters
     #[arg(value_name = "RUN")]

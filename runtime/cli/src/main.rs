@@ -1,1 +1,29 @@
-fn main() {}
+//! `prism`: runs Prism programs and looks after their runs.
+//!
+//! In: arguments. Out: standard output and the exit status: 0 completed, 1 rejected or failed,
+//! 2 usage, 3 waiting for a person, 130 interrupted. One file per verb in `verbs/`.
+
+mod args;
+mod deliver;
+mod progress;
+mod terminal;
+mod verbs;
+
+use std::process::ExitCode;
+
+use args::{Args, Verb};
+use clap::Parser;
+use terminal::Terminal;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let terminal = Terminal::new(args.color);
+    prism_driver::guarded(|| match args.verb {
+        Verb::Run(run) => verbs::run::run(&run, terminal),
+        Verb::Resume(resume) => verbs::resume::run(&resume, terminal),
+        Verb::Runs(runs) => verbs::runs::run(&runs, terminal),
+        Verb::Events(events) => verbs::events::run(&events, terminal),
+        Verb::Approve(approve) => verbs::approve::run(&approve, terminal),
+        Verb::Completions(completions) => verbs::completions::run(completions.shell),
+    })
+}

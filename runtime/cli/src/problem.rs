@@ -17,7 +17,9 @@ pub struct Problem {
     pub code: String,
     pub message: String,
     pub help: Vec<String>,
-    pub place: Option<Excerpt>,
+    /// Further lines, after the help: the functions around a failure.
+    pub notes: Vec<String>,
+    pub place: Option<Box<Excerpt>>,
 }
 
 /// Bytes of a named text.
@@ -31,7 +33,13 @@ pub struct Excerpt {
 
 impl Problem {
     pub fn new(code: &str, message: impl Into<String>) -> Problem {
-        Problem { code: code.to_owned(), message: message.into(), help: Vec::new(), place: None }
+        Problem {
+            code: code.to_owned(),
+            message: message.into(),
+            help: Vec::new(),
+            notes: Vec::new(),
+            place: None,
+        }
     }
 
     #[must_use]
@@ -42,19 +50,23 @@ impl Problem {
 
     #[must_use]
     pub fn at(mut self, place: Excerpt) -> Problem {
-        self.place = Some(place);
+        self.place = Some(Box::new(place));
         self
     }
 
     /// With an excerpt when the place is known, else as two lines.
     pub fn render(&self, color: bool) -> String {
-        match (Code::parse(&self.code), &self.place) {
+        let mut drawn = match (Code::parse(&self.code), &self.place) {
             (Some(code), Some(place)) => {
                 let source = SingleFile { name: place.name.clone(), text: place.text.clone() };
                 text(&[self.diagnostic(code, place)], &source, color)
             }
             _ => self.lines(),
+        };
+        for note in &self.notes {
+            drawn.push_str(&format!("   {note}\n"));
         }
+        drawn
     }
 
     fn diagnostic(&self, code: Code, place: &Excerpt) -> Diagnostic {

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
+use prism_bytecode::{DecodeError, VerifyError};
+
 use crate::problem::Problem;
+use crate::stores::shown;
 
 pub fn not_json(reason: &str) -> Problem {
     // serde_json ends with " at line L column C"; the excerpt shows the place.
@@ -22,18 +25,29 @@ pub fn given_twice(name: &str) -> Problem {
 }
 
 pub fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
-    Problem::new("P2204", format!("`{}` cannot be read: {error}", path.display()))
+    Problem::new("P2204", format!("`{}` cannot be read: {error}", shown(path)))
         .with_help("check the path, and that you may read it; `@` is followed by a file name")
 }
 
 pub fn not_utf8(path: &Path) -> Problem {
-    Problem::new("P2204", format!("`{}` cannot be read: it is not UTF-8 text", path.display()))
+    Problem::new("P2204", format!("`{}` cannot be read: it is not UTF-8 text", shown(path)))
         .with_help("save the file as UTF-8")
 }
 
 pub fn unknown_name(name: &str, known: &[&str]) -> Problem {
     Problem::new("P2205", format!("the host has no name `{name}`"))
         .with_help(format!("the names of the host are {}", quoted(known)))
+}
+
+/// The codes and the advice are those of the bytecode; only the path is ours.
+pub fn not_decoded(path: &Path, error: &DecodeError) -> Problem {
+    Problem::new(error.code(), format!("`{}` cannot be loaded: {error}", shown(path)))
+        .with_help(error.help())
+}
+
+pub fn not_verified(path: &Path, error: &VerifyError) -> Problem {
+    Problem::new(error.code(), format!("`{}` may not run: {error}", shown(path)))
+        .with_help("build the program again")
 }
 
 fn quoted(names: &[&str]) -> String {

@@ -1,0 +1,181 @@
+//! Drives a run for somebody at a command line, and hands over what came of it.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use prism_agents::Registry;
+use prism_cli::problem::Problem;
+use prism_cli::program::Refused;
+use prism_cli::session::{Driven, From, Session, Signals, drive as drive_session};
+use prism_cli::stores::{self, Place};
+use prism_cli::{report, show};
+use prism_engine::{Error, Host, Question, RunResult, Script, WhenWaiting};
+use prism_journal::{RunId, Status, Store};
+use prism_vm::Data;
+
+use crate::progress::Progress;
+use crate::terminal::{Terminal, print, print_error};
+
+/// What driving a run at a command line needs.
+pub struct Delivery {
+    pub store: Arc<dyn Store>,
+    pub place: Place,
+    pub registry: Registry,
+    pub script: Script,
+    pub json: bool,
+    pub terminal: Terminal,
+}
+
+/// Drives a run and prints what came of it.
+pub fn drive(from: From, delivery: Delivery) -> ExitCode {
+    let Delivery { store, place, registry, script, json, terminal } = delivery;
+    let progress = Arc::new(Progress::new(terminal, !json));
+    let ask = terminal.person(&progress);
+    let when_waiting = if ask.is_some() { WhenWaiting::Stay } else { WhenWaiting::Leave };
+    let host = Host { script, ask, when_waiting, watch: Some(progress.clone()) };
+    let signals = Signals::Obey;
+    let known = match &from {
+        From::Resume(run) => Some(*run),
+        From::Start(_) => None,
+    };
+    let Driven { run, result } = drive_session(Session { store, registry, host, signals }, from);
+    progress.finish();
+    match result {
+        Ok(result) => handed_over(&result, &place, json, terminal),
+        Err(error) => broken_off(run.or(known), &error, json, terminal),
+    }
+}
+
+/// A run that ended earlier: its lines and its result, once more.
+pub fn shown_again(result: &RunResult, json: bool, terminal: Terminal) -> ExitCode {
+    if !json {
+        for line in &result.output {
+            print(&format!("{line}\n"));
+        }
+    }
+    handed_over(result, &Place::Memory, json, terminal)
+}
+
+/// The lines were printed while it ran.
+fn handed_over(result: &RunResult, place: &Place, json: bool, terminal: Terminal) -> ExitCode {
+    if json {
+        print(&format!("{}\n", report::object(result)));
+    } else if let Some(value) = &result.value {
+        print_result(value, result.confidence);
+    }
+    if let Some(failure) = &result.failure {
+        print_error(&report::problem(failure).render(terminal.color));
+    }
+    let (run, store) = (result.run, stores::option(place));
+    match result.status {
+        Status::Waiting => print_error(&waiting_text(result, &store)),
+        Status::Interrupted if *place == Place::Memory => print_error("interrupted\n"),
+        Status::Interrupted => {
+            print_error(&format!("interrupted; `prism resume {run}{store}` goes on\n"));
+        }
+        Status::Running | Status::Completed | Status::Failed | Status::Cancelled => {}
+    }
+    ExitCode::from(report::exit_status(result.status))
+}
+
+/// A program that ends with nothing to say prints nothing.
+fn print_result(value: &Data, confidence: Option<f64>) {
+    let whole = match confidence {
+        Some(confidence) => value.clone().with_confidence(confidence),
+        None => value.clone(),
+    };
+    if whole != Data::Null {
+        print(&format!("{}\n", show::result(&whole)));
+    }
+}
+
+fn waiting_text(result: &RunResult, store: &str) -> String {
+    let mut text = String::new();
+    for question in &result.questions {
+        text.push_str(&question_text(question));
+    }
+    let run = result.run;
+    text.push_str(&format!(
+        "waiting for a person\n   yes: prism approve {run}{store}\n    no: prism approve \
+         {run}{store} --reject --reason '…'\n"
+    ));
+    text
+}
+
+/// What a person is asked, one line per fact.
+pub fn question_text(question: &Question) -> String {
+    let mut text = format!("? {}\n", question.reason);
+    if question.proposal != Data::Null {
+        text.push_str(&format!("  proposal: {}\n", show::result(&question.proposal)));
+    }
+    if !question.choices.is_empty() {
+        let choices: Vec<String> = question.choices.iter().map(show::result).collect();
+        text.push_str(&format!("  choices: {}\n", choices.join(", ")));
+    }
+    text
+}
+
+/// The run is as its journal has it.
+fn broken_off(run: Option<RunId>, error: &Error, json: bool, terminal: Terminal) -> ExitCode {
+    let run = run.map(|run| run.to_string());
+    let found = problem(error);
+    let status = if is_usage(error) { report::USAGE } else { report::FAILED };
+    if json {
+        let object = report::object_of_problems(run.as_deref(), "failed", std::slice::from_ref(&found));
+        print(&format!("{object}\n"));
+    }
+    print_error(&found.render(terminal.color));
+    ExitCode::from(status)
+}
+
+/// Nothing was run.
+pub fn refused(refused: &Refused, json: bool, terminal: Terminal) -> ExitCode {
+    let (status, problems) = match refused {
+        Refused::Usage(problem) => (report::USAGE, vec![problem.clone()]),
+        Refused::Wrong(problems) => (report::FAILED, problems.clone()),
+        Refused::Rejected(rejected) => {
+            if json {
+                print(&format!("{}\n", report::object_of_rejection(rejected)));
+            }
+            print_error(&rejected.render(terminal.color));
+            return ExitCode::from(report::FAILED);
+        }
+    };
+    if json {
+        print(&format!("{}\n", report::object_of_problems(None, "rejected", &problems)));
+    }
+    for problem in &problems {
+        print_error(&problem.render(terminal.color));
+    }
+    ExitCode::from(status)
+}
+
+pub fn problem(error: &Error) -> Problem {
+    Problem::new(error.code(), error.to_string()).with_help(error.help())
+}
+
+/// The command named something that is not there, or not so.
+fn is_usage(error: &Error) -> bool {
+    match error {
+        Error::UnknownRun { .. }
+        | Error::AmbiguousRun { .. }
+        | Error::NotWaiting { .. }
+        | Error::NotAChoice { .. }
+        | Error::Ended { .. }
+        | Error::Script { .. } => true,
+        Error::Store(_)
+        | Error::Diverged { .. }
+        | Error::Unreadable { .. }
+        | Error::Program { .. }
+        | Error::Load { .. }
+        | Error::Stuck { .. } => false,
+    }
+}
+
+/// What the engine says about a command before anything is driven.
+pub fn engine(error: &Error) -> Refused {
+    match is_usage(error) {
+        true => Refused::Usage(problem(error)),
+        false => Refused::Wrong(vec![problem(error)]),
+    }
+}

@@ -1,0 +1,105 @@
+//! The names that the host supplies, completed: what was not given is made from the pattern's
+//! header and the manifest.
+
+use std::sync::Arc;
+
+use prism_agents::{AgentSpec, Registry};
+use prism_bytecode::Verified;
+use prism_vm::Data;
+use serde_json::Value;
+
+use crate::inputs::Inputs;
+use crate::problem::Problem;
+
+/// The inputs of a run: those given, and those that the program reads and nobody gave.
+pub fn complete(
+    module: &Verified,
+    registry: &Registry,
+    mut given: Inputs,
+) -> Result<Inputs, Problem> {
+    let header = Header { module };
+    let missing: Vec<&str> = module
+        .module()
+        .inputs
+        .iter()
+        .map(|input| module.text(input.name))
+        .filter(|name| !given.iter().any(|(known, _)| &**known == *name))
+        .collect();
+    let reads_agents =
+        |name: &&str| ["agents", "agentList", "agentCount", "parallax"].contains(name);
+    let agents = match given.iter().find(|(name, _)| &**name == "agents") {
+        Some((_, agents)) => agents.clone(),
+        None if missing.iter().any(reads_agents) => selected(&header, registry)?,
+        None => Data::Array(Vec::new()),
+    };
+    for name in missing {
+        if let Some(value) = value(name, &header, &agents) {
+            given.push((name.into(), value));
+        }
+    }
+    Ok(given)
+}
+
+/// What the host knows by itself; `None` leaves the name null.
+fn value(name: &str, header: &Header<'_>, agents: &Data) -> Option<Data> {
+    match name {
+        "agents" => Some(agents.clone()),
+        "agentList" => Some(agent_list(agents)),
+        "agentCount" => Some(Data::Number(agents.as_array().map_or(0, <[Data]>::len) as f64)),
+        "pattern" => Some(Data::object([
+            ("name", header.text("name").map_or(Data::Null, Data::Text)),
+            ("version", header.text("version").map_or(Data::from("1.0.0"), Data::Text)),
+        ])),
+        "parallax" => Some(Data::object([
+            ("agentList", agent_list(agents)),
+            ("patterns", Data::Object(Vec::new())),
+            ("confidence", Data::Object(Vec::new())),
+        ])),
+        _ => None,
+    }
+}
+
+/// The agents that `@agents`, `@minAgents` and `@maxAgents` of the header choose.
+fn selected(header: &Header<'_>, registry: &Registry) -> Result<Data, Problem> {
+    let wanted = header.json("agents").unwrap_or(Value::Null);
+    let capabilities = wanted["capabilities"].as_array().cloned().unwrap_or_default();
+    let required: Vec<&str> = capabilities.iter().filter_map(Value::as_str).collect();
+    let count = |key: &str| {
+        let own = header.json(key).and_then(|value| value.as_u64());
+        own.or(wanted[key].as_u64()).and_then(|count| usize::try_from(count).ok())
+    };
+    let (min, max) = (count("minAgents").unwrap_or(0), count("maxAgents"));
+    let chosen = registry
+        .select(&required, min, max)
+        .map_err(|error| Problem::new(error.code, error.message).with_help(error.help))?;
+    Ok(Data::Array(chosen.iter().map(|spec| Data::Agent(AgentSpec::handle(spec))).collect()))
+}
+
+/// As older patterns know agents: plain objects.
+fn agent_list(agents: &Data) -> Data {
+    let plain = |agent: &Data| match agent {
+        Data::Agent(agent) => Data::Object(agent.attributes.clone()),
+        other => other.clone(),
+    };
+    Data::Array(agents.as_array().unwrap_or_default().iter().map(plain).collect())
+}
+
+/// The pattern header of a module.
+struct Header<'m> {
+    module: &'m Verified,
+}
+
+impl Header<'_> {
+    fn json(&self, key: &str) -> Option<Value> {
+        let rows = &self.module.module().header;
+        let (_, value) = rows.iter().find(|(name, _)| self.module.text(*name) == key)?;
+        serde_json::from_str(self.module.text(*value)).ok()
+    }
+
+    fn text(&self, key: &str) -> Option<Arc<str>> {
+        match self.json(key)? {
+            Value::String(text) => Some(text.into()),
+            other => Some(other.to_string().into()),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! `prism.toml`: where it is, and which agents it binds.
+
+use std::path::{Path, PathBuf};
+
+use prism_agents::Registry;
+use prism_agents::manifest::{ManifestError, read_agents};
+
+use crate::problem::{Excerpt, Problem};
+use crate::words;
+
+const NAME: &str = "prism.toml";
+
+/// The agents of a manifest, and where it lies.
+#[derive(Clone, Debug, Default)]
+pub struct Manifest {
+    /// `None`: there is none, so there are no agents.
+    pub path: Option<PathBuf>,
+    pub registry: Registry,
+}
+
+/// The manifest in a folder or in the nearest one above it.
+pub fn find(folder: &Path) -> Option<PathBuf> {
+    let folder = std::path::absolute(folder).ok()?;
+    folder.ancestors().map(|folder| folder.join(NAME)).find(|path| path.is_file())
+}
+
+/// Reads a manifest; `None` gives one without agents.
+pub fn open(path: Option<PathBuf>) -> Result<Manifest, Vec<Problem>> {
+    let Some(path) = path else { return Ok(Manifest::default()) };
+    let bytes = std::fs::read(&path).map_err(|error| vec![words::unreadable(&path, &error)])?;
+    let text = String::from_utf8(bytes).map_err(|_| vec![words::not_utf8(&path)])?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let (specs, errors) = read_agents(&text, folder);
+    if errors.is_empty() {
+        return Ok(Manifest { registry: Registry::new(specs), path: Some(path) });
+    }
+    Err(errors.into_iter().map(|error| problem(&path, &text, error)).collect())
+}
+
+fn problem(path: &Path, text: &str, error: ManifestError) -> Problem {
+    let name = crate::stores::shown(path);
+    Problem::new(error.code, error.message).with_help(error.help).at(Excerpt {
+        name: name.into(),
+        text: text.into(),
+        span: error.span,
+    })
+}

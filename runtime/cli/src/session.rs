@@ -1,0 +1,104 @@
+//! Drives one run in this process, from its start or from where its journal ends.
+
+use std::sync::Arc;
+
+use prism_agents::{Backend, Dispatcher, Registry};
+use prism_backend_local::LocalBackend;
+use prism_engine::{Engine, Error, Host, RunHandle, RunResult, Start, Stopper};
+use prism_journal::{RunId, Store};
+
+/// What a run needs besides itself.
+#[derive(Clone)]
+pub struct Session {
+    pub store: Arc<dyn Store>,
+    pub registry: Registry,
+    pub host: Host,
+    pub signals: Signals,
+}
+
+/// Whether Ctrl-C puts the run down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signals {
+    /// The process belongs to the run: SIGINT, SIGTERM and SIGHUP put it down in good order.
+    Obey,
+    /// The process belongs to somebody else, for instance to a test.
+    Ignore,
+}
+
+/// Where the run is taken up.
+#[derive(Clone, Debug)]
+pub enum From {
+    Start(Box<Start>),
+    Resume(RunId),
+}
+
+/// What came of it, and the run's name as soon as it has one.
+pub struct Driven {
+    pub run: Option<RunId>,
+    pub result: Result<RunResult, Error>,
+}
+
+/// Runs until the run ends, waits for a person, or is interrupted. Every agent's process is gone
+/// when this returns.
+pub fn drive(session: Session, from: From) -> Driven {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime of one thread needs nothing that can be missing");
+    let driven = runtime.block_on(drive_here(session, from));
+    // A person who was asked on the terminal may never answer; nobody waits for that thread.
+    runtime.shutdown_background();
+    driven
+}
+
+async fn drive_here(session: Session, from: From) -> Driven {
+    let backends: Vec<Arc<dyn Backend>> = vec![Arc::new(LocalBackend::new())];
+    let dispatcher = Dispatcher::new(session.registry, backends);
+    let engine = Engine::new(session.store, dispatcher, session.host);
+    let begun = match from {
+        From::Start(start) => engine.start(&start),
+        From::Resume(run) => engine.resume(run),
+    };
+    let driven = match begun {
+        Ok(handle) => wait(handle, session.signals).await,
+        Err(error) => Driven { run: None, result: Err(error) },
+    };
+    engine.shutdown().await;
+    driven
+}
+
+async fn wait(handle: RunHandle, signals: Signals) -> Driven {
+    let run = handle.run();
+    let stopper = handle.stopper();
+    let listener = match signals {
+        Signals::Obey => Some(tokio::spawn(listen(stopper))),
+        Signals::Ignore => None,
+    };
+    let result = handle.wait().await;
+    if let Some(listener) = listener {
+        listener.abort();
+    }
+    Driven { run: Some(run), result }
+}
+
+/// The first signal puts the run down; the second does not wait for that.
+async fn listen(stopper: Stopper) {
+    signal().await;
+    stopper.interrupt();
+    signal().await;
+    std::process::exit(i32::from(crate::report::INTERRUPTED));
+}
+
+/// Ready when the process is asked to stop.
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let listening = |kind| signal(kind).expect("this signal can be handled");
+    let mut interrupt = listening(SignalKind::interrupt());
+    let mut terminate = listening(SignalKind::terminate());
+    let mut hangup = listening(SignalKind::hangup());
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
+    }
+}

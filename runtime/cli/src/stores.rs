@@ -1,0 +1,96 @@
+//! Where runs are kept: `--store`, else `.prism` beside the manifest, else in this folder.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use prism_journal::{Memory, Sqlite, Store};
+
+use crate::manifest;
+use crate::problem::Problem;
+
+const FOLDER: &str = ".prism";
+const FILE: &str = "runs.db";
+
+/// Where a store is, before it is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Nothing is kept.
+    Memory,
+    /// An SQLite file.
+    File(PathBuf),
+}
+
+/// The place that `--store` names: a file when it is one or looks like one, else a folder.
+pub fn named(path: &Path) -> Place {
+    let looks_like_file =
+        path.extension().is_some_and(|ending| ending == "db" || ending == "sqlite");
+    let is_file = path.is_file() || (looks_like_file && !path.is_dir());
+    Place::File(if is_file { path.to_owned() } else { path.join(FILE) })
+}
+
+/// The place for runs of a program whose manifest this is.
+pub fn beside(manifest: Option<&Path>) -> Place {
+    let folder = manifest.and_then(Path::parent).unwrap_or(Path::new("."));
+    Place::File(folder.join(FOLDER).join(FILE))
+}
+
+/// The place where commands that name only a run look.
+pub fn here() -> Place {
+    beside(manifest::find(Path::new(".")).as_deref())
+}
+
+/// Opens a store, and makes it when it is not there.
+pub fn open(place: &Place) -> Result<Arc<dyn Store>, Problem> {
+    match place {
+        Place::Memory => Ok(Arc::new(Memory::new())),
+        Place::File(path) => match Sqlite::open(path) {
+            Ok(store) => Ok(Arc::new(store)),
+            Err(error) => {
+                Err(Problem::new(error.code(), error.to_string()).with_help(error.help()))
+            }
+        },
+    }
+}
+
+/// Opens a store to look something up: one that is not there has no runs and is not made.
+pub fn open_existing(place: &Place) -> Result<Arc<dyn Store>, Problem> {
+    match place {
+        Place::File(path) if !path.exists() => open(&Place::Memory),
+        Place::Memory | Place::File(_) => open(place),
+    }
+}
+
+/// What a person adds to a command so that it finds this store: nothing when it would anyway.
+pub fn option(place: &Place) -> String {
+    match place {
+        Place::File(path) if !is_same(place, &here()) => format!(" --store {}", shown(path)),
+        Place::Memory | Place::File(_) => String::new(),
+    }
+}
+
+fn is_same(left: &Place, right: &Place) -> bool {
+    let absolute = |place: &Place| match place {
+        Place::Memory => None,
+        Place::File(path) => std::path::absolute(path).ok(),
+    };
+    absolute(left) == absolute(right)
+}
+
+/// A path as people would write it here: relative when it lies below this folder.
+pub fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(&here).unwrap_or(path).display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_is_a_folder_or_a_file() {
+        assert_eq!(named(Path::new("x/runs.db")), Place::File("x/runs.db".into()));
+        assert_eq!(named(Path::new("nowhere")), Place::File("nowhere/runs.db".into()));
+        assert_eq!(beside(Some(Path::new("a/prism.toml"))), Place::File("a/.prism/runs.db".into()));
+        assert_eq!(beside(None), Place::File("./.prism/runs.db".into()));
+    }
+}

@@ -1,0 +1,61 @@
+//! `prism approve`: records what a person decided, and goes on with the run.
+
+use std::process::ExitCode;
+
+use prism_cli::program::Refused;
+use prism_engine::{Decided, Decision, Error, Question, Script, decide, open_questions};
+use prism_vm::Data;
+
+use crate::args;
+use crate::deliver::{self, engine};
+use crate::terminal::{Terminal, print_error, user};
+use crate::verbs::resume::{Opened, go_on};
+
+pub fn run(args: &args::Approve, terminal: Terminal) -> ExitCode {
+    let json = args.output.json;
+    let decided = Opened::find(&args.run, args.store.store.as_deref())
+        .and_then(|opened| Ok((record(&opened, args)?, opened)));
+    match decided {
+        Ok((Next::Nothing, opened)) => {
+            print_error(&format!("recorded; run {} goes on elsewhere or later\n", opened.run));
+            ExitCode::SUCCESS
+        }
+        Ok((Next::GoOn, opened)) => go_on(opened, Script::default(), json, terminal),
+        Err(refused) => deliver::refused(&refused, json, terminal),
+    }
+}
+
+enum Next {
+    GoOn,
+    /// Another process drives the run and takes the decision up, or nobody shall now.
+    Nothing,
+}
+
+fn record(opened: &Opened, args: &args::Approve) -> Result<Next, Refused> {
+    let Opened { store, run, .. } = opened;
+    let told = |error: Error| engine(&error);
+    let open = open_questions(&**store, *run).map_err(told)?;
+    let Some(question) = open.first() else { return Err(told(Error::NotWaiting { run: *run })) };
+    let decision = Decision {
+        approved: !args.reject,
+        choice: args.choice.as_deref().map(|choice| offered(question, choice)),
+        reason: args.reason.clone(),
+        by: args.by.clone().unwrap_or_else(user),
+    };
+    match decide(&**store, *run, Some(&question.id), &decision).map_err(told)? {
+        Decided::Recorded(_) => {}
+        Decided::Already(_, earlier) => {
+            let word = if earlier.approved { "approved" } else { "rejected" };
+            let by = earlier.by;
+            print_error(&format!("{by} has decided already: {word}; that decision stays\n"));
+        }
+    }
+    let is_driven = store.is_claimed(*run).map_err(|error| told(Error::Store(error)))?;
+    Ok(if args.no_resume || is_driven { Next::Nothing } else { Next::GoOn })
+}
+
+/// The choice as the program offers it; what is not offered is refused by the engine.
+fn offered(question: &Question, text: &str) -> Data {
+    let is_meant = |choice: &&Data| prism_cli::show::result(choice) == text;
+    question.choices.iter().find(is_meant).cloned().unwrap_or_else(|| Data::from(text))
+}

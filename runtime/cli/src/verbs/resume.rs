@@ -1,0 +1,82 @@
+//! `prism resume`: goes on where a run's journal ends.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use prism_cli::manifest;
+use prism_cli::program::Refused;
+use prism_cli::session::From;
+use prism_cli::stores::{self, Place};
+use prism_engine::{Script, find_run, outcome, recorded};
+use prism_journal::{RunId, Store};
+
+use crate::args;
+use crate::deliver::{self, Delivery, engine};
+use crate::terminal::Terminal;
+use crate::verbs::run::script;
+
+pub fn run(args: &args::Resume, terminal: Terminal) -> ExitCode {
+    let found = script(args.answers.as_deref()).and_then(|script| {
+        let opened = Opened::find(&args.run, args.store.store.as_deref())?;
+        Ok((opened, script))
+    });
+    match found {
+        Ok((opened, script)) => go_on(opened, script, args.output.json, terminal),
+        Err(refused) => deliver::refused(&refused, args.output.json, terminal),
+    }
+}
+
+/// A run of a store that has been opened.
+pub struct Opened {
+    pub store: Arc<dyn Store>,
+    pub place: Place,
+    pub run: RunId,
+}
+
+impl Opened {
+    pub fn find(name: &str, path: Option<&std::path::Path>) -> Result<Opened, Refused> {
+        let place = path.map_or_else(stores::here, stores::named);
+        let store =
+            stores::open_existing(&place).map_err(|problem| Refused::Wrong(vec![problem]))?;
+        let run = find_run(&*store, name).map_err(|error| engine(&error))?;
+        Ok(Opened { store, place, run })
+    }
+}
+
+/// Goes on with a run, or shows again how it ended.
+pub fn go_on(opened: Opened, script: Script, json: bool, terminal: Terminal) -> ExitCode {
+    match prepare(&opened, script, json, terminal) {
+        Ok(Some(delivery)) => deliver::drive(From::Resume(opened.run), delivery),
+        Ok(None) => match outcome(&*opened.store, opened.run) {
+            Ok(Some(result)) => deliver::shown_again(&result, json, terminal),
+            Ok(None) | Err(_) => ExitCode::FAILURE,
+        },
+        Err(refused) => deliver::refused(&refused, json, terminal),
+    }
+}
+
+/// `None` for a run that has ended.
+fn prepare(
+    opened: &Opened,
+    script: Script,
+    json: bool,
+    terminal: Terminal,
+) -> Result<Option<Delivery>, Refused> {
+    let Opened { store, place, run } = opened;
+    let ended = outcome(&**store, *run).map_err(|error| engine(&error))?;
+    if ended.is_some() {
+        return Ok(None);
+    }
+    let recorded = recorded(&**store, *run).map_err(|error| engine(&error))?;
+    let path = recorded.meta["manifest"].as_str().map(PathBuf::from);
+    let manifest = manifest::open(path).map_err(Refused::Wrong)?;
+    Ok(Some(Delivery {
+        store: store.clone(),
+        place: place.clone(),
+        registry: manifest.registry,
+        script,
+        json,
+        terminal,
+    }))
+}

@@ -1,0 +1,74 @@
+//! `prism run`: from a file to a result.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use prism_cli::program::{Program, Refused, load};
+use prism_cli::session::From;
+use prism_cli::stores::{self, Place};
+use prism_cli::{hosts, inputs, manifest};
+use prism_engine::{Script, Start};
+use prism_vm::Limits;
+use serde_json::json;
+
+use crate::args;
+use crate::deliver::{self, Delivery};
+use crate::terminal::Terminal;
+
+pub fn run(args: &args::Run, terminal: Terminal) -> ExitCode {
+    match prepare(args, terminal) {
+        Ok((from, delivery)) => deliver::drive(from, delivery),
+        Err(refused) => deliver::refused(&refused, args.output.json, terminal),
+    }
+}
+
+/// Everything that can be wrong before the run begins is found here, usage first.
+fn prepare(args: &args::Run, terminal: Terminal) -> Result<(From, Delivery), Refused> {
+    let given = inputs::read(args.input.as_deref(), &args.sets).map_err(Refused::Usage)?;
+    let script = script(args.answers.as_deref())?;
+    let program = load(&args.file, &prism_driver::Options { level: level(args.level) })?;
+    let folder = args.file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let path = manifest::find(folder.unwrap_or(Path::new(".")));
+    let manifest = manifest::open(path).map_err(Refused::Wrong)?;
+    let inputs = hosts::complete(&program.module, &manifest.registry, given)
+        .map_err(|problem| Refused::Wrong(vec![problem]))?;
+    let place = match &args.store.store {
+        _ if args.no_store => Place::Memory,
+        Some(path) => stores::named(path),
+        None => stores::beside(manifest.path.as_deref()),
+    };
+    let store = stores::open(&place).map_err(|problem| Refused::Wrong(vec![problem]))?;
+    let start = start(args, program, inputs, manifest.path.as_deref());
+    let json = args.output.json;
+    let delivery = Delivery { store, place, registry: manifest.registry, script, json, terminal };
+    Ok((From::Start(Box::new(start)), delivery))
+}
+
+fn start(
+    args: &args::Run,
+    program: Program,
+    inputs: inputs::Inputs,
+    manifest: Option<&Path>,
+) -> Start {
+    let limits = Limits::default();
+    Start {
+        name: program.name.clone(),
+        module: program.module,
+        artifact: program.artifact,
+        inputs,
+        limits: Limits { fuel: args.fuel.unwrap_or(limits.fuel), ..limits },
+        scope: manifest.map(|_| program.name),
+        meta: json!({ "file": stores::shown(&args.file), "manifest": manifest }),
+    }
+}
+
+fn level(number: u8) -> prism_driver::Level {
+    if number == 0 { prism_driver::Level::None } else { prism_driver::Level::Full }
+}
+
+/// The script of `--answers`; an empty one without it.
+pub fn script(path: Option<&str>) -> Result<Script, Refused> {
+    let Some(path) = path else { return Ok(Script::default()) };
+    let json = inputs::json_file(path).map_err(Refused::Usage)?;
+    Script::from_json(json).map_err(|error| Refused::Usage(deliver::problem(&error)))
+}

@@ -1,0 +1,83 @@
+//! Agents that misbehave: the run fails with a code that says what to do, and no process stays.
+
+mod common;
+
+use common::{Project, answer, eventually, processes_with};
+use serde_json::json;
+
+const CALL: &str = "agents[0].call(\"work\")\n";
+
+/// Runs [`CALL`] with one agent; gives back the status and the code of the error.
+fn call(settings: &str, script: &str) -> (i32, String) {
+    let project = Project::new(CALL);
+    project.agent("one", settings, script);
+    let folder = project.path().to_str().unwrap().to_owned();
+    let (status, object) = project.run_json(&["--set", "agents=[\"one\"]"]);
+    eventually("every process of the agent is gone", || processes_with(&folder).is_empty());
+    (status, object["error"]["code"].as_str().unwrap_or_default().to_owned())
+}
+
+#[test]
+fn an_agent_that_answers_gives_a_confident_value() {
+    let project = Project::new(CALL);
+    project.agent("one", "", &answer("{\"ok\":true}", 0.8));
+    let (status, object) = project.run_json(&["--set", "agents=[\"one\"]"]);
+    assert_eq!((status, &object["status"]), (0, &json!("completed")), "{object}");
+    assert_eq!((&object["value"], &object["confidence"]), (&json!({ "ok": true }), &json!(0.8)));
+}
+
+#[test]
+fn a_program_that_is_not_there() {
+    let project = Project::new(CALL);
+    project.write("prism.toml", "[agents.one]\ncommand = [\"./not-there\"]\n");
+    let (status, object) = project.run_json(&["--set", "agents=[\"one\"]"]);
+    assert_eq!((status, &object["error"]["code"]), (1, &json!("P2103")), "{object}");
+}
+
+#[test]
+fn garbage_and_early_exits() {
+    assert_eq!(call("", "echo hello"), (1, "P2108".to_owned()));
+    assert_eq!(call("", "printf '\\xff\\xfe\\n'"), (1, "P2109".to_owned()));
+    assert_eq!(call("", "exit 3"), (1, "P2105".to_owned()));
+    assert_eq!(call("", "exec >&-; sleep 5"), (1, "P2106".to_owned()));
+    assert_eq!(call("", "echo '{\"id\":\"other\",\"value\":1}'"), (1, "P2113".to_owned()));
+}
+
+#[test]
+fn silence_ends_with_the_timeout() {
+    assert_eq!(call("timeout = \"200ms\"", "sleep 60"), (1, "P2107".to_owned()));
+}
+
+#[test]
+fn an_answer_given_twice_is_refused() {
+    let twice = format!("{}; {}; sleep 1", answer("1", 0.5), answer("2", 0.5));
+    let (status, code) = call("", &twice);
+    // The first answer may be complete before the second one is seen.
+    assert!(status == 0 || code == "P2114", "{status} {code}");
+}
+
+#[test]
+fn fifty_megabytes_are_refused_without_being_kept() {
+    let script = "printf '{\"id\":\"%s\",\"value\":\"' \"$id\"; \
+                  head -c 50000000 /dev/zero | tr '\\0' x; printf '\"}\\n'";
+    assert_eq!(call("", script), (1, "P2110".to_owned()));
+}
+
+#[test]
+fn a_failure_can_be_caught_by_the_program() {
+    let project =
+        Project::new("let r = 0\ntry { r = agents[0].call(1) } catch (e) { r = e.code }\nr\n");
+    project.agent("one", "", "exit 1");
+    let (status, object) = project.run_json(&["--set", "agents=[\"one\"]"]);
+    assert_eq!((status, &object["value"]), (0, &json!("P2105")), "{object}");
+}
+
+#[test]
+fn a_failure_is_repeated_as_the_manifest_says() {
+    let project = Project::new(CALL);
+    let retry = "retry = { max = 3, backoff = \"fixed\", base = \"10ms\" }";
+    let script = format!("if mkdir tried; then exit 1; fi; {}", answer("\"second\"", 0.6));
+    project.agent("one", retry, &script);
+    let (status, object) = project.run_json(&["--set", "agents=[\"one\"]"]);
+    assert_eq!((status, &object["value"]), (0, &json!("second")), "{object}");
+}

@@ -1,0 +1,114 @@
+//! A run that waits for a person: without a terminal it is put down, and a decision goes on.
+
+mod common;
+
+use common::Project;
+use serde_json::{Value, json};
+
+const ASK: &str = "\
+print(\"before\")
+let d = human.approve({ reason: \"ship?\", choices: [\"now\", \"later\"] })
+print(\"after\")
+d
+";
+
+fn waiting() -> (Project, String) {
+    let project = Project::new(ASK);
+    let (status, object) = project.run_json(&[]);
+    assert_eq!((status, &object["status"]), (3, &json!("waiting")), "{object}");
+    let run = object["run"].as_str().unwrap().to_owned();
+    (project, run)
+}
+
+#[test]
+fn a_waiting_run_says_how_to_decide() {
+    let project = Project::new(ASK);
+    let ran = project.prism(&["run", "main.prism"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (3, "before\n"));
+    assert!(ran.stderr.contains("prism approve"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("ship?"), "{}", ran.stderr);
+}
+
+#[test]
+fn approving_goes_on_and_prints_the_whole_result() {
+    let (project, run) = waiting();
+    let ran = project.prism(&["approve", &run, "--choice", "now", "--by", "ada", "--json"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let object = ran.json();
+    assert_eq!(object["status"], "completed");
+    assert_eq!(object["output"], json!(["before", "after"]));
+    assert_eq!(object["value"]["approved"], true);
+    assert_eq!(object["value"]["choice"], "now");
+    assert_eq!(object["value"]["by"], "ada");
+    // Asking again repeats what is known and runs nothing.
+    let again = project.prism(&["resume", &run, "--json"]);
+    assert_eq!((again.status, again.json()), (0, object));
+}
+
+#[test]
+fn rejecting_is_an_answer_like_any_other() {
+    let (project, run) = waiting();
+    let ran = project.prism(&["approve", &run, "--reject", "--reason", "too early", "--json"]);
+    let object = ran.json();
+    assert_eq!((ran.status, &object["value"]["approved"]), (0, &json!(false)), "{object}");
+    assert_eq!(object["value"]["reason"], "too early");
+}
+
+#[test]
+fn a_decision_can_be_recorded_first_and_used_later() {
+    let (project, run) = waiting();
+    assert_eq!(project.prism(&["approve", &run, "--no-resume"]).status, 0);
+    let ran = project.prism(&["resume", &run, "--json"]);
+    assert_eq!((ran.status, &ran.json()["value"]["approved"]), (0, &json!(true)));
+}
+
+#[test]
+fn resuming_without_a_decision_still_waits() {
+    let (project, run) = waiting();
+    let ran = project.prism(&["resume", &run, "--json"]);
+    assert_eq!((ran.status, &ran.json()["status"]), (3, &json!("waiting")));
+}
+
+#[test]
+fn an_unknown_choice_and_a_second_decision_are_refused() {
+    let (project, run) = waiting();
+    let ran = project.prism(&["approve", &run, "--choice", "never"]);
+    assert!(ran.status == 2 && ran.stderr.contains("P2014"), "{}", ran.stderr);
+    assert_eq!(project.prism(&["approve", &run, "--choice", "now"]).status, 0);
+    let ran = project.prism(&["approve", &run]);
+    assert!(ran.status == 2 && ran.stderr.contains("[P20"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_script_can_decide() {
+    let project = Project::new(ASK);
+    project.write("answers.json", "{\"human.approve\": [{\"value\": {\"approved\": false}}]}");
+    let (status, object) = project.run_json(&["--answers", "answers.json"]);
+    assert_eq!((status, &object["value"]["approved"]), (0, &json!(false)), "{object}");
+}
+
+#[test]
+fn runs_and_events_tell_what_happened() {
+    let (project, run) = waiting();
+    let runs = project.prism(&["runs", "--json"]).json();
+    assert_eq!(runs["runs"][0]["run"], run.as_str());
+    assert_eq!(runs["runs"][0]["status"], "waiting");
+    let listed = project.prism(&["runs"]).stdout;
+    assert!(listed.contains("waiting"), "{listed}");
+    let events = |args: &[&str]| -> Vec<Value> {
+        let ran = project.prism(&[&["events", &run], args].concat());
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let before = events(&[]);
+    let kinds: Vec<&str> = before.iter().map(|event| event["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds.first(), Some(&"started"));
+    assert!(kinds.contains(&"waiting"), "{kinds:?}");
+    project.prism(&["approve", &run]);
+    let after = events(&["--follow"]);
+    assert_eq!(after[..before.len()], before[..], "the past does not change");
+    let seqs: Vec<u64> = after.iter().map(|event| event["seq"].as_u64().unwrap()).collect();
+    assert_eq!(seqs, (1..=after.len() as u64).collect::<Vec<_>>());
+    assert_eq!(after.last().unwrap()["type"], "completed");
+    assert_eq!(events(&["--from", "3"])[0]["seq"], 3);
+}

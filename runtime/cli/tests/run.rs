@@ -1,0 +1,169 @@
+//! `prism run` as a process: exit status, standard output, and input that is wrong.
+
+mod common;
+
+use common::Project;
+use serde_json::json;
+
+#[test]
+fn json_is_one_object_with_five_keys() {
+    let project = Project::new("print(\"hi\")\nprint(1, 2)\n[1, 2 ~> 0.5] ~> 0.75\n");
+    let (status, object) = project.run_json(&[]);
+    assert_eq!(status, 0);
+    let keys: Vec<&String> = object.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["run", "status", "value", "confidence", "output"]);
+    assert!(!object["run"].as_str().unwrap().is_empty());
+    assert_eq!(object["status"], "completed");
+    assert_eq!(object["value"], json!([1, { "~": [2, 0.5] }]));
+    assert_eq!(object["confidence"], 0.75);
+    assert_eq!(object["output"], json!(["hi", "1 2"]));
+}
+
+#[test]
+fn without_json_the_lines_come_first_and_then_the_result() {
+    let project = Project::new("print(\"hi\")\n{ a: \"b\" } ~> 0.5\n");
+    let ran = project.prism(&["run", "main.prism"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, "hi\n{ a: \"b\" } ~> 0.5\n"));
+}
+
+#[test]
+fn an_artifact_runs_like_its_source_and_is_the_same_every_time() {
+    let project = Project::new("let n = input.n\nn * 2\n");
+    let build = |out: &str| {
+        let compiled = prism_driver::compile_file(
+            &project.path().join("main.prism"),
+            &prism_driver::Options::default(),
+        );
+        project.write(out, compiled.expect("the program is right").bytes)
+    };
+    let (first, second) = (build("a.prismc"), build("b.prismc"));
+    assert_eq!(std::fs::read(first).unwrap(), std::fs::read(second).unwrap());
+    let ran = project.prism(&["run", "a.prismc", "--json", "--input", "{\"n\": 21}"]);
+    assert_eq!((ran.status, &ran.json()["value"]), (0, &json!(42)));
+}
+
+#[test]
+fn inputs_come_from_text_and_from_files() {
+    let project = Project::new("[input, task, agentResults]\n");
+    project.write("in.json", "{\"deep\": [1]}");
+    let (_, object) = project.run_json(&[
+        "--input",
+        "@in.json",
+        "--set",
+        "task=\"go\"",
+        "--set",
+        "agentResults=[]",
+    ]);
+    assert_eq!(object["value"], json!([{ "deep": [1] }, "go", []]));
+}
+
+#[test]
+fn a_program_with_errors_is_rejected_before_it_runs() {
+    let project = Project::new("print(\"never\")\nmissing + 1\n");
+    let ran = project.prism(&["run", "main.prism"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (1, ""));
+    assert!(ran.stderr.contains("main.prism:2:1"), "{}", ran.stderr);
+    let (status, object) = project.run_json(&[]);
+    assert_eq!((status, &object["status"]), (1, &json!("rejected")));
+    assert_eq!((&object["run"], &object["output"]), (&json!(null), &json!([])));
+    assert_eq!(object["error"]["code"], "P0501");
+}
+
+#[test]
+fn a_program_that_fails_says_where() {
+    let project = Project::new("print(\"before\")\nlet zero = input\n1 / zero\n");
+    let (status, object) = project.run_json(&["--input", "0"]);
+    assert_eq!((status, &object["status"]), (1, &json!("failed")));
+    assert_eq!(object["output"], json!(["before"]));
+    assert_eq!(object["error"]["line"], 3);
+    let ran = project.prism(&["run", "main.prism", "--input", "0"]);
+    assert!(ran.stderr.contains("1 / zero"), "the excerpt is shown: {}", ran.stderr);
+}
+
+#[test]
+fn fuel_stops_an_endless_loop() {
+    let project = Project::new("while true { 1 }\n");
+    let (status, object) = project.run_json(&["--fuel", "10000"]);
+    assert_eq!((status, &object["status"]), (1, &json!("failed")));
+    assert!(object["error"]["code"].as_str().unwrap().starts_with("P11"));
+}
+
+#[test]
+fn wrong_usage_exits_with_two_and_a_code() {
+    let project = Project::new("input\n");
+    let cases: &[(&[&str], &str)] = &[
+        (&["run", "main.prism", "--input", "{oops"], "P2201"),
+        (&["run", "main.prism", "--set", "task"], "P2202"),
+        (&["run", "main.prism", "--input", "1", "--set", "input=2"], "P2203"),
+        (&["run", "missing.prism"], "P2204"),
+        (&["run", "main.prism", "--input", "@missing.json"], "P2204"),
+        (&["run", "main.prism", "--set", "colour=1"], "P2205"),
+        (&["run", "main.prism", "--answers", "missing.json"], "P2204"),
+        (&["resume", "nothing"], "P2008"),
+        (&["events", "nothing"], "P2008"),
+        (&["approve", "nothing"], "P2008"),
+    ];
+    for (args, code) in cases {
+        let ran = project.prism(args);
+        assert_eq!(ran.status, 2, "{args:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(code), "{args:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("Help"), "{args:?}: {}", ran.stderr);
+    }
+    assert_eq!(project.prism(&["dance"]).status, 2);
+    assert_eq!(project.prism(&["run"]).status, 2);
+}
+
+#[test]
+fn broken_files_are_reported_and_not_run() {
+    let project = Project::new("1\n");
+    project.write("latin.prism", b"let x = \"\xe9\"\n");
+    project.write("cut.prism", "function f() { return (1 +");
+    project.write("text.prismc", "let x = 1\n");
+    for name in ["latin.prism", "cut.prism", "text.prismc", "."] {
+        let ran = project.prism(&["run", name]);
+        assert!([1, 2].contains(&ran.status), "{name}: {} {}", ran.status, ran.stderr);
+        assert!(ran.stderr.contains("[P"), "{name}: {}", ran.stderr);
+        assert_eq!(ran.stdout, "", "{name}");
+    }
+}
+
+#[test]
+fn a_cut_or_changed_artifact_is_refused() {
+    let project = Project::new("[1, 2, 3]\n");
+    let options = prism_driver::Options::default();
+    let compiled = prism_driver::compile_file(&project.path().join("main.prism"), &options);
+    let bytes = compiled.expect("the program is right").bytes;
+    for cut in [0, 1, 7, bytes.len() / 2, bytes.len() - 1] {
+        project.write("cut.prismc", &bytes[..cut]);
+        let ran = project.prism(&["run", "cut.prismc"]);
+        assert!(ran.status == 1 || ran.status == 2, "{cut}: {}", ran.stderr);
+        assert!(ran.stderr.contains("[P09"), "{cut}: {}", ran.stderr);
+    }
+    let mut changed = bytes.clone();
+    let middle = changed.len() / 2;
+    changed[middle] ^= 0x55;
+    project.write("changed.prismc", changed);
+    let ran = project.prism(&["run", "changed.prismc"]);
+    assert!(ran.stderr.contains("[P09"), "{}", ran.stderr);
+}
+
+#[test]
+fn no_store_leaves_nothing_behind() {
+    let project = Project::new("1\n");
+    assert_eq!(project.prism(&["run", "main.prism", "--no-store"]).status, 0);
+    assert!(!project.path().join(".prism").exists());
+    assert_eq!(project.prism(&["run", "main.prism"]).status, 0);
+    assert!(project.path().join(".prism").exists());
+}
+
+#[test]
+fn the_help_of_every_verb_shows_an_example() {
+    let project = Project::new("1\n");
+    for verb in ["run", "resume", "runs", "events", "approve", "completions"] {
+        let ran = project.prism(&[verb, "--help"]);
+        assert_eq!(ran.status, 0);
+        assert!(ran.stdout.contains("Example"), "{verb}: {}", ran.stdout);
+    }
+    let ran = project.prism(&["completions", "bash"]);
+    assert!(ran.stdout.contains("prism"), "{}", ran.stderr);
+}
