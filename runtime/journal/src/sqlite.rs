@@ -8,6 +8,8 @@ mod fault;
 
 mod open;
 
+mod wal;
+
 mod rows;
 
 mod index;
@@ -17,10 +19,10 @@ mod writer;
 mod locks;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use crate::store::check_chain;
 use crate::{
@@ -38,7 +40,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Sqlite {
     path: Arc<Path>,
     writer: Writer,
-    reader: Mutex<Connection>,
+    /// Opened by the first question.
+    reader: Mutex<Option<Connection>>,
+    patience: Duration,
     index: Arc<Mutex<Index>>,
     locks: Locks,
 }
@@ -56,19 +60,37 @@ impl Sqlite {
     pub fn open_within(path: impl Into<PathBuf>, patience: Duration) -> Result<Sqlite, Error> {
         let path: Arc<Path> = path.into().into();
         let connection = open::writer(&path, patience)?;
-        let reader = Mutex::new(open::reader(&path, patience)?);
+        let reader = Mutex::new(None);
         let index = Arc::new(Mutex::new(Index::default()));
         let writer = Writer::spawn(connection, path.clone(), index.clone())?;
         let locks = Locks::beside(&path);
-        Ok(Sqlite { path, writer, reader, index, locks })
+        Ok(Sqlite { path, writer, reader, patience, index, locks })
     }
 
     fn at(&self) -> At<'_> {
         At(&self.path)
     }
 
-    fn reader(&self) -> MutexGuard<'_, Connection> {
-        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Runs `read` with the connection for reading.
+    fn reading<T>(
+        &self,
+        read: impl FnOnce(&mut Connection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *reader {
+            Some(connection) => read(connection),
+            none => read(none.insert(open::reader(&self.path, self.patience)?)),
+        }
+    }
+
+    /// The bytes that a query finds in its one column.
+    fn find(&self, query: &str, params: impl Params) -> Result<Option<Vec<u8>>, Error> {
+        self.reading(|connection| {
+            connection
+                .prepare_cached(query)
+                .and_then(|mut query| query.query_row(params, |row| row.get(0)).optional())
+                .map_err(|error| self.at().fault(&error))
+        })
     }
 
     /// Runs `read` on one consistent state of the file, with an index that is up to date.
@@ -76,11 +98,12 @@ impl Sqlite {
         &self,
         read: impl FnOnce(&Connection, &mut Index) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut connection = self.reader();
-        let snapshot = connection.transaction().map_err(|error| self.at().fault(&error))?;
-        let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
-        index.refresh(&snapshot, self.at())?;
-        read(&snapshot, &mut index)
+        self.reading(|connection| {
+            let snapshot = connection.transaction().map_err(|error| self.at().fault(&error))?;
+            let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+            index.refresh(&snapshot, self.at())?;
+            read(&snapshot, &mut index)
+        })
     }
 }
 
@@ -122,11 +145,7 @@ impl Store for Sqlite {
 
     fn blob(&self, reference: Reference) -> Result<Arc<[u8]>, Error> {
         let hash = reference.hash;
-        let reader = self.reader();
-        let found: Option<Vec<u8>> = reader
-            .prepare_cached("SELECT bytes FROM blobs WHERE hash = ?1")
-            .and_then(|mut query| query.query_row([hash.bytes()], |row| row.get(0)).optional())
-            .map_err(|error| self.at().fault(&error))?;
+        let found = self.find("SELECT bytes FROM blobs WHERE hash = ?1", [hash.bytes()])?;
         match found {
             Some(bytes) if Digest::of(&bytes) == hash => Ok(bytes.into()),
             Some(_) | None => Err(Error::Blob { hash }),
@@ -134,14 +153,8 @@ impl Store for Sqlite {
     }
 
     fn state(&self, at: &StateKey) -> Result<Option<Arc<[u8]>>, Error> {
-        let found: Option<Vec<u8>> = self
-            .reader()
-            .prepare_cached("SELECT value FROM state WHERE scope = ?1 AND key = ?2")
-            .and_then(|mut query| {
-                query.query_row(params![&*at.scope, &*at.key], |row| row.get(0)).optional()
-            })
-            .map_err(|error| self.at().fault(&error))?;
-        Ok(found.map(Into::into))
+        let query = "SELECT value FROM state WHERE scope = ?1 AND key = ?2";
+        Ok(self.find(query, params![&*at.scope, &*at.key])?.map(Into::into))
     }
 
     fn post(&self, run: RunId, key: &str, body: &[u8]) -> Result<bool, Error> {
@@ -149,14 +162,18 @@ impl Store for Sqlite {
     }
 
     fn messages(&self, run: Option<RunId>, after: u64) -> Result<Vec<Message>, Error> {
-        rows::messages(&self.reader(), run, after).map_err(|error| self.at().fault(&error))
+        self.reading(|connection| {
+            rows::messages(connection, run, after).map_err(|error| self.at().fault(&error))
+        })
     }
 
     fn changes(&self) -> Result<u64, Error> {
-        self.reader()
-            .prepare_cached("PRAGMA data_version")
-            .and_then(|mut query| query.query_row([], |row| row.get::<_, i64>(0)))
-            .map(|version| version as u64)
-            .map_err(|error| self.at().fault(&error))
+        self.reading(|connection| {
+            connection
+                .prepare_cached("PRAGMA data_version")
+                .and_then(|mut query| query.query_row([], |row| row.get::<_, i64>(0)))
+                .map(|version| version as u64)
+                .map_err(|error| self.at().fault(&error))
+        })
     }
 }

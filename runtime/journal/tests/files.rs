@@ -4,13 +4,13 @@
 
 mod support;
 
-use std::fs::{self, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::fs;
+use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use prism_journal::{Error, Kind, Log, RunId, Sqlite, Store};
+use prism_journal::{Entry, Error, Kind, Log, RunId, Sqlite, Store};
 use rusqlite::Connection;
 use support::{append, as_child, draft, queue, start, write_run};
 
@@ -354,9 +354,9 @@ fn a_full_disk_stops_the_run_and_keeps_what_was_acknowledged() {
     append(&store, &claim, log.batch(vec![draft(Kind::RunResumed, "", "")])).unwrap();
 }
 
-/// A torn end of the write-ahead log: the unacknowledged end is gone, the rest is there.
+/// A torn end of the write-ahead log loses the last step; damage before that is an error.
 #[test]
-fn a_torn_write_ahead_log_loses_only_its_end() {
+fn a_torn_log_loses_its_end_and_a_broken_one_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.db");
     let store = Sqlite::open(&path).unwrap();
@@ -364,15 +364,41 @@ fn a_torn_write_ahead_log_loses_only_its_end() {
     for _ in 0..20 {
         append(&store, &claim, log.batch(vec![draft(Kind::Answer, "e", "x")])).unwrap();
     }
+    let whole = fs::read(path.with_extension("db-wal")).unwrap();
+    let expected = store.read(log.run(), 0).unwrap();
     let copy = folder.path().join("copy.db");
-    fs::copy(&path, &copy).unwrap();
-    fs::copy(path.with_extension("db-wal"), copy.with_extension("db-wal")).unwrap();
-    let mut wal = OpenOptions::new().write(true).open(copy.with_extension("db-wal")).unwrap();
-    wal.seek(SeekFrom::End(-100)).unwrap();
-    wal.write_all(&[0; 100]).unwrap();
-    drop(wal);
-    let read = Sqlite::open(&copy).unwrap().read(log.run(), 0).unwrap();
-    assert_eq!(read, store.read(log.run(), 0).unwrap()[..20]);
+    let mut torn = whole.clone();
+    let end = torn.len() - 100;
+    torn[end..].fill(0);
+    let read = read_with_log(&path, &copy, &torn, log.run()).unwrap();
+    assert!(read == expected[..20]);
+
+    let mut n_noticed = 0;
+    for place in (0..whole.len()).step_by(1511) {
+        let mut flipped = whole.clone();
+        flipped[place] ^= 1 << (place % 8);
+        match read_with_log(&path, &copy, &flipped, log.run()) {
+            Ok(read) => {
+                assert!(read.len() >= 20, "bit at {place} of the log lost acknowledged entries");
+                assert!(expected.starts_with(&read));
+            }
+            Err(error) => {
+                n_noticed += 1;
+                assert_eq!(error.code(), "P2002", "{error}");
+            }
+        }
+    }
+    assert!(n_noticed > 20, "{n_noticed}");
+}
+
+/// What a copy of the store holds when its write-ahead log is `log`.
+fn read_with_log(path: &Path, copy: &Path, log: &[u8], run: RunId) -> Result<Vec<Entry>, Error> {
+    for ending in ["db-wal", "db-shm"] {
+        let _ = fs::remove_file(copy.with_extension(ending));
+    }
+    fs::copy(path, copy).unwrap();
+    fs::write(copy.with_extension("db-wal"), log).unwrap();
+    Sqlite::open(copy).and_then(|store| store.read(run, 0))
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::fault::At;
+use super::wal;
 use crate::Error;
 
 /// The format that this Prism writes; `user_version` of the file.
@@ -65,6 +66,7 @@ pub(super) fn writer(path: &Path, patience: Duration) -> Result<Connection, Erro
         std::fs::create_dir_all(folder).map_err(|error| at.unreachable(&error))?;
     }
     expect_whole_header(at)?;
+    wal::check(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
