@@ -19,6 +19,7 @@ struct Contents {
     blobs: HashMap<Digest, Arc<[u8]>>,
     state: HashMap<StateKey, Arc<[u8]>>,
     messages: Vec<Message>,
+    n_changes: u64,
 }
 
 impl Memory {
@@ -84,6 +85,7 @@ impl Store for Memory {
         if contents.messages.iter().any(|message| message.run == run && &*message.key == key) {
             return Ok(false);
         }
+        contents.n_changes += 1;
         let number = contents.messages.len() as u64 + 1;
         let time = crate::log::now_micros();
         contents.messages.push(Message { number, run, key: key.into(), time, body: body.into() });
@@ -98,7 +100,7 @@ impl Store for Memory {
     }
 
     fn changes(&self) -> Result<u64, Error> {
-        Ok(self.lock().messages.len() as u64)
+        Ok(self.lock().n_changes)
     }
 }
 
@@ -110,6 +112,7 @@ impl Contents {
                 return Err(Error::OutOfOrder { run: first.run, seq: first.seq });
             }
         }
+        self.n_changes += 1;
         for entry in batch.entries {
             match self.runs.get_mut(&entry.run) {
                 Some((record, entries)) => {

@@ -107,6 +107,14 @@ impl Sqlite {
     }
 }
 
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        // The connection that closes last folds the log into the file, which one that only
+        // reads cannot do.
+        *self.reader.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
 impl Store for Sqlite {
     fn claim(&self, run: RunId) -> Result<Claim, Error> {
         self.locks.claim(run)

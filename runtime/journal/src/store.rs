@@ -126,7 +126,7 @@ pub trait Store: Send + Sync {
     /// Messages with a number above `after`, in order; of one run or of all.
     fn messages(&self, run: Option<RunId>, after: u64) -> Result<Vec<Message>, Error>;
 
-    /// A number that differs from the one before when another process wrote to the store.
+    /// A number that differs from the one before when anybody wrote to the store.
     /// Cheap: made to be asked every few milliseconds.
     fn changes(&self) -> Result<u64, Error>;
 }

@@ -84,6 +84,19 @@ fn two_stores_on_one_file_see_each_other() {
 }
 
 #[test]
+fn a_new_store_may_be_opened_by_many_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| write_run(&Sqlite::open(&path).unwrap(), 3));
+        }
+    });
+    assert_eq!(Sqlite::open(&path).unwrap().runs().unwrap().len(), 8);
+    assert!(!path.with_extension("db-wal").exists(), "the last one out leaves no log");
+}
+
+#[test]
 fn appends_that_arrive_together_share_a_sync() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.db");

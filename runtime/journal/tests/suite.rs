@@ -36,6 +36,7 @@ on_every_store! {
     state_is_written_with_its_entry,
     the_first_message_under_a_key_stays,
     many_runs_at_once,
+    every_write_is_a_change,
     an_unknown_run_is_empty,
 }
 
@@ -205,6 +206,21 @@ fn many_runs_at_once(store: &dyn Store) {
     let runs = store.runs().unwrap();
     assert_eq!(runs.len(), n_runs);
     assert!(runs.iter().all(|run| run.last_seq == 50));
+}
+
+fn every_write_is_a_change(store: &dyn Store) {
+    let mut seen = store.changes().unwrap();
+    assert_eq!(store.changes().unwrap(), seen);
+    let (claim, mut log) = started(store);
+    let mut expect_change = || {
+        let changes = store.changes().unwrap();
+        assert_ne!(std::mem::replace(&mut seen, changes), changes);
+    };
+    expect_change();
+    append(store, &claim, log.batch(vec![draft(Kind::Answer, "e", "x")])).unwrap();
+    expect_change();
+    store.post(log.run(), "e", b"x").unwrap();
+    expect_change();
 }
 
 fn an_unknown_run_is_empty(store: &dyn Store) {

@@ -51,6 +51,9 @@ impl Driver {
 
     pub(super) async fn stop(mut self, stop: Stop) -> Result<RunResult, Error> {
         self.jobs.shutdown().await;
+        // An answer that has come is kept, even though the machine gets it only later. What else
+        // is heard, another wish to stop included, changes nothing any more.
+        let _ = self.take_in(None)?;
         let run = self.world.run;
         let output = std::mem::take(&mut self.output);
         match stop {

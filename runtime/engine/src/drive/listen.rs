@@ -19,8 +19,14 @@ const MESSAGE_PAUSE: Duration = Duration::from_millis(250);
 impl Driver {
     /// Waits for something to happen, and journals all that has happened.
     pub(super) async fn listen(&mut self) -> Result<Option<Stop>, Error> {
-        let mut signal = self.inbox.recv().await;
-        let (mut drafts, mut then) = (Vec::new(), Then::default());
+        let signal = self.inbox.recv().await;
+        self.take_in(signal)
+    }
+
+    /// Journals what was heard, `first` first, in one batch.
+    pub(super) fn take_in(&mut self, first: Option<Signal>) -> Result<Option<Stop>, Error> {
+        let mut signal = first.or_else(|| self.inbox.try_recv().ok());
+        let (mut drafts, mut then, mut stop) = (Vec::new(), Then::default(), None);
         while let Some(heard) = signal {
             match heard {
                 Signal::Durable(outcome) => self.settled(outcome)?,
@@ -34,14 +40,14 @@ impl Driver {
                     }
                 }
                 Signal::Parked(id) => self.requests.park(id),
-                Signal::Stop(stop) => return Ok(Some(stop)),
+                Signal::Stop(why) => stop = Some(why),
             }
             signal = self.inbox.try_recv().ok();
         }
         if !drafts.is_empty() {
             self.recorder.append(drafts, Vec::new(), then);
         }
-        Ok(None)
+        Ok(stop)
     }
 
     /// A batch is durable: its answers may be fed, its questions asked.

@@ -1,0 +1,15 @@
+//! Whole runs, on a machine that does what a test says.
+
+mod fake;
+
+mod lab;
+
+mod agents;
+
+mod crash;
+
+mod durable;
+
+mod people;
+
+mod stores;

@@ -1,0 +1,104 @@
+//! A process that is killed at any moment: nothing recorded is lost or asked for again.
+
+use std::collections::{HashMap, HashSet};
+use std::io::Read;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use prism_journal::{Kind, RunId, Sqlite, Status, Store};
+use prism_vm::Data;
+
+use super::fake::{Program, call};
+use super::lab::{Lab, start};
+
+/// Eight agents at once, each called twice, with a sleep and a random number between.
+fn fan_out() -> Program {
+    let fiber = |number: usize| {
+        let task = format!("task {number}");
+        vec![
+            call("worker", &task),
+            ("random", vec![]),
+            ("time.sleep", vec![Data::from(3.0)]),
+            call("worker", &task),
+        ]
+    };
+    Program::all((0..8).map(fiber).collect())
+}
+
+fn with_worker(lab: Lab) -> Lab {
+    lab.agent_with(
+        "worker",
+        r#"sleep 0.00$(($$ % 8)); printf '{"id":"%s","value":"%s"}\n' "$id" "$$""#,
+        |spec| spec.concurrency = 3,
+    )
+}
+
+/// The answers of the run's journal, by idempotency key.
+fn recorded_calls(store: &dyn Store, run: RunId) -> HashSet<String> {
+    let entries = store.read(run, 0).unwrap();
+    let answers = entries.iter().filter(|entry| entry.kind == Kind::Answer);
+    let calls = answers.filter(|entry| &*entry.name == "agent.call");
+    calls.map(|entry| format!("{run}/{}", entry.effect_id)).collect()
+}
+
+fn count(calls: &[String]) -> HashMap<String, usize> {
+    calls.iter().fold(HashMap::new(), |mut counts, call| {
+        *counts.entry(call.clone()).or_default() += 1;
+        counts
+    })
+}
+
+#[tokio::test]
+async fn sigkill_at_any_moment_loses_nothing_and_repeats_nothing() {
+    if let Ok(folder) = std::env::var("PRISM_ENGINE_CHILD") {
+        let lab = with_worker(Lab::at(folder.into()));
+        let handle = start(&lab.engine(), &fan_out());
+        println!("\nrun {}", handle.run());
+        handle.wait().await.unwrap();
+        std::process::exit(0);
+    }
+    let rounds: u64 =
+        std::env::var("PRISM_CRASH_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(50);
+    let mut n_unfinished = 0;
+    for round in 0..rounds {
+        let lab = with_worker(Lab::new());
+        let pause = Duration::from_micros(5_000 + fastrand::u64(..90_000));
+        let Some(run) = killed_run(&lab, pause) else { continue };
+        let store = Sqlite::open(lab.path().join("journal.db")).unwrap();
+        let Some(record) = store.run(run).unwrap() else { continue };
+        // The guardian ends what the dead process has started.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let (recorded, before) = (recorded_calls(&store, run), count(&lab.calls()));
+        drop(store);
+        if record.status == Status::Completed {
+            continue;
+        }
+        n_unfinished += 1;
+        let result = lab.resume(run, &fan_out()).await.unwrap();
+        assert_eq!(result.status, Status::Completed, "round {round} after {pause:?}");
+        let after = count(&lab.calls());
+        for call in &recorded {
+            assert_eq!(after[call], before[call], "round {round}: {call} was repeated");
+        }
+        assert_eq!(recorded_calls(&*lab.store(), run).len(), 16);
+    }
+    assert!(n_unfinished * 3 > rounds, "{n_unfinished} of {rounds} were killed in the middle");
+}
+
+/// Starts the run in a process of its own and kills that after a while.
+fn killed_run(lab: &Lab, pause: Duration) -> Option<RunId> {
+    let test = "tests::crash::sigkill_at_any_moment_loses_nothing_and_repeats_nothing";
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args([test, "--exact", "--nocapture"])
+        .env("PRISM_ENGINE_CHILD", lab.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(pause);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let mut said = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+    let name = said.lines().find_map(|line| line.strip_prefix("run "))?;
+    name.parse().ok()
+}

@@ -1,0 +1,108 @@
+//! Time, chance and state: asked once, the same for ever.
+
+use std::time::{Duration, Instant};
+
+use prism_journal::{Kind, RunId, Status};
+use prism_vm::Data;
+
+use super::fake::Program;
+use super::lab::{Lab, kinds, start};
+
+/// Starts a program that ends with a question, lets it reach the question, and puts it down.
+async fn put_down(lab: &Lab, program: &Program) -> RunId {
+    let engine = lab.engine();
+    let handle = start(&engine, program);
+    let (run, stopper) = (handle.run(), handle.stopper());
+    let store = engine.store().clone();
+    while !kinds(&store.read(run, 0).unwrap()).contains(&Kind::Waiting) {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    stopper.interrupt();
+    assert_eq!(handle.wait().await.unwrap().status, Status::Interrupted);
+    run
+}
+
+fn approve() -> crate::Decision {
+    crate::Decision { approved: true, choice: None, reason: String::new(), by: "me".to_owned() }
+}
+
+fn question() -> (&'static str, Vec<Data>) {
+    ("human.approve", vec![Data::object([("reason", Data::from("go on?"))])])
+}
+
+#[tokio::test]
+async fn what_was_answered_is_answered_again_the_same() {
+    let lab = Lab::new();
+    let set = ("state.set", vec![Data::from("n"), Data::from(7.0)]);
+    let get = ("state.get", vec![Data::from("n")]);
+    let missing = ("state.get", vec![Data::from("no"), Data::from("default")]);
+    let steps = vec![
+        ("random", vec![]),
+        ("time.now", vec![]),
+        set,
+        get,
+        missing,
+        ("checkpoint", vec![Data::from("half")]),
+        ("event.publish", vec![Data::from("topic"), Data::from(1.0)]),
+        ("log", vec![Data::from("line")]),
+        question(),
+    ];
+    let program = Program::steps(steps);
+    let run = put_down(&lab, &program).await;
+    let store = lab.store();
+    let recorded: Vec<_> = store.read(run, 0).unwrap();
+    crate::decide(&*store, run, None, &approve()).unwrap();
+    drop(store);
+    let result = lab.resume(run, &program).await.unwrap();
+    let value = result.value.unwrap();
+    let answers = value.as_array().unwrap()[0].as_array().unwrap();
+    assert!((0.0..1.0).contains(&answers[0].as_number().unwrap()));
+    assert!(answers[1].as_number().unwrap() > 1.7e12);
+    assert_eq!(answers[3..5], [Data::from(7.0), Data::from("default")]);
+    assert_eq!(answers[8].get("approved"), Some(&Data::from(true)));
+    let after = lab.store().read(run, 0).unwrap();
+    assert_eq!(after[..recorded.len()], recorded);
+    let new: Vec<Kind> = kinds(&after[recorded.len()..]);
+    assert_eq!(new, [Kind::RunResumed, Kind::Decision, Kind::RunCompleted]);
+}
+
+#[tokio::test]
+async fn a_sleep_ends_at_the_time_that_was_journalled() {
+    let lab = Lab::new();
+    let program =
+        Program::all(vec![vec![("time.sleep", vec![Data::from(300.0)])], vec![question()]]);
+    let begin = Instant::now();
+    let run = put_down(&lab, &program).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    crate::decide(&*lab.store(), run, None, &approve()).unwrap();
+    let resumed = Instant::now();
+    lab.resume(run, &program).await.unwrap();
+    assert!(begin.elapsed() >= Duration::from_millis(300));
+    assert!(resumed.elapsed() < Duration::from_millis(250), "{:?}", resumed.elapsed());
+    let timers = kinds(&lab.store().read(run, 0).unwrap());
+    assert_eq!(timers.iter().filter(|kind| **kind == Kind::Timer).count(), 1);
+}
+
+#[tokio::test]
+async fn a_sleep_takes_its_time() {
+    let lab = Lab::new();
+    let begin = Instant::now();
+    lab.run(&Program::steps(vec![("time.sleep", vec![Data::from(50.0)])])).await;
+    assert!(begin.elapsed() >= Duration::from_millis(50));
+}
+
+#[tokio::test]
+async fn wrong_arguments_are_errors_of_the_program() {
+    let lab = Lab::new();
+    let steps = vec![
+        ("time.sleep", vec![Data::from("soon")]),
+        ("state.set", vec![]),
+        ("agent.call", vec![Data::Null]),
+        ("human.ask", vec![Data::from(1.0)]),
+        ("event.publish", vec![]),
+    ];
+    let value = lab.run(&Program::steps(steps)).await.value.unwrap();
+    for answer in value.as_array().unwrap()[0].as_array().unwrap() {
+        assert!(answer.as_text().unwrap().starts_with("P2018"), "{answer:?}");
+    }
+}
