@@ -1,8 +1,11 @@
 //! Reads the declarations of a file out of its tree.
 
+use std::sync::Arc;
+
 use prism_span::Span;
 use prism_syntax::ast::{self, StmtId, StmtKind};
 use prism_syntax::literal;
+use rustc_hash::FxHashSet;
 
 use crate::body::Text;
 use crate::declare::{self, Declares};
@@ -16,6 +19,7 @@ use crate::tree::{
 use crate::types;
 
 /// What a file declares, with the spans of the declarations.
+#[derive(Debug)]
 pub(crate) struct Collected {
     pub module: Slice,
     pub items: Vec<CollectedItem>,
@@ -27,12 +31,12 @@ pub(crate) struct Collected {
     pub agents: Vec<(AgentDef, Span)>,
 }
 
+#[derive(Debug)]
 pub(crate) struct CollectedItem {
     pub kind: ItemKind,
     pub name: Text,
-    pub name_span: Span,
     pub slice: Slice,
-    pub signature: Signature,
+    pub signature: Arc<Signature>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -96,9 +100,8 @@ impl Collect<'_> {
                 let item = CollectedItem {
                     kind: ItemKind::Test,
                     name: literal::string(name.span.slice(text)).into(),
-                    name_span: name.span,
                     slice: Slice::node(self.tree, Part::Block(body), ast[body].span),
-                    signature: Signature::default(),
+                    signature: Arc::default(),
                 };
                 self.found.items.push(item);
             }
@@ -179,8 +182,8 @@ impl Collect<'_> {
         signature: Signature,
     ) {
         let slice = Slice::node(self.tree, part, span);
-        let (name_span, name) = (name.span, self.text(name));
-        self.found.items.push(CollectedItem { kind, name, name_span, slice, signature });
+        let (name, signature) = (self.text(name), Arc::new(signature));
+        self.found.items.push(CollectedItem { kind, name, slice, signature });
     }
 
     fn signature(&self, function: ast::FunctionId) -> Signature {
@@ -330,10 +333,9 @@ impl Collect<'_> {
             let variable = Variable { name: declared.name.into(), kind, annotation };
             self.found.variables.push((variable, declared.span));
         }
-        let imports = &self.found.imports;
-        let is_import = |name: &str| {
-            imports.iter().any(|(import, _)| import.local().is_some_and(|local| &**local == name))
-        };
+        let imports: FxHashSet<Text> =
+            self.found.imports.iter().filter_map(|(import, _)| import.local().cloned()).collect();
+        let is_import = |name: &str| imports.contains(name);
         for implicit in implicit::in_stmts(self.tree, root, &is_import) {
             let kind = VariableKind::Implicit;
             let variable = Variable { name: implicit.name.into(), kind, annotation: None };

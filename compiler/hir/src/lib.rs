@@ -8,8 +8,11 @@ pub mod nearest;
 pub mod problem;
 pub mod types;
 
+mod check;
 mod collect;
 mod declare;
+mod diagnostics;
+mod doc_header;
 mod exports;
 mod implicit;
 mod item;
@@ -20,10 +23,13 @@ mod scope;
 mod slice;
 mod tree;
 
+pub use diagnostics::{body_diagnostics, file_diagnostics};
+pub use doc_header::{EntrySpans, Header, HeaderEntry, KEYS as HEADER_KEYS, header, header_spans};
 pub use exports::{Definition, DefinitionKind, exports, resolve_export};
 pub use item::{Item, ItemKind, Layout, Signature, SignatureParam};
 pub use queries::{
-    body, body_problems, body_spans, item_tree, module_globals, module_scope, prelude_names,
+    body, body_problems, body_spans, file_problems, item_tree, module_globals, module_scope,
+    prelude_names,
 };
 pub use scope::{Binding, ModuleScope};
 pub use slice::Slice;

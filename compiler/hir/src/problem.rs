@@ -94,6 +94,25 @@ pub enum ProblemKind {
     },
     SpreadToEffect,
     ComputedKeyInPattern,
+    /// Two exports with the same name.
+    ExportTwice {
+        name: Text,
+    },
+    HeaderJson {
+        key: Text,
+        error: Text,
+    },
+    HeaderKey {
+        key: Text,
+        nearest: Option<Text>,
+    },
+    HeaderValue {
+        key: Text,
+        expected: &'static str,
+    },
+    HeaderTwice {
+        key: Text,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,25 +8,31 @@ use prism_source::{Db, Origin, PRELUDE, SourceFile, parse};
 use crate::body::{Body, BodySpans, Text};
 use crate::collect::{Collected, collect};
 use crate::exports::{Definition, exports};
-use crate::item::{Item, ItemKind};
+use crate::item::{Item, ItemKind, Signature};
 use crate::lower::{self, Lowered};
 use crate::problem::Problem;
 use crate::scope::ModuleScope;
-use crate::slice::Tree;
+use crate::slice::{Slice, Tree};
 use crate::tree::{Export, ItemTree};
 
 pub(crate) fn syntax(db: &dyn Db, file: SourceFile) -> Tree {
     Tree { ast: parse(db, file).ast.clone(), text: file.text(db).clone() }
 }
 
+/// The declarations of a file with their spans; runs for every edit.
+#[salsa::tracked(no_eq)]
+pub(crate) fn collected(db: &dyn Db, file: SourceFile) -> Collected {
+    collect(&syntax(db, file))
+}
+
 /// What a file declares. Runs for every edit of the file; its result changes with an interface.
 #[salsa::tracked]
 pub fn item_tree<'db>(db: &'db dyn Db, file: SourceFile) -> ItemTree<'db> {
     let Collected { module, items, variables, imports, exports, types, effects, agents } =
-        collect(&syntax(db, file));
-    let new_item = |kind, name: Text, slice: crate::slice::Slice, signature| {
+        collected(db, file);
+    let new_item = |kind, name: &Text, slice: &Slice, signature: &Arc<Signature>| {
         let layout = slice.layout().clone();
-        Item::new(db, file, kind, name, slice, layout, Arc::new(signature))
+        Item::new(db, file, kind, name.clone(), slice.clone(), layout, signature.clone())
     };
     let mut functions_by_name = BTreeMap::new();
     for (index, item) in items.iter().enumerate() {
@@ -39,17 +45,17 @@ pub fn item_tree<'db>(db: &'db dyn Db, file: SourceFile) -> ItemTree<'db> {
         variables_by_name.entry(variable.name.clone()).or_insert(index as u32);
     }
     ItemTree {
-        module: new_item(ItemKind::Module, Text::default(), module, Default::default()),
+        module: new_item(ItemKind::Module, &Text::default(), module, &Arc::default()),
         items: items
-            .into_iter()
-            .map(|item| new_item(item.kind, item.name, item.slice, item.signature))
+            .iter()
+            .map(|item| new_item(item.kind, &item.name, &item.slice, &item.signature))
             .collect(),
-        variables: variables.into_iter().map(|(variable, _)| variable).collect(),
-        imports: imports.into_iter().map(|(import, _)| import).collect(),
-        exports: exports.into_iter().map(|(export, _)| export).collect(),
-        types: types.into_iter().map(|(def, _)| def).collect(),
-        effects: effects.into_iter().map(|(def, _)| def).collect(),
-        agents: agents.into_iter().map(|(def, _)| def).collect(),
+        variables: variables.iter().map(|(variable, _)| variable.clone()).collect(),
+        imports: imports.iter().map(|(import, _)| import.clone()).collect(),
+        exports: exports.iter().map(|(export, _)| export.clone()).collect(),
+        types: types.iter().map(|(def, _)| def.clone()).collect(),
+        effects: effects.iter().map(|(def, _)| def.clone()).collect(),
+        agents: agents.iter().map(|(def, _)| def.clone()).collect(),
         functions_by_name,
         variables_by_name,
     }
@@ -69,6 +75,12 @@ pub fn prelude_names(db: &dyn Db) -> Arc<BTreeMap<Text, Definition>> {
         names.extend(exports(db, file));
     }
     Arc::new(names)
+}
+
+/// What is wrong with the declarations and the header of a file; spans count from its start.
+#[salsa::tracked]
+pub fn file_problems(db: &dyn Db, file: SourceFile) -> Arc<[Problem]> {
+    crate::check::file_problems(db, file).into()
 }
 
 /// Module variables that must outlive the module's own statements: those that functions of the
