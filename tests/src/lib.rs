@@ -1,5 +1,8 @@
 //! What the runners of this folder share: cases, examples in documents, and how to run a program
-//! in this process the way `prism run` does.
+//! in this process the way `prism run --json` does.
 
 pub mod case;
 pub mod examples;
+pub mod files;
+pub mod program;
+pub mod replay;

@@ -35,7 +35,7 @@ pub const HOST_NAMES: &[&str] = &[
 pub fn read(input: Option<&str>, sets: &[String]) -> Result<Inputs, Problem> {
     let mut inputs: Inputs = Vec::new();
     if let Some(text) = input {
-        inputs.push(("input".into(), value("--input", text)?));
+        inputs.push(supplied("input", given_json("--input", text)?));
     }
     for set in sets {
         let Some((name, text)) = set.split_once('=') else { return Err(words::no_equals(set)) };
@@ -45,19 +45,24 @@ pub fn read(input: Option<&str>, sets: &[String]) -> Result<Inputs, Problem> {
         if inputs.iter().any(|(known, _)| &**known == name) {
             return Err(words::given_twice(name));
         }
-        let value = value(&format!("--set {name}"), text)?;
-        inputs.push((name.into(), if name == "agents" { handles(value) } else { value }));
+        inputs.push(supplied(name, given_json(&format!("--set {name}"), text)?));
     }
     Ok(inputs)
 }
 
+/// A name of the host with its value; elements of `agents` become handles.
+pub fn supplied(name: &str, value: Value) -> (Arc<str>, Data) {
+    let value = json::from_value(value);
+    (name.into(), if name == "agents" { handles(value) } else { value })
+}
+
 /// JSON, or the JSON in a file when the text is `@FILE`.
-fn value(option: &str, text: &str) -> Result<Data, Problem> {
+fn given_json(option: &str, text: &str) -> Result<Value, Problem> {
     let (name, text) = match text.strip_prefix('@') {
         Some(path) => (path.to_owned(), file(Path::new(path))?),
         None => (option.to_owned(), text.to_owned()),
     };
-    parse(&name, &text).map(json::from_value)
+    parse(&name, &text)
 }
 
 /// The JSON of a file, for options that always name one; a leading `@` is allowed.

@@ -1,0 +1,180 @@
+//! `prismc` as a process: exit status, output for people and for tools, input that is wrong.
+
+use std::path::PathBuf;
+
+use assert_cmd::Command;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+struct Folder(TempDir);
+
+struct Ran {
+    status: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Folder {
+    fn new(files: &[(&str, &str)]) -> Folder {
+        let folder = Folder(tempfile::tempdir().unwrap());
+        for (name, text) in files {
+            folder.write(name, text);
+        }
+        folder
+    }
+
+    fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.0.path().join(name)).unwrap()
+    }
+
+    fn prismc(&self, args: &[&str]) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_prismc"));
+        let output = command.args(args).current_dir(self.0.path()).env("NO_COLOR", "1").output();
+        let output = output.unwrap();
+        Ran {
+            status: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Ran {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("{error}\n{}\n{}", self.stdout, self.stderr))
+    }
+}
+
+#[test]
+fn check_says_clean_or_shows_the_place() {
+    let folder = Folder::new(&[("good.prism", "let x = 1\nx + 1\n"), ("bad.prism", "x + 1\n")]);
+    let ran = folder.prismc(&["check", "good.prism"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, ""), "{}", ran.stderr);
+    let ran = folder.prismc(&["check", "bad.prism"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (1, ""));
+    assert!(ran.stderr.contains("bad.prism:1:1") && ran.stderr.contains("P0501"), "{}", ran.stderr);
+    // Both files through the folder.
+    let ran = folder.prismc(&["check", "."]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.stderr.contains("2 files"), "{}", ran.stderr);
+}
+
+#[test]
+fn check_json_is_one_object() {
+    let folder = Folder::new(&[("bad.prism", "let a = 1\na + missing\n")]);
+    let ran = folder.prismc(&["check", "--json", "bad.prism"]);
+    let object = ran.json();
+    assert_eq!((ran.status, &object["errors"], &object["files"]), (1, &json!(1), &json!(1)));
+    let found = &object["diagnostics"][0];
+    assert_eq!((&found["code"], &found["severity"]), (&json!("P0501"), &json!("error")));
+    assert_eq!(found["start"], json!({ "line": 2, "column": 5 }));
+    assert_eq!(found["span"], json!([14, 21]));
+    assert!(found["message"].as_str().unwrap().contains("missing"));
+    let clean = Folder::new(&[("good.prism", "1\n")]).prismc(&["check", "--json", "good.prism"]);
+    assert_eq!((clean.status, clean.json()["diagnostics"].clone()), (0, json!([])));
+}
+
+#[test]
+fn errors_of_imported_files_are_reported_once() {
+    let files = [
+        ("main.prism", "import { x } from \"./lib\"\nx\n"),
+        ("lib.prism", "export let x = missing\n"),
+    ];
+    let object = Folder::new(&files).prismc(&["check", "--json", "main.prism", "lib.prism"]).json();
+    assert_eq!(object["errors"], 1, "{object}");
+    assert_eq!(object["diagnostics"][0]["file"], "lib.prism");
+}
+
+#[test]
+fn what_cannot_be_read_is_usage() {
+    let folder = Folder::new(&[]);
+    folder.write("latin.prism", b"let x = \"\xe9\"\n");
+    for args in [&["check", "missing.prism"][..], &["check", "latin.prism"], &["dance"], &["check"]]
+    {
+        let ran = folder.prismc(args);
+        assert_eq!(ran.status, 2, "{args:?}: {}", ran.stderr);
+        assert!(!ran.stderr.is_empty());
+    }
+}
+
+#[test]
+fn build_gives_the_same_bytes_every_time_and_nothing_for_errors() {
+    let text = "import { parallel } from \"@prism/execution\"\n\
+                let f = x => x + 1\n[1, 2].map(f) ~> 0.5\n";
+    let folder = Folder::new(&[("a/main.prism", text), ("bad.prism", "missing\n")]);
+    for out in ["1.prismc", "2.prismc"] {
+        let ran = folder.prismc(&["build", "a/main.prism", "-o", out]);
+        assert_eq!((ran.status, ran.stdout.as_str()), (0, ""), "{}", ran.stderr);
+    }
+    assert_eq!(folder.read("1.prismc"), folder.read("2.prismc"));
+    let ran = folder.prismc(&["build", "bad.prism", "-o", "bad.prismc"]);
+    assert_eq!(ran.status, 1);
+    assert!(!folder.0.path().join("bad.prismc").exists());
+    let ran = folder.prismc(&["build", "a/main.prism"]);
+    assert_eq!(ran.status, 2, "an artifact needs a place");
+    let ran = folder.prismc(&["build", "a/main.prism", "-o", "no/such/folder/x.prismc"]);
+    assert_eq!(ran.status, 2);
+}
+
+#[test]
+fn every_stage_prints_and_prints_the_same_again() {
+    let folder = Folder::new(&[("main.prism", "let x = 2\nprint(`${x * 21}`)\n")]);
+    for stage in ["tokens", "ast", "hir", "ir", "bytecode"] {
+        let args = ["build", "main.prism", "--emit", stage];
+        let ran = folder.prismc(&args);
+        assert_eq!(ran.status, 0, "{stage}: {}", ran.stderr);
+        assert!(ran.stdout.lines().count() > 1, "{stage}: {}", ran.stdout);
+        assert_eq!(folder.prismc(&args).stdout, ran.stdout, "{stage}");
+    }
+    let level = |level| folder.prismc(&["build", "main.prism", "--emit", "ir", level]).stdout;
+    assert!(level("-O0").contains("21") && !level("-O1").contains("21"), "{}", level("-O1"));
+}
+
+#[test]
+fn broken_programs_still_show_their_tokens_and_tree() {
+    let folder = Folder::new(&[("cut.prism", "let x = (1 + \n")]);
+    for stage in ["tokens", "ast"] {
+        let ran = folder.prismc(&["build", "cut.prism", "--emit", stage]);
+        assert_eq!(ran.status, 0, "{stage}: {}", ran.stderr);
+    }
+    assert_eq!(folder.prismc(&["build", "cut.prism", "--emit", "ir"]).status, 1);
+}
+
+#[test]
+fn explain_prints_pages() {
+    let folder = Folder::new(&[]);
+    let ran = folder.prismc(&["explain", "p0001"]);
+    assert_eq!(ran.status, 0);
+    assert!(ran.stdout.starts_with("# P0001") && ran.stdout.contains("## Fix"));
+    let all = folder.prismc(&["explain"]).stdout;
+    assert!(all.lines().count() > 20 && all.contains("P0001"), "{all}");
+    assert_eq!(folder.prismc(&["explain", "P7777"]).status, 2);
+    assert!(folder.prismc(&["explain", "P0899"]).stdout.contains("mistake of the compiler"));
+}
+
+#[test]
+fn the_help_of_every_verb_shows_an_example() {
+    let folder = Folder::new(&[]);
+    for verb in ["check", "build", "explain", "fmt", "completions"] {
+        let ran = folder.prismc(&[verb, "--help"]);
+        assert_eq!(ran.status, 0);
+        assert!(ran.stdout.contains("Example"), "{verb}");
+    }
+    assert!(folder.prismc(&["completions", "zsh"]).stdout.contains("prismc"));
+}
+
+#[test]
+fn colour_is_used_when_asked_for() {
+    let folder = Folder::new(&[("bad.prism", "missing\n")]);
+    assert!(!folder.prismc(&["check", "bad.prism"]).stderr.contains('\u{1b}'));
+    let ran = folder.prismc(&["--color", "always", "check", "bad.prism"]);
+    assert!(ran.stderr.contains('\u{1b}'), "{}", ran.stderr);
+}

@@ -1,0 +1,94 @@
+//! Tests the Prism examples of pages and documents.
+//!
+//! In the pages of codes, an example must give the page's code, by checking it or, when it is
+//! marked `run`, by running it; a fix must give no error. Everywhere else an example must have
+//! no errors, and one that is marked `run` must complete.
+
+use std::path::Path;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use prism_driver::Level;
+use prism_tests::examples::{Example, find};
+use prism_tests::files::{Table, below, repository};
+use prism_tests::program::{self, Given};
+
+const ROOT: &str = "example.prism";
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let mut trials = Vec::new();
+    let codes = repository().join("compiler/diagnostics/codes");
+    for path in below(&codes, &[".md"]) {
+        let code = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        add(&mut trials, &path, move |example| code_page(&code, example));
+    }
+    for folder in ["docs", "spec", "stdlib", "examples"] {
+        for path in below(&repository().join(folder), &[".md"]) {
+            add(&mut trials, &path, document);
+        }
+    }
+    add(&mut trials, &repository().join("README.md"), document);
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// One trial per example of a page.
+fn add(
+    trials: &mut Vec<Trial>,
+    path: &Path,
+    judge: impl Fn(&Example) -> Result<(), Failed> + Clone + Send + 'static,
+) {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let name = path.strip_prefix(repository()).unwrap_or(path).display().to_string();
+    for example in find(&text) {
+        let judge = judge.clone();
+        trials.push(Trial::test(format!("{name}:{}", example.line), move || judge(&example)));
+    }
+}
+
+fn table(example: &Example) -> Table {
+    Table::new([(ROOT.to_owned(), example.code.clone())])
+}
+
+/// The codes that checking or running an example gives.
+fn codes(example: &Example) -> Result<Vec<String>, Failed> {
+    let table = table(example);
+    let report = prism_driver::check_files(&table, &[ROOT.to_owned()]).report;
+    let mut codes: Vec<String> = report.located().iter().map(|one| one.code.clone()).collect();
+    if example.has("run") && !report.has_errors() {
+        let program = program::compile(&table, ROOT, Level::Full)
+            .map_err(|rejected| rejected.render(false))?;
+        let ran = program::run(&program, &Given::default())?;
+        codes.extend(ran.object["error"]["code"].as_str().map(str::to_owned));
+    }
+    Ok(codes)
+}
+
+fn code_page(code: &str, example: &Example) -> Result<(), Failed> {
+    let found = codes(example)?;
+    let is_fix = example.has("fixed") || example.heading == "Fix";
+    match found.iter().any(|one| one == code) {
+        true if is_fix => Err(format!("the fix still gives {code}").into()),
+        false if !is_fix => Err(format!("the example gives {found:?}, not {code}").into()),
+        true | false if is_fix => without_errors(example),
+        true | false => Ok(()),
+    }
+}
+
+fn document(example: &Example) -> Result<(), Failed> {
+    without_errors(example)?;
+    if !example.has("run") {
+        return Ok(());
+    }
+    match codes(example)? {
+        found if found.is_empty() => Ok(()),
+        found => Err(format!("it does not complete: {found:?}").into()),
+    }
+}
+
+fn without_errors(example: &Example) -> Result<(), Failed> {
+    let report = prism_driver::check_files(&table(example), &[ROOT.to_owned()]).report;
+    match report.has_errors() {
+        true => Err(report.render(false).into()),
+        false => Ok(()),
+    }
+}
