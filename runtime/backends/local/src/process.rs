@@ -39,6 +39,7 @@ impl Process {
             .args(&spec.command[1..])
             .current_dir(&spec.dir)
             .env("PRISM_AGENT", &*spec.name)
+            .envs(std::env::current_dir().ok().map(|dir| ("PRISM_CWD", dir)))
             .envs(spec.env.iter().map(|(key, value)| (key, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
