@@ -84,7 +84,7 @@ impl Driver {
                 return self.finish(end).await;
             }
             self.serve_fresh();
-            if let Some(result) = self.idle_result()? {
+            if let Some(result) = self.idle_result().await? {
                 return Ok(result);
             }
             if let Some(stop) = self.listen().await? {

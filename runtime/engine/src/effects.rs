@@ -10,8 +10,9 @@ mod time;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use prism_agents::{BoxFuture, Dispatcher};
+use prism_agents::{BoxFuture, Dispatcher, duration};
 use prism_journal::{Draft, Kind, RunId, StateKey, StateWrite, Store};
 use prism_vm::{Answer, Data, EffectError};
 use serde_json::{Value, json};
@@ -20,8 +21,8 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::drive::Signal;
 use crate::past::Past;
 use crate::people::Question;
-use crate::record::{Asked, answer_json, event_draft};
-use crate::{Script, error};
+use crate::record::{Asked, answer_json, event_draft, now_micros};
+use crate::{Script, codec, error};
 
 pub(crate) use agent::{attempt_started, name_of as agent_of};
 pub(crate) use person::{decision, withdrawal};
@@ -69,8 +70,9 @@ pub(crate) fn serve(world: &mut World, asked: &Asked) -> Served {
         "time.now" => time::now(asked),
         "time.sleep" => time::sleep(world, asked),
         "random" => now(asked, Answer::Value(Data::from(fastrand::f64()))),
-        "log" => told(asked, "log", json!({ "message": one_or_all(asked) })),
-        "checkpoint" => told(asked, "checkpoint", json!({ "label": one_or_all(asked) })),
+        "time.deadline" => now(asked, Answer::Value(Data::Null)),
+        "log" => told(asked, "log", json!({ "message": arg(asked, 0), "data": arg(asked, 1) })),
+        "checkpoint" => told(asked, "checkpoint", json!({ "label": arg(asked, 0) })),
         "event.publish" => publish(asked),
         "state.get" => state::get(world, asked),
         "state.set" => state::set(world, asked),
@@ -122,13 +124,28 @@ fn publish(asked: &Asked) -> Served {
     let Some(topic) = asked.args.first().and_then(Data::as_text) else {
         return refused(asked, error::bad_argument("event.publish", "a topic and a value"));
     };
-    let data = asked.args.get(1).unwrap_or(&Data::Null);
-    told(asked, "published", json!({ "topic": topic, "data": crate::codec::to_json(data) }))
+    told(asked, "published", json!({ "topic": topic, "data": arg(asked, 1) }))
 }
 
-fn one_or_all(asked: &Asked) -> Value {
-    match asked.args.as_slice() {
-        [one] => crate::codec::to_json(one),
-        _ => asked.args_json(),
+/// An argument as the journal writes it; null when it was not given.
+fn arg(asked: &Asked, place: usize) -> Value {
+    asked.args.get(place).map_or(Value::Null, codec::to_json)
+}
+
+/// Longer spans are cut to this: a hundred years, so that sums with a time never overflow.
+const LONGEST_SECONDS: f64 = 100.0 * 366.0 * 86_400.0;
+
+/// A time span: a number of milliseconds, or a text such as `30s`.
+pub(crate) fn span(data: &Data) -> Option<Duration> {
+    if let Some(text) = data.as_text() {
+        return duration::parse(text);
     }
+    let ms = data.as_number().filter(|ms| !ms.is_nan())?;
+    Some(Duration::from_secs_f64((ms / 1000.0).clamp(0.0, LONGEST_SECONDS)))
+}
+
+/// The time after a span, in microseconds since 1970.
+pub(crate) fn after(span: Duration) -> i64 {
+    let span = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+    now_micros().saturating_add(span)
 }

@@ -13,6 +13,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::compute::{self, Compute};
 use crate::drive::{Driver, Signal, Stop};
 use crate::effects::World;
+use crate::event_loop::EventLoop;
 use crate::events::Fold;
 use crate::past::Past;
 use crate::people::Ask;
@@ -57,6 +58,7 @@ pub struct Engine {
     store: Arc<dyn Store>,
     dispatcher: Dispatcher,
     host: Host,
+    event_loop: Arc<EventLoop>,
 }
 
 /// A run that this process drives.
@@ -71,22 +73,23 @@ pub struct RunHandle {
 pub struct Stopper(UnboundedSender<Signal>);
 
 impl Engine {
+    /// Must be called inside a tokio runtime with time enabled: agents live there, runs on a
+    /// thread of the engine.
     pub fn new(store: Arc<dyn Store>, dispatcher: Dispatcher, host: Host) -> Engine {
-        Engine { store, dispatcher, host }
+        Engine { store, dispatcher, host, event_loop: Arc::new(EventLoop::start()) }
     }
 
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
     }
 
-    /// Starts a run. Must be called inside a tokio runtime; the run goes on in a task of its own.
+    /// Starts a run; it goes on by itself.
     pub fn start(&self, start: &Start) -> Result<RunHandle, Error> {
         let machine = compute::machine(&start.module, start.limits, &start.inputs)?;
         self.begin(machine, start)
     }
 
     /// Goes on with a run: the machine is fed what the journal has, then the run continues.
-    /// Must be called inside a tokio runtime.
     ///
     /// Errors: `P2008` unknown, `P2009` driven by another process, `P2013` ended, and whatever
     /// keeps the journal from being read. A program that diverged shows in the result.
@@ -111,7 +114,7 @@ impl Engine {
         let parts = Parts { claim, log, past: Past::default(), fold: Fold::default() };
         let mut driver = self.driver(machine, parts, start.scope.clone());
         driver.recorder.send(batch, Then::default());
-        Ok(RunHandle::spawn(driver))
+        Ok(self.spawn(driver))
     }
 
     pub(crate) fn go_on(
@@ -135,7 +138,13 @@ impl Engine {
         let mut driver = self.driver(machine, parts, recorded.scope);
         let resumed = run_draft(Kind::RunResumed, &json!({ "process": std::process::id() }));
         driver.recorder.append(vec![resumed], Vec::new(), Then::default());
-        Ok(RunHandle::spawn(driver))
+        Ok(self.spawn(driver))
+    }
+
+    fn spawn(&self, driver: Driver) -> RunHandle {
+        let run = driver.world.run;
+        let stopper = Stopper(driver.world.signals.clone());
+        RunHandle { run, stopper, task: self.event_loop.spawn(driver.drive()) }
     }
 
     /// Ends every agent. Ready when nothing that an agent started is left.
@@ -228,12 +237,6 @@ fn load(store: &dyn Store, recorded: &Recorded) -> Result<Arc<Verified>, Error> 
 }
 
 impl RunHandle {
-    fn spawn(driver: Driver) -> RunHandle {
-        let run = driver.world.run;
-        let stopper = Stopper(driver.world.signals.clone());
-        RunHandle { run, stopper, task: tokio::spawn(driver.drive()) }
-    }
-
     pub fn run(&self) -> RunId {
         self.run
     }
@@ -249,7 +252,7 @@ impl RunHandle {
             Ok(result) => result,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
-                // The runtime ends: so does this task.
+                // The engine is gone, and its runs with it.
                 Err(_) => std::future::pending().await,
             },
         }

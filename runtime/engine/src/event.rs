@@ -49,7 +49,7 @@ pub enum EventKind {
     Published,
     /// A label of the program: `label`.
     Checkpoint,
-    /// A line of the program's log: `message`.
+    /// A line of the program's log: `message`, `data`.
     Log,
     Interrupted,
     /// A process went on with the run.

@@ -188,7 +188,9 @@ impl Fold {
                 vec![(EventKind::Checkpoint, json!({ "label": readable(data["label"].clone()) }))]
             }
             Some("log") => {
-                vec![(EventKind::Log, json!({ "message": readable(data["message"].clone()) }))]
+                let (message, data) = (data["message"].clone(), data["data"].clone());
+                let told = json!({ "message": readable(message), "data": readable(data) });
+                vec![(EventKind::Log, told)]
             }
             Some(_) | None => Vec::new(),
         }

@@ -7,6 +7,8 @@
 
 mod engine;
 
+mod event_loop;
+
 mod drive;
 
 mod compute;

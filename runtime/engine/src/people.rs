@@ -11,7 +11,7 @@ use prism_vm::Data;
 use serde_json::{Value, json};
 
 use crate::record::{Asked, expect, now_micros, payload};
-use crate::{Error, codec};
+use crate::{Error, codec, effects};
 
 /// What a person is asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -212,8 +212,6 @@ pub(crate) fn question_from_request(run: RunId, asked: &Asked) -> Option<Questio
         }
         _ => return None,
     };
-    let now = now_micros();
-    let deadline = argument.get("deadline").and_then(Data::as_number);
     Some(Question {
         run,
         id: asked.effect_id.clone(),
@@ -221,8 +219,8 @@ pub(crate) fn question_from_request(run: RunId, asked: &Asked) -> Option<Questio
         reason,
         proposal: argument.get("proposal").cloned().unwrap_or_default(),
         choices: argument.get("choices").and_then(Data::as_array).unwrap_or_default().to_vec(),
-        deadline: deadline.map(|ms| now.saturating_add((ms.max(0.0) * 1000.0) as i64)),
-        asked: now,
+        deadline: argument.get("deadline").and_then(effects::span).map(effects::after),
+        asked: now_micros(),
         digest: asked.digest,
     })
 }

@@ -11,7 +11,7 @@ use crate::{Error, WhenWaiting, codec};
 
 impl Driver {
     /// The result of a run in which nothing is under way any more.
-    pub(super) fn idle_result(&mut self) -> Result<Option<RunResult>, Error> {
+    pub(super) async fn idle_result(&mut self) -> Result<Option<RunResult>, Error> {
         let is_busy = !self.ready.is_empty() || !self.recorder.is_settled() || !self.is_begun;
         if is_busy || self.requests.is_any_under_way() {
             return Ok(None);
@@ -24,6 +24,7 @@ impl Driver {
         match self.when_waiting {
             WhenWaiting::Stay => Ok(None),
             WhenWaiting::Leave => {
+                self.jobs.shutdown().await;
                 let output = std::mem::take(&mut self.output);
                 Ok(Some(RunResult { questions, ..RunResult::new(run, Status::Waiting, output) }))
             }

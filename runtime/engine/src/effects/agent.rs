@@ -1,14 +1,13 @@
 //! `agent.call` and `llm`: calls that a dispatcher carries out.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use prism_agents::{AgentCall, AgentError, AgentReply};
 use prism_journal::{Draft, Kind};
 use prism_vm::{Answer, Data, EffectError};
 use serde_json::json;
 
-use super::{Finished, Served, World, refused};
+use super::{Finished, Served, World, refused, span};
 use crate::drive::Signal;
 use crate::error;
 use crate::record::{Asked, answer_json};
@@ -40,15 +39,10 @@ pub(crate) fn has_llm(world: &World) -> bool {
 fn call_from_args(asked: &Asked) -> Option<AgentCall> {
     let request = asked.args.first()?;
     let field = |key: &str| request.get(key).cloned().unwrap_or_default();
-    let timeout = request.get("timeout").and_then(Data::as_number);
-    let deadline = timeout.filter(|ms| *ms >= 0.0).and_then(|ms| {
-        // A time beyond what a duration holds is no deadline.
-        Duration::try_from_secs_f64(ms / 1000.0).ok()
-    });
     Some(AgentCall {
         input: field("input"),
         context: field("context"),
-        deadline,
+        deadline: request.get("timeout").and_then(span),
         ..AgentCall::new(agent_name(asked)?, request.get("task")?.clone())
     })
 }

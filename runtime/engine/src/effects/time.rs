@@ -6,7 +6,7 @@ use prism_journal::Kind;
 use prism_vm::{Answer, Data};
 use serde_json::json;
 
-use super::{Served, World, finished, refused};
+use super::{Served, World, after, finished, refused, span};
 use crate::error;
 use crate::record::{Asked, now_micros};
 
@@ -19,11 +19,12 @@ pub(crate) fn now(asked: &Asked) -> Served {
 }
 
 pub(crate) fn sleep(world: &World, asked: &Asked) -> Served {
-    let Some(ms) = asked.args.first().and_then(Data::as_number).filter(|ms| !ms.is_nan()) else {
-        return refused(asked, error::bad_argument("time.sleep", "a number of milliseconds"));
+    let Some(span) = asked.args.first().and_then(span) else {
+        let expected = "a number of milliseconds, or a text such as `30s`";
+        return refused(asked, error::bad_argument("time.sleep", expected));
     };
     let known = world.past.due(&asked.effect_id);
-    let due = known.unwrap_or_else(|| now_micros().saturating_add((ms.max(0.0) * 1000.0) as i64));
+    let due = known.unwrap_or_else(|| after(span));
     let before = match known {
         Some(_) => Vec::new(),
         None => vec![asked.draft(Kind::Timer, &json!({ "due": due }))],

@@ -219,3 +219,25 @@ async fn a_changed_program_is_found_out() {
     let fewer = Program::all(vec![vec![], first.fibers[1].clone()]);
     assert_eq!(lab.resume(run, &fewer).await.unwrap_err().code(), "P2010");
 }
+
+#[tokio::test]
+async fn a_timeout_of_any_size_is_one() {
+    let lab = Lab::new().ok_agent("one").agent("slow", "sleep 60");
+    let with_timeout = |agent: &str, timeout: Data| {
+        let (effect, args) = call(agent, "a");
+        let Data::Object(mut fields) = args[0].clone() else { panic!() };
+        fields.push(("timeout".into(), timeout));
+        (effect, vec![Data::Object(fields)])
+    };
+    let steps = vec![
+        with_timeout("one", Data::from(1e300)),
+        with_timeout("slow", Data::from(30.0)),
+        with_timeout("slow", Data::from("20ms")),
+    ];
+    let value = lab.run(&Program::steps(steps)).await.value.unwrap();
+    let answers = value.as_array().unwrap()[0].as_array().unwrap();
+    assert_eq!(answers[0], Data::from("ok").with_confidence(0.75));
+    for late in &answers[1..] {
+        assert!(late.as_text().unwrap().starts_with("P2120"), "{late:?}");
+    }
+}

@@ -87,7 +87,9 @@ async fn a_sleep_ends_at_the_time_that_was_journalled() {
 async fn a_sleep_takes_its_time() {
     let lab = Lab::new();
     let begin = Instant::now();
-    lab.run(&Program::steps(vec![("time.sleep", vec![Data::from(50.0)])])).await;
+    let nap = |span: Data| ("time.sleep", vec![span]);
+    let steps = vec![nap(Data::from(50.0)), nap(Data::from("10ms")), nap(Data::from(-1e300))];
+    lab.run(&Program::steps(steps)).await;
     assert!(begin.elapsed() >= Duration::from_millis(50));
 }
 
@@ -96,6 +98,7 @@ async fn wrong_arguments_are_errors_of_the_program() {
     let lab = Lab::new();
     let steps = vec![
         ("time.sleep", vec![Data::from("soon")]),
+        ("time.sleep", vec![Data::from(f64::NAN)]),
         ("state.set", vec![]),
         ("agent.call", vec![Data::Null]),
         ("human.ask", vec![Data::from(1.0)]),
