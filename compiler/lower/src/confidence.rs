@@ -7,10 +7,6 @@ use prism_ir::op::{ConfidenceOp, OpKind};
 use crate::function::{Cx, Flow};
 use crate::stmt::branch_of;
 
-/// Default limits of the bands; `prism.toml` and a program may give others.
-const HIGH: f64 = 0.7;
-const MEDIUM: f64 = 0.5;
-
 /// `a ~?? b` keeps a at this confidence.
 const COALESCE: f64 = 0.5;
 
@@ -141,11 +137,11 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
     pub fn band(&mut self, value: Value, bands: &Bands, strict: bool, source: Source) -> Value {
         let high = match bands.high {
             Some(high) => self.expr(high),
-            None => self.number(HIGH, source),
+            None => self.number(self.item.bands.high, source),
         };
         let medium = match bands.medium {
             Some(medium) => self.expr(medium),
-            None => self.number(MEDIUM, source),
+            None => self.number(self.item.bands.medium, source),
         };
         let kind = OpKind::Band { value, high, medium, strict };
         self.b.push(kind, Facts::plain(Ty::Number), source)

@@ -49,3 +49,10 @@ fn simple(ty: &Type) -> Ty {
         Type::Function(_) => Ty::Function,
     }
 }
+
+/// The pattern header: keys and their values as JSON.
+pub(crate) fn metadata(db: &dyn Db, file: SourceFile) -> Vec<(Text, Text)> {
+    let header = prism_hir::header(db, file);
+    let json = |value: &dyn std::fmt::Display| value.to_string().into();
+    header.entries.iter().map(|entry| (entry.key.clone(), json(&entry.value))).collect()
+}

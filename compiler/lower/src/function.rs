@@ -27,6 +27,8 @@ pub(crate) struct Item<'a> {
     pub file: u32,
     /// Where the item stands in the file.
     pub layout: &'a Layout,
+    /// Where the bands of `uncertain` begin when the program gives no limits of its own.
+    pub bands: prism_source::BandLimits,
 }
 
 /// One function while it is lowered.

@@ -1,11 +1,11 @@
 //! Lowers a whole program: the root file and everything it reaches.
 
 use prism_hir::body::{Body, ExprId, Text};
-use prism_hir::{Export, Item, ItemKind};
+use prism_hir::{Item, ItemKind};
 use prism_ir::Builder;
 use prism_ir::function::{self as ir, Facts, Function, FunctionId, Source};
 use prism_ir::op::{Exit, OpKind};
-use prism_source::{Db, Origin, Resolution, SourceFile};
+use prism_source::{BandLimits, Db, Origin, SourceFile};
 use prism_span::RelSpan;
 
 use crate::function::{Cx, Item as LoweredItem, ir_params};
@@ -13,22 +13,24 @@ use crate::link::Program;
 use crate::walk::FunctionKey;
 use crate::{facts, variables};
 
-/// Lowers the program whose root is `file`. The program must have no errors.
-pub fn program(db: &dyn Db, file: SourceFile) -> ir::Module {
+/// Lowers the program made of `modules`, in the order in which they run; the last one is the root.
+/// Library modules among them are left to [`Modules::lower_touched`]. There must be no errors.
+pub fn program(db: &dyn Db, modules: &[SourceFile]) -> ir::Module {
+    let file = *modules.last().expect("a program has its root module");
     let mut program = Program::new(db);
-    let mut modules = Modules { files: Vec::new(), entries: Vec::new() };
+    let mut lowered = Modules { files: Vec::new(), entries: Vec::new() };
     let entry = program.reserve();
-    for module in &imported(db, file) {
-        modules.lower_statements(&mut program, *module, *module == file);
+    for module in modules.iter().filter(|module| module.origin(db) == Origin::User) {
+        lowered.lower_statements(&mut program, *module, *module == file);
     }
-    modules.lower_waiting(&mut program);
-    modules.lower_touched(&mut program);
-    modules.define_entry(&mut program, entry, file);
+    lowered.lower_waiting(&mut program);
+    lowered.lower_touched(&mut program);
+    lowered.define_entry(&mut program, entry, file);
     let metadata = facts::metadata(db, file);
     let (globals, inputs) = (program.globals.clone(), program.inputs.clone());
     let methods = program.methods.clone();
     ir::Module {
-        files: modules.files.iter().map(|file| source_file(db, *file)).collect(),
+        files: lowered.files.iter().map(|file| source_file(db, *file)).collect(),
         functions: program.finish(),
         globals,
         inputs,
@@ -103,6 +105,7 @@ impl Modules {
             facts: &|expr: ExprId| expr_facts.expr(expr),
             file: self.file_index(file),
             layout: item.layout(db),
+            bands: file.package(db).map_or(BandLimits::default(), |package| package.bands(db)),
             module: module.clone(),
         };
         let path = function_path(program, item, &module);
@@ -124,52 +127,6 @@ impl Modules {
         let value = result.expect("the root module is lowered");
         program.define(entry, b.finish(Exit::Return(value), Source::default()));
     }
-}
-
-/// The modules of the program in the order in which they run: what is imported goes first, the
-/// root is last. Library modules are left to [`Modules::lower_touched`].
-fn imported(db: &dyn Db, root: SourceFile) -> Vec<SourceFile> {
-    let mut order = Vec::new();
-    let mut seen = vec![root];
-    // The imports of each module on the way from the root that are still to be visited.
-    let mut open = vec![(root, imports_of(db, root))];
-    while let Some((file, rest)) = open.last_mut() {
-        match rest.pop() {
-            Some(next) if seen.contains(&next) => {}
-            Some(next) => {
-                seen.push(next);
-                let imports = imports_of(db, next);
-                open.push((next, imports));
-            }
-            None => {
-                order.push(*file);
-                open.pop();
-            }
-        }
-    }
-    order
-}
-
-/// What a module imports or re-exports, the last one first.
-fn imports_of(db: &dyn Db, file: SourceFile) -> Vec<SourceFile> {
-    let tree = prism_hir::item_tree(db, file);
-    let imports = tree.imports.iter().map(|import| &import.specifier);
-    let exports = tree.exports.iter().filter_map(|export| match export {
-        Export::From { specifier, .. }
-        | Export::Star { specifier }
-        | Export::StarAs { specifier, .. } => Some(specifier),
-        Export::Local { .. } => None,
-    });
-    let found = imports.chain(exports).filter_map(|specifier| {
-        match prism_source::resolve(db, file, specifier) {
-            Resolution::Found(found) => Some(found),
-            Resolution::Missing | Resolution::MissingStd | Resolution::Bare => None,
-        }
-    });
-    let mut found: Vec<SourceFile> =
-        found.filter(|found| found.origin(db) == Origin::User).collect();
-    found.reverse();
-    found
 }
 
 fn lower_item<'a>(
