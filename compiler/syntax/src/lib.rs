@@ -3,7 +3,19 @@
 //! [`parse`] never fails: it gives a complete tree and what is wrong with the text.
 
 pub mod ast;
+mod build;
+pub mod dump;
+mod errors;
+mod layout;
+mod lexer;
 pub mod literal;
+mod parse;
+mod parser;
+mod token;
+
+pub use errors::{Expected, SyntaxError, SyntaxErrorKind};
+pub use parse::{Parse, parse};
+pub use token::Kind;
 
 /// How deep a tree can be: deeper parts are reported and become `Error` nodes.
 pub const MAX_DEPTH: u32 = 1000;

@@ -28,15 +28,9 @@ fn unsigned(digits: &str) -> f64 {
 
 /// The value of a string literal, given with its quotes.
 pub fn string(text: &str) -> Cow<'_, str> {
-    let (quote, len) = match text.as_bytes() {
-        [b'`', b'`', b'`', ..] => (Quote::Triple, 3),
-        [b'`', ..] => (Quote::Backtick, 1),
-        [b'\'', ..] => (Quote::Single, 1),
-        _ => (Quote::Double, 1),
-    };
-    let opening = &text[..len.min(text.len())];
-    let inside = text.strip_prefix(opening).unwrap_or("");
-    chunk(inside.strip_suffix(opening).unwrap_or(inside), quote)
+    let quote = Quote::of(text);
+    let inside = text.strip_prefix(quote.as_str()).unwrap_or("");
+    chunk(inside.strip_suffix(quote.as_str()).unwrap_or(inside), quote)
 }
 
 /// The text a piece of a string stands for: escapes replaced where the quote has them.

@@ -285,3 +285,30 @@ pub enum HandlerHead {
         pat: PatId,
     },
 }
+
+impl Quote {
+    /// The quote as written on each side.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Quote::Single => "'",
+            Quote::Double => "\"",
+            Quote::Backtick => "`",
+            Quote::Triple => "```",
+        }
+    }
+
+    /// Bytes of the quote.
+    pub const fn len(self) -> usize {
+        self.as_str().len()
+    }
+
+    /// The quote that a string as written begins with.
+    pub fn of(text: &str) -> Quote {
+        match text.as_bytes() {
+            [b'`', b'`', b'`', ..] => Quote::Triple,
+            [b'`', ..] => Quote::Backtick,
+            [b'\'', ..] => Quote::Single,
+            _ => Quote::Double,
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What the parser's complaints mean in the user's words.
+
+use std::convert::Infallible;
+
+use lalrpop_util::{ErrorRecovery, ParseError};
+use prism_span::Span;
+
+use super::{Builder, span};
+use crate::errors::{Expected, SyntaxErrorKind};
+use crate::parser::Tok;
+use crate::token::Kind;
+
+impl Builder<'_> {
+    /// The grammar could not go on. Only the first such place of a statement is a mistake of its
+    /// own. `expected` is what stands there in correct text, for want of better knowledge.
+    pub fn unexpected(
+        &mut self,
+        recovery: ErrorRecovery<u32, Tok, Infallible>,
+        expected: Expected,
+    ) {
+        self.refuse(recovery.error, expected);
+    }
+
+    /// The same for an error that the grammar could not step over.
+    pub fn refuse(&mut self, error: ParseError<u32, Tok, Infallible>, expected: Expected) {
+        self.tick();
+        if std::mem::replace(&mut self.has_failed, true) {
+            return;
+        }
+        let (at, found, names) = match error {
+            ParseError::UnrecognizedToken { token: (l, tok, r), expected } => {
+                (span(l, r), Some(tok), expected)
+            }
+            ParseError::ExtraToken { token: (l, tok, r) } => (span(l, r), Some(tok), Vec::new()),
+            ParseError::UnrecognizedEof { location, expected } => {
+                (Span::empty(location), None, expected)
+            }
+            ParseError::InvalidToken { location } => (Span::empty(location), None, Vec::new()),
+            ParseError::User { error } => match error {},
+        };
+        let found = found.map(Tok::kind);
+        let kind = match found {
+            Some(Kind::Assign) => SyntaxErrorKind::AssignInExpression,
+            _ => SyntaxErrorKind::Unexpected { expected: sharpened(expected, &names), found },
+        };
+        self.error(kind, at);
+    }
+}
+
+/// What the names of the possible tokens say about the place, beyond the rule that failed.
+fn sharpened(expected: Expected, names: &[String]) -> Expected {
+    let has = |name: &str| names.iter().any(|other| other == name);
+    if let [only] = names {
+        if let Some(kind) = token(only) {
+            return Expected::Token(kind);
+        }
+    }
+    if has("NUMBER") && has("\"object {\"") && has("\"(\"") {
+        return if has("\"return\"") { Expected::Statement } else { Expected::Expression };
+    }
+    if has("NUMBER") && has("\"pattern {\"") {
+        return Expected::Pattern;
+    }
+    if has("NUMBER") && has("\"params (\"") {
+        return Expected::Type;
+    }
+    if has("INFIX") {
+        // Something is complete: only its closing token or a separator is missing.
+        for (name, kind) in [
+            ("\")\"", Kind::RParen),
+            ("\"]\"", Kind::RBracket),
+            ("\"}\"", Kind::RBrace),
+            ("\"${ }\"", Kind::InterpClose),
+            ("BLOCK", Kind::LBraceBlock),
+            ("\"branches {\"", Kind::LBraceBranches),
+            ("\"arms {\"", Kind::LBraceArms),
+            ("\"for ;\"", Kind::ForSemi),
+        ] {
+            if has(name) {
+                return Expected::Token(kind);
+            }
+        }
+        return if has("\":\"") { Expected::Token(Kind::Colon) } else { Expected::End };
+    }
+    if has("BLOCK") {
+        return Expected::Block;
+    }
+    if has("IDENT") && !has("NUMBER") {
+        return if has("\"params (\"") { Expected::FunctionName } else { Expected::Name };
+    }
+    expected
+}
+
+/// The kind behind a name of the grammar that people would recognise.
+fn token(name: &str) -> Option<Kind> {
+    Some(match name {
+        "\")\"" => Kind::RParen,
+        "\"]\"" => Kind::RBracket,
+        "\"}\"" => Kind::RBrace,
+        "\"params (\"" => Kind::LParenParams,
+        "BLOCK" => Kind::LBraceBlock,
+        "\"branches {\"" => Kind::LBraceBranches,
+        "\"arms {\"" => Kind::LBraceArms,
+        "\"from\"" => Kind::KwFrom,
+        "\"while\"" => Kind::While,
+        "\"with\"" => Kind::KwWith,
+        "\"=>\"" => Kind::Arrow,
+        "\"arm =>\"" => Kind::ArmArrow,
+        "\":\"" => Kind::Colon,
+        "\"=\"" => Kind::Assign,
+        "\"for ;\"" => Kind::ForSemi,
+        "STRING" => Kind::Str,
+        "IDENT" => Kind::Ident,
+        "NUMBER" => Kind::Number,
+        _ => return None,
+    })
+}

@@ -1,0 +1,183 @@
+//! Makes nodes: what the actions of the grammar call.
+//!
+//! Actions only build. What is wrong with a node is noted as data and the node is made all the
+//! same. Nodes that would make the tree deeper than [`crate::MAX_DEPTH`] become errors.
+
+mod depth;
+mod expected;
+mod expr;
+mod operators;
+mod pat;
+mod stmt;
+mod types;
+
+use std::cell::Cell;
+
+use prism_span::Span;
+
+use self::depth::Depths;
+pub(crate) use self::expr::Signature;
+pub(crate) use self::operators::{Infix, Row};
+pub(crate) use self::stmt::EachHead;
+use crate::MAX_DEPTH;
+use crate::ast::{
+    Ast, Block, BlockId, Expr, ExprId, ExprKind, Function, FunctionId, List, Name, Pat, PatId,
+    PatKind, Stmt, StmtId, StmtKind, SwitchCase, Type, TypeId, TypeKind,
+};
+use crate::errors::{SyntaxError, SyntaxErrorKind};
+
+pub(crate) struct Builder<'t> {
+    pub text: &'t str,
+    pub ast: Ast,
+    pub errors: Vec<SyntaxError>,
+    /// The statement already has an error; what the grammar finds after it is a consequence.
+    pub has_failed: bool,
+    /// Statements that could not be read.
+    pub broken: Vec<Span>,
+    /// The cases of each `switch`, for the tokens that stand for their braces.
+    pub switches: Vec<List<SwitchCase>>,
+    /// Counts the nodes made, for whoever wants to know that the parser moves.
+    pub n_nodes: &'t Cell<u32>,
+    depths: Depths,
+    /// The operands and operators of the rows that are being read.
+    operands: Vec<ExprId>,
+    infixes: Vec<Infix>,
+    /// `x++` where only a statement may say so.
+    updates: Vec<Update>,
+    /// A function declaration without a name, which only `export default` may have.
+    nameless: Option<Span>,
+}
+
+/// `x++` or `--x`, whose expression stands for it until a statement claims it.
+#[derive(Debug, Clone, Copy)]
+struct Update {
+    expr: ExprId,
+    target: ExprId,
+    is_increment: bool,
+    op_span: Span,
+}
+
+pub(crate) const fn span(start: u32, end: u32) -> Span {
+    // A node without tokens begins behind the gap that it stands in.
+    if start > end { Span::empty(end) } else { Span::new(start, end) }
+}
+
+pub(crate) const fn name(start: u32, end: u32) -> Name {
+    Name { span: span(start, end) }
+}
+
+/// The block that a token stands for.
+pub(crate) fn block(id: u32) -> BlockId {
+    BlockId::from_raw(id.into())
+}
+
+impl<'t> Builder<'t> {
+    pub fn new(text: &'t str, n_nodes: &'t Cell<u32>) -> Builder<'t> {
+        Builder {
+            text,
+            ast: Ast::new(text.len() as u32),
+            errors: Vec::new(),
+            has_failed: false,
+            broken: Vec::new(),
+            switches: Vec::new(),
+            n_nodes,
+            depths: Depths::new(),
+            operands: Vec::new(),
+            infixes: Vec::new(),
+            updates: Vec::new(),
+            nameless: None,
+        }
+    }
+
+    /// The parser moves, though it makes no node.
+    pub fn tick(&self) {
+        self.n_nodes.set(self.n_nodes.get().wrapping_add(1));
+    }
+
+    /// Forgets what an earlier statement left unfinished; `has_failed` tells whether something
+    /// before the grammar already found a mistake in the next one.
+    pub fn begin_stmt(&mut self, has_failed: bool) {
+        self.has_failed = has_failed;
+        self.operands.clear();
+        self.infixes.clear();
+    }
+
+    /// Reports what only the whole statement can tell.
+    pub fn end_stmt(&mut self) {
+        for update in std::mem::take(&mut self.updates) {
+            let kind = SyntaxErrorKind::UpdateInExpression;
+            self.error(kind, self.ast[update.expr].span);
+        }
+        if let Some(span) = self.nameless.take() {
+            self.error(SyntaxErrorKind::FunctionWithoutName, span);
+        }
+    }
+
+    /// A mistake that the grammar has no part in.
+    pub fn error(&mut self, kind: SyntaxErrorKind, span: Span) {
+        self.errors.push(SyntaxError { kind, span });
+    }
+
+    pub fn expr(&mut self, kind: ExprKind, span: Span) -> ExprId {
+        let depth = self.depth_of_expr(kind);
+        let (kind, depth) = self.limited(kind, ExprKind::Error, depth, span);
+        self.depths.exprs.push(depth);
+        self.tick();
+        self.ast.exprs.alloc(Expr { kind, span })
+    }
+
+    pub fn stmt(&mut self, kind: StmtKind, span: Span) -> StmtId {
+        let depth = self.depth_of_stmt(kind);
+        let (kind, depth) = self.limited(kind, StmtKind::Error, depth, span);
+        if kind == StmtKind::Error {
+            self.broken.push(span);
+        }
+        self.depths.stmts.push(depth);
+        self.tick();
+        self.ast.stmts.alloc(Stmt { kind, span })
+    }
+
+    pub fn pat(&mut self, kind: PatKind, span: Span) -> PatId {
+        self.pat_with(kind, None, span)
+    }
+
+    fn pat_with(&mut self, kind: PatKind, threshold: Option<ExprId>, span: Span) -> PatId {
+        let depth = self.depth_of_pat(kind, threshold);
+        let (kind, depth) = self.limited(kind, PatKind::Error, depth, span);
+        self.depths.pats.push(depth);
+        self.tick();
+        self.ast.pats.alloc(Pat { kind, threshold, span })
+    }
+
+    pub fn ty(&mut self, kind: TypeKind, span: Span) -> TypeId {
+        let depth = self.depth_of_type(kind);
+        let (kind, depth) = self.limited(kind, TypeKind::Error, depth, span);
+        self.depths.types.push(depth);
+        self.tick();
+        self.ast.types.alloc(Type { kind, span })
+    }
+
+    pub fn block(&mut self, stmts: List<StmtId>, is_braced: bool, span: Span) -> BlockId {
+        let depth = self.ast[stmts].iter().map(|id| self.depths.stmt(*id)).max();
+        self.depths.blocks.push(depth.unwrap_or(0));
+        self.ast.blocks.alloc(Block { stmts, is_braced, span })
+    }
+
+    fn function(&mut self, function: Function) -> FunctionId {
+        let depth = self.depth_of_function(&function);
+        self.depths.functions.push(depth);
+        self.ast.functions.alloc(function)
+    }
+
+    /// The kind and its depth, or the error in its place when that is too deep.
+    fn limited<K>(&mut self, kind: K, error: K, depth: u32, span: Span) -> (K, u16) {
+        if depth < MAX_DEPTH {
+            return (kind, depth as u16);
+        }
+        let kind = SyntaxErrorKind::TooDeep;
+        if self.errors.last().is_none_or(|last| last.kind != kind) {
+            self.error(kind, Span::empty(span.start));
+        }
+        (error, 0)
+    }
+}

@@ -1,0 +1,109 @@
+//! What can be wrong with a text, as data. The words are in `diagnostics.rs`.
+
+use prism_span::Span;
+
+use crate::ast::{Band, Quote};
+use crate::token::Kind;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SyntaxError {
+    pub kind: SyntaxErrorKind,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SyntaxErrorKind {
+    UnknownCharacter,
+    /// The span is the string as far as it goes.
+    UnclosedString(Quote),
+    /// `"…${` without `}` before the string's end; the span begins at the string.
+    UnclosedInterpolation,
+    UnclosedComment,
+    /// A number with letters behind it, or a stray underscore.
+    BadNumber,
+    /// `\u` or `\x` without the digits of a character.
+    BadEscape,
+
+    /// What was expected at the span, after `after`; `found` is `None` at the end of a statement.
+    Unexpected {
+        expected: Expected,
+        found: Option<Kind>,
+    },
+    /// An opening bracket (the span) without a closing one, which is missing at `end`.
+    UnclosedBracket {
+        open: Kind,
+        end: u32,
+    },
+    /// A closing bracket that closes nothing.
+    StrayCloser(Kind),
+    /// Two statements on one line; the span is the second one's first token.
+    MissingSeparator {
+        at: u32,
+    },
+    /// Two elements of a list without a comma; `at` is where it belongs.
+    MissingComma {
+        at: u32,
+    },
+    TooDeep,
+    TooManyErrors,
+    /// `a ~> b + c`: the span is the operator after the annotation's operand.
+    AnnotationOperand {
+        operand: Span,
+    },
+    /// `x => a |> f`: the span is the body.
+    PipeInArrow,
+    /// `x => { k: v }`: the span is the braces.
+    ObjectBody,
+    BadAssignTarget,
+    /// `=` inside an expression.
+    AssignInExpression,
+    DuplicateBranch(Band),
+    EmptyInterpolation,
+    EmptyParens,
+    MissingInit,
+    ImportNothing,
+    FunctionWithoutName,
+    TryAlone,
+    RestNotLast,
+    /// `export` before something that declares nothing.
+    BadExport,
+
+    Regex,
+    Class,
+    Interface,
+    Enum,
+    New,
+    This,
+    Var,
+    Delete,
+    Void,
+    Label,
+    BitOperator,
+    /// `i++` inside an expression.
+    UpdateInExpression,
+}
+
+/// What the grammar could have gone on with, in the user's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Expected {
+    Expression,
+    Statement,
+    /// The end of the statement: a complete one stands before the span.
+    End,
+    Name,
+    FunctionName,
+    Pattern,
+    Type,
+    Parameter,
+    Argument,
+    Element,
+    Field,
+    Arm,
+    Branch,
+    Clause,
+    Operation,
+    AgentDecl,
+    ImportName,
+    Block,
+    Token(Kind),
+}

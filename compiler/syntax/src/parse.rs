@@ -1,0 +1,59 @@
+//! The front door: text in, tree and mistakes out.
+
+use std::cell::Cell;
+
+use prism_span::Span;
+
+use crate::ast::Ast;
+use crate::build::Builder;
+use crate::errors::{SyntaxError, SyntaxErrorKind};
+use crate::layout::{self, MAX_ERRORS};
+use crate::{lexer, parser};
+
+/// What a text says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parse {
+    pub ast: Ast,
+    /// In the order of the text, at most some hundreds.
+    pub errors: Vec<SyntaxError>,
+    /// Statements that could not be read. Names in them may have been declarations.
+    pub broken: Vec<Span>,
+    /// Comments, in order, with their marks.
+    pub comments: Vec<Span>,
+}
+
+/// Reads a file. Broken text gives a tree with `Error` nodes where it could not be read.
+pub fn parse(text: &str) -> Parse {
+    let mut lexed = lexer::lex(text);
+    let tokens = layout::lay_out(text, &mut lexed.tokens, &mut lexed.errors);
+    let mut errors = lexed.errors;
+    errors.sort_by_key(|error| error.span.start);
+    let n_nodes = Cell::new(0);
+    let mut builder = Builder::new(text, &n_nodes);
+    parser::parse_tokens(&mut builder, tokens, &errors);
+    errors.append(&mut builder.errors);
+    Parse {
+        ast: builder.ast,
+        errors: limited(errors),
+        broken: builder.broken,
+        comments: lexed.comments,
+    }
+}
+
+/// In order, without repetitions, and not too many.
+fn limited(mut errors: Vec<SyntaxError>) -> Vec<SyntaxError> {
+    errors.sort_by_key(|error| (error.span.start, error.span.end));
+    errors.dedup();
+    if errors.len() > MAX_ERRORS {
+        let span = errors[MAX_ERRORS].span;
+        errors.truncate(MAX_ERRORS);
+        errors.push(SyntaxError { kind: SyntaxErrorKind::TooManyErrors, span });
+    }
+    errors
+}
+
+/// The tokens as the grammar sees them.
+pub(crate) fn laid_out(text: &str) -> Vec<layout::LaidToken> {
+    let mut lexed = lexer::lex(text);
+    layout::lay_out(text, &mut lexed.tokens, &mut lexed.errors)
+}
