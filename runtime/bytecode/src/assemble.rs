@@ -5,7 +5,7 @@
 
 mod scan;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::{
@@ -62,7 +62,7 @@ struct Assembler {
 struct Open {
     id: FunctionId,
     function: Function,
-    labels: HashMap<String, u32>,
+    labels: BTreeMap<String, u32>,
     /// Words whose distance is known once all labels are.
     jumps: Vec<(usize, String)>,
     catches: Vec<([String; 3], Reg)>,
@@ -176,7 +176,7 @@ impl Assembler {
         }
         let id = FunctionId(self.n_functions);
         self.n_functions += 1;
-        let (labels, jumps, catches) = (HashMap::new(), Vec::new(), Vec::new());
+        let (labels, jumps, catches) = (BTreeMap::new(), Vec::new(), Vec::new());
         self.open = Some(Open { id, function, labels, jumps, catches });
         Ok(())
     }
@@ -294,7 +294,7 @@ impl Assembler {
 
     fn finish_function(&mut self) -> Step<()> {
         let Some(mut open) = self.open.take() else { return Ok(()) };
-        let find = |labels: &HashMap<String, u32>, label: &String| {
+        let find = |labels: &BTreeMap<String, u32>, label: &String| {
             labels.get(label).copied().ok_or_else(|| format!("there is no label `{label}`"))
         };
         for (at, label) in &open.jumps {

@@ -6,7 +6,7 @@
 //! varints of at most 32 bits, numbers are little-endian doubles, instructions four bytes.
 //! Functions of the machine are written by name. The same module gives the same bytes.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::{
     Constant, Extra, Handler, Inst, Method, Module, NATIVES, NativeId, Op, Place, StrId, Word,
@@ -41,8 +41,8 @@ pub fn encode(module: &Module) -> Vec<u8> {
 }
 
 /// The functions of the machine that the code uses, in order of first use, numbered.
-fn natives_of(module: &Module) -> HashMap<NativeId, u32> {
-    let mut natives = HashMap::new();
+fn natives_of(module: &Module) -> BTreeMap<NativeId, u32> {
+    let mut natives = BTreeMap::new();
     for function in &module.functions {
         for native in natives_in(&function.code) {
             let next = natives.len() as u32;
@@ -64,7 +64,7 @@ fn natives_in(code: &[Inst]) -> impl Iterator<Item = NativeId> {
 
 struct Writer {
     bytes: Vec<u8>,
-    natives: HashMap<NativeId, u32>,
+    natives: BTreeMap<NativeId, u32>,
 }
 
 impl Writer {

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 /// The deepest nesting of arrays and objects that enters or leaves a machine.
-pub const MAX_DEPTH: usize = 1_000;
+pub const MAX_DEPTH: usize = 256;
 
 /// A value outside a machine.
 #[derive(Clone, Debug, Default, PartialEq)]

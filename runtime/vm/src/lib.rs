@@ -7,8 +7,52 @@ mod data;
 
 mod api;
 
+mod json;
+
+mod machine;
+
+mod fiber;
+
+mod run;
+
+mod calls;
+
+mod unwind;
+
+mod handlers;
+
+mod core;
+
+mod value;
+
+mod heap;
+
+mod convert;
+
+mod arith;
+
+mod equal;
+
+mod confidence;
+
+mod members;
+
+mod update;
+
+mod pick;
+
+mod show;
+
+mod numbers;
+
+mod natives;
+
+mod errors;
+
 pub use api::{
     Answer, EffectError, Limits, LoadError, Location, Outcome, Request, RequestId, ResumeError,
     Trap, TrapFrame,
 };
 pub use data::{AgentRef, Data, MAX_DEPTH};
+pub use json::JsonError;
+pub use machine::Machine;

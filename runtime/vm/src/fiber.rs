@@ -1,0 +1,189 @@
+//! Fibers: a stack of registers, a stack of frames, and what the fiber waits for.
+
+use std::sync::Arc;
+
+use prism_bytecode::{HandlerId, Reg, SiteId};
+use rustc_hash::FxHashMap;
+
+use crate::api::RequestId;
+use crate::heap::FiberId;
+use crate::value::Value;
+
+/// The machine state of a function that called another one, to be taken up at its return.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame {
+    /// The instruction after the call.
+    pub(crate) pc: u32,
+    pub(crate) base: u32,
+    /// The running closure, for captures; null for a function without.
+    pub(crate) closure: Value,
+    /// Multiplies the confidence of the callee's result; negative for none.
+    pub(crate) confidence: f64,
+    pub(crate) n_regs: u8,
+    /// Where the result goes.
+    pub(crate) dst: Reg,
+    pub(crate) kind: FrameKind,
+}
+
+/// What the end of the callee means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FrameKind {
+    Call,
+    /// The body of a `handle`: its innermost handler goes away.
+    Handle,
+    /// A clause that runs in place: the handlers that it could not see are back.
+    Clause,
+}
+
+/// No factor for the result of a call.
+pub(crate) const PLAIN_CALL: f64 = -1.0;
+
+/// Registers of an empty stack: a window must fit above every base.
+const FIRST_STACK: usize = 512;
+
+pub(crate) struct Fiber {
+    pub(crate) id: FiberId,
+    /// Names the fiber the same way in every run: `""` for the first, `2.0/` for the first
+    /// child of the third child of it.
+    pub(crate) path: Arc<str>,
+    pub(crate) stack: Vec<Value>,
+    pub(crate) frames: Vec<Frame>,
+    /// State of the running function.
+    pub(crate) pc: u32,
+    pub(crate) base: u32,
+    pub(crate) n_regs: u8,
+    pub(crate) closure: Value,
+    /// Where the result goes that the fiber waits for.
+    pub(crate) dst: Reg,
+    pub(crate) state: State,
+    /// How often each site was performed.
+    pub(crate) sites: FxHashMap<SiteId, u32>,
+    /// Multiplies the confidence of the result; negative for none.
+    pub(crate) confidence: f64,
+    /// No handle of it is left.
+    pub(crate) is_dropped: bool,
+    pub(crate) children: Vec<FiberId>,
+    pub(crate) n_spawned: u32,
+    /// Fibers that wait for this one.
+    pub(crate) waiters: Vec<FiberId>,
+    /// Where the exception that is on its way was first thrown: active instructions, innermost
+    /// first.
+    pub(crate) trace: Vec<u32>,
+    /// Installed handlers, innermost last.
+    pub(crate) handlers: Vec<Installed>,
+    /// The innermost handler that an effect sees now.
+    pub(crate) visible: Option<usize>,
+    /// What was visible outside each clause that runs in place, innermost last.
+    pub(crate) masks: Vec<Option<usize>>,
+}
+
+/// A handler that is in force.
+#[derive(Clone, Debug)]
+pub(crate) struct Installed {
+    pub(crate) handler: HandlerId,
+    /// The frame of its `handle`; `None` for a handler of the fiber that spawned this one.
+    pub(crate) frame: Option<usize>,
+    /// One function per clause, the return clause last; owned.
+    pub(crate) functions: Vec<Value>,
+    /// The next handler that an effect sees.
+    pub(crate) outer: Option<usize>,
+}
+
+/// What is left to do after an effect whose clause did not answer it in place.
+#[derive(Debug)]
+pub(crate) struct Continuation {
+    /// Registers from the body of the `handle` up, owned.
+    pub(crate) stack: Vec<Value>,
+    /// From the frame of the `handle` up.
+    pub(crate) frames: Vec<Frame>,
+    pub(crate) handlers: Vec<Installed>,
+    pub(crate) masks: Vec<Option<usize>>,
+    pub(crate) visible: Option<usize>,
+    pub(crate) pc: u32,
+    pub(crate) base: u32,
+    pub(crate) n_regs: u8,
+    pub(crate) closure: Value,
+    /// Where the answer goes.
+    pub(crate) dst: Reg,
+    /// Where the piece began: register, frame, handler.
+    pub(crate) origin: (u32, usize, usize),
+}
+
+pub(crate) enum State {
+    /// In the queue, or running.
+    Ready,
+    /// In the queue, with the result of what it waited for.
+    Delivered(Delivery),
+    Waiting(Wait),
+    Over(End),
+}
+
+/// What a fiber goes on with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Delivery {
+    /// Owned.
+    Value(Value),
+    /// Owned; thrown where the fiber waited.
+    Throw(Value),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Wait {
+    Answer(RequestId),
+    Join(FiberId),
+    /// The positions are those of the array given to `JoinAny`.
+    JoinAny(Vec<FiberId>),
+}
+
+/// How a fiber ended; the values are owned.
+pub(crate) enum End {
+    Returned(Value),
+    Threw(Value),
+    Cancelled,
+}
+
+impl Fiber {
+    pub(crate) fn new(id: FiberId, path: Arc<str>) -> Fiber {
+        Fiber {
+            id,
+            path,
+            stack: vec![Value::NULL; FIRST_STACK],
+            frames: Vec::new(),
+            pc: 0,
+            base: 0,
+            n_regs: 0,
+            closure: Value::NULL,
+            dst: Reg(0),
+            state: State::Ready,
+            sites: FxHashMap::default(),
+            confidence: PLAIN_CALL,
+            is_dropped: false,
+            children: Vec::new(),
+            n_spawned: 0,
+            waiters: Vec::new(),
+            trace: Vec::new(),
+            handlers: Vec::new(),
+            visible: None,
+            masks: Vec::new(),
+        }
+    }
+
+    /// The effect id of the next request at a site.
+    pub(crate) fn effect_id(&mut self, site: SiteId, name: &str) -> Arc<str> {
+        let count = self.sites.entry(site).or_insert(0);
+        let id = format!("{}{name}#{count}", self.path);
+        *count += 1;
+        id.into()
+    }
+
+    /// Makes room for a window above `base`; gives the bytes that were added.
+    pub(crate) fn reach(&mut self, base: usize) -> usize {
+        let needed = base + 256;
+        if needed <= self.stack.len() {
+            return 0;
+        }
+        let before = self.stack.len();
+        self.stack.resize(needed.max(before * 2), Value::NULL);
+        (self.stack.len() - before) * size_of::<Value>()
+    }
+}

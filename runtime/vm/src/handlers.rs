@@ -1,0 +1,311 @@
+//! Handlers of the program: `handle { … } with { … }`.
+//!
+//! A handler is deep: it stays in force after a resumption. A clause that resumes at its end runs
+//! in place, as a call whose result answers the effect; meanwhile it sees only the handlers
+//! outside its own. Any other clause gets a continuation: the piece of the fiber's stacks from
+//! the `handle` up to the effect, cut out. Resuming puts the piece back on top of the resumer;
+//! the continuation is then used up.
+//!
+//! A fiber sees the handlers of the fiber that spawned it, for clauses that resume at their end.
+
+use prism_bytecode::{HandlerId, Reg, SiteId};
+
+use crate::calls::{Callee, Match, Target};
+use crate::core::Core;
+use crate::errors::{Limit, Problem, Raise, Run};
+use crate::fiber::{Continuation, Fiber, Frame, FrameKind, Installed, PLAIN_CALL};
+use crate::heap::Other;
+use crate::value::Value;
+
+/// The clause that takes an effect.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Handled {
+    handler: usize,
+    clause: usize,
+}
+
+impl Core {
+    /// `handle`: runs `functions[0]` under the handler whose clauses are the others. Takes over
+    /// the functions.
+    pub(crate) fn install(
+        &mut self,
+        fiber: &mut Fiber,
+        handler: HandlerId,
+        mut functions: Vec<Value>,
+        dst: Reg,
+    ) -> Run<()> {
+        let body = functions.remove(0);
+        let callee = self.callee(body)?;
+        self.heap.release(body);
+        let Target::Function { id, closure } = callee.target else {
+            return Err(Raise::Limit(Limit::Fault("the body of a handle is no function")));
+        };
+        let mut args = Vec::new();
+        self.fit(id, &mut args, Match::Exact)?;
+        let frame = self.frame(fiber, dst, PLAIN_CALL, FrameKind::Handle)?;
+        let at = Some(fiber.frames.len());
+        fiber.frames.push(frame);
+        let outer = fiber.visible;
+        fiber.visible = Some(fiber.handlers.len());
+        fiber.handlers.push(Installed { handler, frame: at, functions, outer });
+        self.enter(fiber, id, closure, args);
+        Ok(())
+    }
+
+    /// Takes the innermost handler out of force.
+    pub(crate) fn uninstall(&mut self, fiber: &mut Fiber) {
+        if let Some(mut installed) = fiber.handlers.pop() {
+            fiber.visible = installed.outer;
+            self.release_all(&mut installed.functions);
+        }
+    }
+
+    /// The clause of the innermost visible handler that takes the effect of a site.
+    pub(crate) fn handled(&self, fiber: &Fiber, site: SiteId) -> Option<Handled> {
+        let module = self.program.module();
+        let effect = module.sites[site.index()].effect;
+        let mut next = fiber.visible;
+        while let Some(handler) = next {
+            let installed = &fiber.handlers[handler];
+            let clauses = &module.handlers[installed.handler.index()].clauses;
+            if let Some(clause) = clauses.iter().position(|clause| {
+                clause.effect == effect
+                    || module.strings[clause.effect.index()] == module.strings[effect.index()]
+            }) {
+                return Some(Handled { handler, clause });
+            }
+            next = installed.outer;
+        }
+        None
+    }
+
+    /// Runs a clause. Takes over the arguments.
+    pub(crate) fn perform(
+        &mut self,
+        fiber: &mut Fiber,
+        handled: Handled,
+        mut args: Vec<Value>,
+        dst: Reg,
+    ) -> Run<()> {
+        let installed = &fiber.handlers[handled.handler];
+        let table = &self.program.module().handlers[installed.handler.index()];
+        let resumes_last = table.clauses[handled.clause].resumes_last;
+        let function = installed.functions[handled.clause];
+        let callee = self.callee(function)?;
+        if resumes_last {
+            return self.answer_in_place(fiber, handled, callee, args, dst);
+        }
+        if installed.frame.is_none() {
+            self.release_callee(callee);
+            self.release_all(&mut args);
+            return Err(self.problem(&Problem::ForeignContinuation));
+        }
+        let (continuation, frame) = cut(fiber, handled.handler, dst);
+        let size = continuation.stack.len() * size_of::<Value>();
+        let index = self.keep_continuation(continuation);
+        self.heap.grow(size);
+        args.push(self.heap.new_other(Other::Continuation(index)));
+        self.call(fiber, callee, args, Match::Exact, frame.dst)
+    }
+
+    fn answer_in_place(
+        &mut self,
+        fiber: &mut Fiber,
+        handled: Handled,
+        callee: Callee,
+        mut args: Vec<Value>,
+        dst: Reg,
+    ) -> Run<()> {
+        let Target::Function { id, closure } = callee.target else {
+            return Err(Raise::Limit(Limit::Fault("a clause is no function")));
+        };
+        if let Err(raise) = self.fit(id, &mut args, Match::Exact) {
+            self.release_all(&mut args);
+            self.heap.release(closure);
+            return Err(raise);
+        }
+        let frame = self.frame(fiber, dst, callee.confidence, FrameKind::Clause)?;
+        fiber.frames.push(frame);
+        fiber.masks.push(fiber.visible);
+        fiber.visible = fiber.handlers[handled.handler].outer;
+        self.enter(fiber, id, closure, args);
+        Ok(())
+    }
+
+    /// The end of a function that was not called: the body of a `handle`, a clause in place.
+    /// The fiber has the state of the frame again. Takes over the value.
+    pub(crate) fn end_segment(&mut self, fiber: &mut Fiber, frame: Frame, value: Value) -> Run<()> {
+        let value = self.result(value, frame.confidence);
+        match frame.kind {
+            FrameKind::Call => self.put_result(fiber, frame.dst, value),
+            FrameKind::Clause => {
+                fiber.visible = fiber.masks.pop().flatten();
+                self.put_result(fiber, frame.dst, value);
+            }
+            FrameKind::Handle => return self.end_handle(fiber, frame.dst, value),
+        }
+        Ok(())
+    }
+
+    fn end_handle(&mut self, fiber: &mut Fiber, dst: Reg, value: Value) -> Run<()> {
+        let Some(installed) = fiber.handlers.last() else {
+            return Err(Raise::Limit(Limit::Fault("a handler is missing")));
+        };
+        let has_return = self.program.module().handlers[installed.handler.index()].has_return;
+        let Some(&clause) = installed.functions.last().filter(|_| has_return) else {
+            self.uninstall(fiber);
+            self.put_result(fiber, dst, value);
+            return Ok(());
+        };
+        let callee = self.callee(clause)?;
+        self.uninstall(fiber);
+        self.call(fiber, callee, vec![value], Match::Exact, dst)
+    }
+
+    /// `resume(value)`. Borrows the continuation, takes over the value.
+    pub(crate) fn resume_continuation(
+        &mut self,
+        fiber: &mut Fiber,
+        continuation: Value,
+        value: Value,
+        dst: Reg,
+    ) -> Run<()> {
+        let Some(Other::Continuation(index)) = self.heap.other(continuation) else {
+            let found = self.type_name(continuation);
+            self.heap.release(value);
+            return Err(self.problem(&Problem::NotCallable(found)));
+        };
+        let index = *index as usize;
+        let Some(piece) = self.continuations.get_mut(index).and_then(Option::take) else {
+            self.heap.release(value);
+            return Err(self.problem(&Problem::Resumed));
+        };
+        self.heap.shrink(piece.stack.len() * size_of::<Value>());
+        if fiber.frames.len() + piece.frames.len() > self.limits.depth as usize {
+            return Err(Raise::Limit(Limit::Depth(self.limits.depth)));
+        }
+        let frame = self.frame(fiber, dst, PLAIN_CALL, FrameKind::Handle)?;
+        let answer = piece.dst;
+        let grown = paste(fiber, piece, frame);
+        self.heap.grow(grown);
+        self.put_result(fiber, answer, value);
+        Ok(())
+    }
+
+    fn keep_continuation(&mut self, piece: Continuation) -> u32 {
+        if let Some(index) = self.free_continuations.pop() {
+            self.continuations[index as usize] = Some(piece);
+            return index;
+        }
+        self.continuations.push(Some(piece));
+        self.continuations.len() as u32 - 1
+    }
+
+    /// The last handle of a continuation is gone: releases what it holds, if nobody resumed it.
+    pub(crate) fn drop_continuation(&mut self, index: u32) {
+        self.free_continuations.push(index);
+        let Some(piece) = self.continuations.get_mut(index as usize).and_then(Option::take) else {
+            return;
+        };
+        self.heap.shrink(piece.stack.len() * size_of::<Value>());
+        let Continuation { mut stack, frames, handlers, closure, .. } = piece;
+        self.release_all(&mut stack);
+        self.heap.release(closure);
+        // The first frame belongs to the function that contains the `handle`.
+        for frame in frames.iter().skip(1) {
+            self.heap.release(frame.closure);
+        }
+        for mut installed in handlers {
+            self.release_all(&mut installed.functions);
+        }
+    }
+
+    /// The handlers that a fiber spawned here sees.
+    pub(crate) fn inherit_handlers(&mut self, fiber: &Fiber, child: &mut Fiber) {
+        let mut chain = Vec::new();
+        let mut next = fiber.visible;
+        while let Some(at) = next {
+            chain.push(at);
+            next = fiber.handlers[at].outer;
+        }
+        for at in chain.into_iter().rev() {
+            let Installed { handler, ref functions, .. } = fiber.handlers[at];
+            for &function in functions {
+                self.heap.retain(function);
+            }
+            let functions = functions.clone();
+            let outer = child.visible;
+            child.visible = Some(child.handlers.len());
+            child.handlers.push(Installed { handler, frame: None, functions, outer });
+        }
+    }
+}
+
+/// Cuts the fiber at the frame of a handler: the piece above, and the frame, whose state the
+/// fiber has again.
+fn cut(fiber: &mut Fiber, handler: usize, dst: Reg) -> (Continuation, Frame) {
+    let first_frame = fiber.handlers[handler].frame.unwrap_or(0);
+    let mut frames = fiber.frames.split_off(first_frame);
+    let frame = frames[0];
+    frames[0].closure = Value::NULL;
+    let first = frame.base + u32::from(frame.n_regs);
+    let end = fiber.base as usize + usize::from(fiber.n_regs);
+    let stack = fiber.stack[first as usize..end].iter_mut().map(std::mem::take).collect();
+    let n_masks = frames.iter().filter(|frame| frame.kind == FrameKind::Clause).count();
+    let masks = fiber.masks.split_off(fiber.masks.len() - n_masks);
+    let handlers = fiber.handlers.split_off(handler);
+    let outer = handlers[0].outer;
+    let piece = Continuation {
+        stack,
+        frames,
+        handlers,
+        masks,
+        visible: fiber.visible,
+        pc: fiber.pc,
+        base: fiber.base,
+        n_regs: fiber.n_regs,
+        closure: fiber.closure,
+        dst,
+        origin: (first, first_frame, handler),
+    };
+    fiber.visible = outer;
+    fiber.pc = frame.pc;
+    fiber.base = frame.base;
+    fiber.n_regs = frame.n_regs;
+    fiber.closure = frame.closure;
+    (piece, frame)
+}
+
+/// Puts a piece on top of the running function, which goes on at `frame` when the piece ends.
+/// Gives the bytes by which the stack grew.
+fn paste(fiber: &mut Fiber, piece: Continuation, frame: Frame) -> usize {
+    let (first, first_frame, first_handler) = piece.origin;
+    let base = fiber.base + u32::from(fiber.n_regs);
+    let moved = |old: u32| old - first + base;
+    let grown = fiber.reach(moved(piece.base) as usize + usize::from(piece.n_regs));
+    let end = base as usize + piece.stack.len();
+    fiber.stack[base as usize..end].copy_from_slice(&piece.stack);
+
+    let (frame_base, handler_base) = (fiber.frames.len(), fiber.handlers.len());
+    let resumer = fiber.visible;
+    let handler = |old: Option<usize>| match old {
+        Some(old) if old >= first_handler => Some(old - first_handler + handler_base),
+        Some(_) | None => resumer,
+    };
+    fiber.frames.push(frame);
+    for old in piece.frames.into_iter().skip(1) {
+        fiber.frames.push(Frame { base: moved(old.base), ..old });
+    }
+    for (at, old) in piece.handlers.into_iter().enumerate() {
+        let frame = old.frame.map(|frame| frame - first_frame + frame_base);
+        let outer = if at == 0 { resumer } else { handler(old.outer) };
+        fiber.handlers.push(Installed { frame, outer, ..old });
+    }
+    fiber.masks.extend(piece.masks.into_iter().map(handler));
+    fiber.visible = handler(piece.visible);
+    fiber.pc = piece.pc;
+    fiber.base = moved(piece.base);
+    fiber.n_regs = piece.n_regs;
+    fiber.closure = piece.closure;
+    grown
+}

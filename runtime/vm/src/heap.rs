@@ -1,0 +1,463 @@
+//! The heap: one arena per kind of value, reference counts, and the bytes they take.
+//!
+//! Values are immutable for the program. An update first makes its target unique: a value that
+//! nobody else holds is changed in place, any other is copied. Counts are exact, so in-place
+//! updates are decided by the count alone. Cycles can arise only through cells (a function
+//! that captures the variable it is stored in).
+
+mod object;
+
+mod shape;
+
+mod slab;
+
+mod text;
+
+use std::sync::Arc;
+
+use prism_bytecode::{FunctionId, NativeId};
+
+use crate::value::{Tag, Value};
+use crate::{
+    AgentRef,
+    errors::{Limit, Raise, Run},
+};
+
+pub(crate) use object::{DICT_BIT, Object};
+pub(crate) use shape::{AtomId, ShapeId, Shapes};
+pub(crate) use slab::Slab;
+pub(crate) use text::Text;
+
+/// Bytes charged for a value beside its content.
+const SLOT: usize = 32;
+const OBJECT_SLOT: usize = size_of::<Object>() + 8;
+
+pub(crate) struct Closure {
+    pub(crate) function: FunctionId,
+    pub(crate) captures: Box<[Value]>,
+}
+
+#[derive(Default)]
+pub(crate) struct Confident {
+    /// Never itself confident, never missing.
+    pub(crate) value: Value,
+    /// In [0, 1].
+    pub(crate) confidence: f64,
+}
+
+/// Names a fiber of the machine; never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct FiberId(pub(crate) u32);
+
+/// The rarer kinds of heap values.
+#[derive(Default)]
+pub(crate) enum Other {
+    #[default]
+    Free,
+    /// A variable that several functions share.
+    Cell(Value),
+    Agent(AgentRef),
+    Fiber(FiberId),
+    /// A promise that is over: its value, or what it was rejected with.
+    Promise {
+        value: Value,
+        is_rejected: bool,
+    },
+    /// A method taken from its receiver.
+    Bound {
+        receiver: Value,
+        method: Method,
+    },
+    /// What is left to do after an effect; an index into the fiber table of continuations.
+    Continuation(u32),
+}
+
+/// What a method name stands for, once the kind of the receiver is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Method {
+    Function(FunctionId),
+    Native(NativeId),
+}
+
+impl Default for Closure {
+    fn default() -> Closure {
+        Closure { function: FunctionId(0), captures: Box::default() }
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Heap {
+    pub(crate) texts: Slab<Text>,
+    pub(crate) arrays: Slab<Vec<Value>>,
+    pub(crate) objects: Slab<Object>,
+    pub(crate) dicts: Slab<object::Dict>,
+    pub(crate) closures: Slab<Closure>,
+    pub(crate) confidents: Slab<Confident>,
+    pub(crate) others: Slab<Other>,
+    pub(crate) shapes: Shapes,
+    /// What is left of the fuel. Zero as well when memory ran out, so that one test at back edges
+    /// and calls serves both; `is_full` tells them apart.
+    pub(crate) fuel: u64,
+    /// The fuel that memory exhaustion hid.
+    hidden_fuel: u64,
+    pub(crate) is_full: bool,
+    bytes: usize,
+    limit: usize,
+    /// Values whose count fell to zero and whose content is still there.
+    dead: Vec<Value>,
+    /// Fibers and continuations whose last handle is gone.
+    pub(crate) dropped_fibers: Vec<FiberId>,
+    pub(crate) dropped_continuations: Vec<u32>,
+}
+
+impl Heap {
+    pub(crate) fn new(limit: usize, fuel: u64) -> Heap {
+        Heap { limit, fuel, ..Heap::default() }
+    }
+
+    /// Bytes in use.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(crate) fn fuel_left(&self) -> u64 {
+        self.fuel + self.hidden_fuel
+    }
+
+    /// Counts bytes; running out shows at the next back edge or call.
+    #[inline]
+    pub(crate) fn grow(&mut self, bytes: usize) {
+        self.bytes += bytes;
+        if self.bytes > self.limit {
+            self.full();
+        }
+    }
+
+    #[cold]
+    fn full(&mut self) {
+        self.is_full = true;
+        self.hidden_fuel += self.fuel;
+        self.fuel = 0;
+    }
+
+    #[inline]
+    pub(crate) fn shrink(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_sub(bytes);
+    }
+
+    /// Asks for a large piece before it is made.
+    pub(crate) fn ask(&self, bytes: usize) -> Run<()> {
+        if self.bytes.saturating_add(bytes) > self.limit {
+            return Err(Raise::Limit(Limit::Memory));
+        }
+        Ok(())
+    }
+
+    /// Pays for work that is proportional to the size of values.
+    pub(crate) fn work(&mut self, steps: usize) -> Run<()> {
+        let cost = steps as u64 / 16;
+        if cost > self.fuel {
+            self.hidden_fuel = if self.is_full { self.hidden_fuel } else { 0 };
+            self.fuel = 0;
+            return Err(Raise::Limit(if self.is_full { Limit::Memory } else { Limit::Fuel }));
+        }
+        self.fuel -= cost;
+        Ok(())
+    }
+
+    // Counting.
+
+    #[inline(always)]
+    pub(crate) fn retain(&mut self, value: Value) {
+        if value.is_heap() {
+            self.retain_heap(value);
+        }
+    }
+
+    #[inline]
+    fn retain_heap(&mut self, value: Value) {
+        let index = value.index();
+        match value.tag() {
+            Tag::Text => self.texts.retain(index),
+            Tag::Array => self.arrays.retain(index),
+            Tag::Object => self.objects.retain(index),
+            Tag::Closure => self.closures.retain(index),
+            Tag::Confident => self.confidents.retain(index),
+            Tag::Other => self.others.retain(index),
+            Tag::Number | Tag::Simple => {}
+        }
+    }
+
+    /// The value, held once more.
+    #[inline(always)]
+    pub(crate) fn share(&mut self, value: Value) -> Value {
+        self.retain(value);
+        value
+    }
+
+    #[inline(always)]
+    pub(crate) fn release(&mut self, value: Value) {
+        if value.is_heap() && self.forget(value) {
+            self.dead.push(value);
+            self.bury();
+        }
+    }
+
+    /// One holder less; whether it was the last.
+    #[inline]
+    fn forget(&mut self, value: Value) -> bool {
+        let index = value.index();
+        match value.tag() {
+            Tag::Text => self.texts.forget(index),
+            Tag::Array => self.arrays.forget(index),
+            Tag::Object => self.objects.forget(index),
+            Tag::Closure => self.closures.forget(index),
+            Tag::Confident => self.confidents.forget(index),
+            Tag::Other => self.others.forget(index),
+            Tag::Number | Tag::Simple => false,
+        }
+    }
+
+    /// Whether the holder of the value is its only one.
+    pub(crate) fn is_unique(&self, value: Value) -> bool {
+        let index = value.index();
+        match value.tag() {
+            Tag::Text => self.texts.count(index) == 1,
+            Tag::Array => self.arrays.count(index) == 1,
+            Tag::Object => self.objects.count(index) == 1,
+            Tag::Closure => self.closures.count(index) == 1,
+            Tag::Confident => self.confidents.count(index) == 1,
+            Tag::Other => self.others.count(index) == 1,
+            Tag::Number | Tag::Simple => true,
+        }
+    }
+
+    /// Frees the dead and whatever dies with them, without recursion.
+    fn bury(&mut self) {
+        while let Some(value) = self.dead.pop() {
+            match value.tag() {
+                Tag::Text => {
+                    let text = self.texts.free(value.index());
+                    self.shrink(SLOT + text.bytes());
+                }
+                Tag::Array => {
+                    let items = self.arrays.free(value.index());
+                    self.shrink(SLOT + items.capacity() * 8);
+                    self.orphan(items);
+                }
+                Tag::Object => self.bury_object(value.index()),
+                Tag::Closure => {
+                    let closure = self.closures.free(value.index());
+                    self.shrink(SLOT + closure.captures.len() * 8);
+                    self.orphan(closure.captures);
+                }
+                Tag::Confident => {
+                    let confident = self.confidents.free(value.index());
+                    self.shrink(SLOT);
+                    self.orphan([confident.value]);
+                }
+                Tag::Other => self.bury_other(value.index()),
+                Tag::Number | Tag::Simple => {}
+            }
+        }
+    }
+
+    fn bury_object(&mut self, index: u32) {
+        let object = self.objects.free(index);
+        self.shrink(OBJECT_SLOT + object.more.capacity() * 8);
+        if let Some(dict) = object.dict() {
+            let dict = self.dicts.free(dict);
+            self.shrink(dict.bytes());
+        }
+        self.orphan(object.inline);
+        self.orphan(object.more);
+    }
+
+    fn bury_other(&mut self, index: u32) {
+        self.shrink(SLOT);
+        match self.others.free(index) {
+            Other::Free | Other::Agent(_) => {}
+            Other::Cell(value)
+            | Other::Promise { value, .. }
+            | Other::Bound { receiver: value, .. } => self.orphan([value]),
+            Other::Fiber(id) => self.dropped_fibers.push(id),
+            Other::Continuation(id) => self.dropped_continuations.push(id),
+        }
+    }
+
+    /// Releases the content of something freed.
+    fn orphan(&mut self, values: impl IntoIterator<Item = Value>) {
+        for value in values {
+            if value.is_heap() && self.forget(value) {
+                self.dead.push(value);
+            }
+        }
+    }
+
+    // Making.
+
+    pub(crate) fn new_text(&mut self, text: impl Into<Text>) -> Value {
+        let text = text.into();
+        self.grow(SLOT + text.bytes());
+        Value::heap(Tag::Text, self.texts.alloc(text))
+    }
+
+    /// Takes over the items.
+    pub(crate) fn new_array(&mut self, items: Vec<Value>) -> Value {
+        self.grow(SLOT + items.capacity() * 8);
+        Value::heap(Tag::Array, self.arrays.alloc(items))
+    }
+
+    pub(crate) fn new_closure(&mut self, function: FunctionId, captures: Box<[Value]>) -> Value {
+        if captures.is_empty() {
+            return Value::function(function);
+        }
+        self.grow(SLOT + captures.len() * 8);
+        Value::heap(Tag::Closure, self.closures.alloc(Closure { function, captures }))
+    }
+
+    pub(crate) fn new_other(&mut self, other: Other) -> Value {
+        self.grow(SLOT);
+        Value::heap(Tag::Other, self.others.alloc(other))
+    }
+
+    /// Takes over a plain value. A confident value keeps only its own value; the confidence is
+    /// clamped and must not be NaN.
+    pub(crate) fn new_confident(&mut self, value: Value, confidence: f64) -> Value {
+        let value = self.take_plain(value);
+        let confidence = confidence.clamp(0.0, 1.0);
+        self.grow(SLOT);
+        Value::heap(Tag::Confident, self.confidents.alloc(Confident { value, confidence }))
+    }
+
+    // Reading.
+
+    /// The value without its confidence; borrowed.
+    #[inline(always)]
+    pub(crate) fn plain(&self, value: Value) -> Value {
+        if value.is_confident() { self.confidents.get(value.index()).value } else { value }
+    }
+
+    /// The confidence, `None` for a plain value.
+    pub(crate) fn confidence(&self, value: Value) -> Option<f64> {
+        value.is_confident().then(|| self.confidents.get(value.index()).confidence)
+    }
+
+    /// Takes over a value and gives its plain value back.
+    pub(crate) fn take_plain(&mut self, value: Value) -> Value {
+        if !value.is_confident() {
+            return value;
+        }
+        let plain = self.share(self.plain(value));
+        self.release(value);
+        plain
+    }
+
+    pub(crate) fn text(&self, value: Value) -> Option<&Text> {
+        value.is_text().then(|| self.texts.get(value.index()))
+    }
+
+    /// The text of a value that is one.
+    pub(crate) fn str(&self, value: Value) -> &str {
+        self.texts.get(value.index()).as_str()
+    }
+
+    pub(crate) fn array(&self, value: Value) -> Option<&[Value]> {
+        value.is_array().then(|| self.arrays.get(value.index()).as_slice())
+    }
+
+    pub(crate) fn other(&self, value: Value) -> Option<&Other> {
+        (value.tag() == Tag::Other).then(|| self.others.get(value.index()))
+    }
+
+    pub(crate) fn agent(&self, value: Value) -> Option<&AgentRef> {
+        match self.other(value) {
+            Some(Other::Agent(agent)) => Some(agent),
+            _ => None,
+        }
+    }
+
+    // Cells.
+
+    /// What a cell holds; `None` if the value is no cell.
+    pub(crate) fn cell(&self, cell: Value) -> Option<Value> {
+        match self.other(cell) {
+            Some(Other::Cell(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Swaps what a cell holds.
+    pub(crate) fn swap_cell(&mut self, cell: Value, new: Value) -> Option<Value> {
+        if cell.tag() != Tag::Other {
+            return None;
+        }
+        match self.others.get_mut(cell.index()) {
+            Other::Cell(value) => Some(std::mem::replace(value, new)),
+            _ => None,
+        }
+    }
+
+    // Updating.
+
+    /// Makes an array unique, copying it if others hold it, and gives it back.
+    pub(crate) fn own_array(&mut self, array: Value) -> Run<Value> {
+        if self.arrays.count(array.index()) == 1 {
+            return Ok(array);
+        }
+        let len = self.arrays.get(array.index()).len();
+        self.ask(len * 8)?;
+        self.work(len)?;
+        let items = self.arrays.get(array.index()).clone();
+        for &item in &items {
+            self.retain(item);
+        }
+        self.release(array);
+        Ok(self.new_array(items))
+    }
+
+    /// The items of a unique array, to be changed; what changes the capacity must go through
+    /// [`Heap::push`].
+    pub(crate) fn array_mut(&mut self, array: Value) -> &mut Vec<Value> {
+        self.arrays.get_mut(array.index())
+    }
+
+    /// Appends to a unique array. Takes over the item.
+    #[inline]
+    pub(crate) fn push(&mut self, array: Value, item: Value) {
+        let items = self.arrays.get_mut(array.index());
+        let before = items.capacity();
+        items.push(item);
+        let grown = items.capacity() - before;
+        if grown > 0 {
+            self.grow(grown * 8);
+        }
+    }
+
+    /// Makes room in a unique array.
+    pub(crate) fn reserve(&mut self, array: Value, more: usize) -> Run<()> {
+        self.ask(more.saturating_mul(8))?;
+        let items = self.arrays.get_mut(array.index());
+        let before = items.capacity();
+        items.reserve(more);
+        let grown = items.capacity() - before;
+        self.grow(grown * 8);
+        Ok(())
+    }
+
+    /// Appends to a text that nobody else holds.
+    pub(crate) fn append(&mut self, text: Value, more: &str) {
+        let target = self.texts.get_mut(text.index());
+        let before = target.bytes();
+        target.push_str(more);
+        let grown = target.bytes().saturating_sub(before);
+        if grown > 0 {
+            self.grow(grown);
+        }
+    }
+
+    /// A shared text for the outside; the heap keeps the same one.
+    pub(crate) fn arc(&mut self, text: Value) -> Arc<str> {
+        self.texts.get_mut(text.index()).share()
+    }
+}

@@ -1,0 +1,69 @@
+//! An arena of counted entries that are named by their index.
+
+/// Entries of one kind. A freed entry holds `T::default()` until it is used again.
+pub(crate) struct Slab<T> {
+    entries: Vec<Entry<T>>,
+    free: Vec<u32>,
+}
+
+struct Entry<T> {
+    /// Holders; zero for a free entry.
+    count: u32,
+    item: T,
+}
+
+impl<T> Default for Slab<T> {
+    fn default() -> Slab<T> {
+        Slab { entries: Vec::new(), free: Vec::new() }
+    }
+}
+
+impl<T: Default> Slab<T> {
+    /// A new entry with one holder.
+    #[inline]
+    pub(crate) fn alloc(&mut self, item: T) -> u32 {
+        if let Some(index) = self.free.pop() {
+            self.entries[index as usize] = Entry { count: 1, item };
+            return index;
+        }
+        let index = self.entries.len() as u32;
+        self.entries.push(Entry { count: 1, item });
+        index
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(&self, index: u32) -> &T {
+        &self.entries[index as usize].item
+    }
+
+    #[inline(always)]
+    pub(crate) fn get_mut(&mut self, index: u32) -> &mut T {
+        &mut self.entries[index as usize].item
+    }
+
+    #[inline(always)]
+    pub(crate) fn count(&self, index: u32) -> u32 {
+        self.entries[index as usize].count
+    }
+
+    #[inline(always)]
+    pub(crate) fn retain(&mut self, index: u32) {
+        self.entries[index as usize].count += 1;
+    }
+
+    /// One holder less; whether it was the last. The entry stays until `free`.
+    #[inline(always)]
+    pub(crate) fn forget(&mut self, index: u32) -> bool {
+        let entry = &mut self.entries[index as usize];
+        debug_assert!(entry.count > 0, "a value was released twice");
+        entry.count = entry.count.wrapping_sub(1);
+        entry.count == 0
+    }
+
+    /// Takes the item of an entry without holders; the index may be used again.
+    #[inline]
+    pub(crate) fn free(&mut self, index: u32) -> T {
+        self.free.push(index);
+        std::mem::take(&mut self.entries[index as usize].item)
+    }
+}

@@ -1,0 +1,526 @@
+//! The machine: fibers, requests and answers around the interpreter.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use prism_bytecode::{FunctionId, Verified};
+
+use crate::api::{
+    Answer, EffectError, Limits, LoadError, Outcome, Request, RequestId, ResumeError, Trap,
+};
+use crate::calls::{Callee, Match, Target};
+use crate::convert::{Functions, is_shallow, to_data};
+use crate::core::Core;
+use crate::data::Data;
+use crate::errors::{Limit, Problem, Raise};
+use crate::fiber::{Delivery, End, Fiber, State, Wait};
+use crate::heap::{FiberId, Other};
+use crate::run::{Ask, Exit, run};
+use crate::value::Value;
+
+/// A program in progress. Owned by one thread at a time; `Send`.
+pub struct Machine {
+    core: Core,
+    fibers: BTreeMap<FiberId, Box<Fiber>>,
+    /// Fibers that can go on, in the order in which they became able to.
+    ready: VecDeque<FiberId>,
+    waiting: BTreeMap<RequestId, FiberId>,
+    requests: Vec<Request>,
+    cancelled: Vec<RequestId>,
+    n_requests: u64,
+    n_fibers: u32,
+    /// What to run after the entry function.
+    next: Option<FunctionId>,
+    /// Fibers to cancel that were running when that was asked.
+    doomed: Vec<FiberId>,
+    /// The outcome, once there is one.
+    end: Option<Outcome>,
+}
+
+const ROOT: FiberId = FiberId(0);
+
+impl Machine {
+    /// A machine at the start of a module's entry function. `inputs` are values of host names;
+    /// names that the module does not know are ignored, names without a value are null.
+    pub fn new(
+        module: Arc<Verified>,
+        limits: Limits,
+        inputs: Vec<(Arc<str>, Data)>,
+    ) -> Result<Machine, LoadError> {
+        let entry = module.module().entry;
+        let mut core = Core::new(module, limits);
+        core.set_inputs(&inputs)?;
+        let mut fiber = Box::new(Fiber::new(ROOT, "".into()));
+        core.enter(&mut fiber, entry, Value::NULL, Vec::new());
+        Ok(Machine {
+            core,
+            fibers: BTreeMap::from([(ROOT, fiber)]),
+            ready: VecDeque::from([ROOT]),
+            waiting: BTreeMap::new(),
+            requests: Vec::new(),
+            cancelled: Vec::new(),
+            n_requests: 0,
+            n_fibers: 1,
+            next: None,
+            doomed: Vec::new(),
+            end: None,
+        })
+    }
+
+    /// A machine that runs the module's entry function and then the test with this index of
+    /// [`Module::tests`](prism_bytecode::Module); the test's value is the outcome.
+    pub fn for_test(
+        module: Arc<Verified>,
+        test: usize,
+        limits: Limits,
+        inputs: Vec<(Arc<str>, Data)>,
+    ) -> Result<Machine, LoadError> {
+        let function = module.module().tests.get(test).map(|test| test.function);
+        let mut machine = Machine::new(module, limits, inputs)?;
+        if let Some(function) = function {
+            machine.next = Some(function);
+        }
+        Ok(machine)
+    }
+
+    /// Runs until the program ends or every fiber waits.
+    pub fn run(&mut self) -> Outcome {
+        if let Some(end) = &self.end {
+            return end.clone();
+        }
+        while let Some(id) = self.ready.pop_front() {
+            if let Some(end) = self.run_fiber(id) {
+                self.cancel_all();
+                self.end = Some(end.clone());
+                return end;
+            }
+        }
+        if self.waiting.is_empty() {
+            let trap =
+                self.core.limited(self.fibers.get(&ROOT).map(|fiber| &**fiber), Limit::Deadlock);
+            self.end = Some(Outcome::Trap(trap.clone()));
+            return Outcome::Trap(trap);
+        }
+        Outcome::Perform(std::mem::take(&mut self.requests))
+    }
+
+    /// Answers a request; the fiber goes on at the next `run`, in the order of the answers.
+    pub fn resume(&mut self, id: RequestId, answer: Answer) -> Result<(), ResumeError> {
+        let fiber = *self.waiting.get(&id).ok_or(ResumeError::NotWaiting(id))?;
+        let (Answer::Value(data) | Answer::Error(EffectError { data, .. })) = &answer;
+        if !is_shallow(data) {
+            return Err(ResumeError::TooDeep(id));
+        }
+        self.waiting.remove(&id);
+        let delivery = match self.core.answer(&answer) {
+            Ok(delivery) => delivery,
+            Err(Raise::Throw(error)) => Delivery::Throw(error),
+            // Shows at the first back edge or call.
+            Err(Raise::Limit(_)) => Delivery::Value(Value::NULL),
+        };
+        self.wake(fiber, delivery);
+        Ok(())
+    }
+
+    /// The lines printed since the last call.
+    pub fn take_output(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.core.output)
+    }
+
+    /// Requests whose fiber was cancelled since the last call: nobody waits for them any more.
+    pub fn take_cancelled(&mut self) -> Vec<RequestId> {
+        std::mem::take(&mut self.cancelled)
+    }
+
+    /// Fuel used so far.
+    pub fn fuel_used(&self) -> u64 {
+        self.core.limits.fuel.saturating_sub(self.core.heap.fuel_left())
+    }
+
+    /// Bytes of heap and registers in use.
+    pub fn memory_used(&self) -> usize {
+        self.core.heap.bytes()
+    }
+
+    /// Runs one fiber as far as it goes; the outcome if that ends the program.
+    fn run_fiber(&mut self, id: FiberId) -> Option<Outcome> {
+        let mut fiber = self.fibers.remove(&id)?;
+        if matches!(fiber.state, State::Over(_)) {
+            self.fibers.insert(id, fiber);
+            return None;
+        }
+        let end = loop {
+            match run(&mut self.core, &mut fiber) {
+                Exit::Done(value) => break self.done(&mut fiber, value),
+                Exit::Failed(value) => break self.failed(&mut fiber, value),
+                Exit::Limit(limit) => {
+                    break Some(Outcome::Trap(self.core.limited(Some(&fiber), limit)));
+                }
+                Exit::Ask(ask) => match self.ask(&mut fiber, ask) {
+                    Ok(true) => {}
+                    Ok(false) => break None,
+                    Err(Raise::Throw(error)) => {
+                        fiber.state = State::Delivered(Delivery::Throw(error));
+                    }
+                    Err(Raise::Limit(limit)) => {
+                        break Some(Outcome::Trap(self.core.limited(Some(&fiber), limit)));
+                    }
+                },
+            }
+        };
+        self.fibers.insert(id, fiber);
+        for id in std::mem::take(&mut self.doomed) {
+            self.cancel(id);
+        }
+        self.collect_dropped();
+        end
+    }
+
+    /// Carries out what a fiber asks for; whether it can go on at once.
+    fn ask(&mut self, fiber: &mut Fiber, ask: Ask) -> Result<bool, Raise> {
+        match ask {
+            Ask::Perform { site, args } => {
+                let result = self.perform(fiber, site, &args);
+                let mut args = args;
+                self.core.release_all(&mut args);
+                result.map(|()| false)
+            }
+            Ask::Spawn { args } => {
+                let handle = self.spawn(fiber, args)?;
+                fiber.state = State::Delivered(Delivery::Value(handle));
+                Ok(true)
+            }
+            Ask::Join(value) => self.join(fiber, value),
+            Ask::JoinAny(value) => self.join_any(fiber, value),
+            Ask::Cancel(value) => {
+                if let Some(id) = self.core.fiber_of(value) {
+                    self.cancel(id);
+                }
+                fiber.state = State::Ready;
+                Ok(true)
+            }
+        }
+    }
+
+    fn perform(
+        &mut self,
+        fiber: &mut Fiber,
+        site: prism_bytecode::SiteId,
+        args: &[Value],
+    ) -> Result<(), Raise> {
+        if self.n_requests >= self.core.limits.requests {
+            return Err(Raise::Limit(Limit::Requests(self.core.limits.requests)));
+        }
+        let mut data = Vec::with_capacity(args.len());
+        for &arg in args {
+            data.push(to_data(&mut self.core, arg, Functions::Refused)?);
+        }
+        let entry = self.core.program.module().sites[site.index()];
+        let effect = self.core.module_text(entry.effect).clone();
+        let effect_id = fiber.effect_id(site, self.core.module_text(entry.name));
+        let id = RequestId(self.n_requests);
+        self.n_requests += 1;
+        let at = self.core.location(fiber.pc.saturating_sub(1));
+        self.requests.push(Request { id, effect, effect_id, args: data, at });
+        self.waiting.insert(id, fiber.id);
+        fiber.state = State::Waiting(Wait::Answer(id));
+        Ok(())
+    }
+
+    /// A new fiber that runs `args[0]` with the others. Takes over the arguments.
+    fn spawn(&mut self, parent: &mut Fiber, mut args: Vec<Value>) -> Result<Value, Raise> {
+        let function = args.remove(0);
+        let callee = self.core.callee(function);
+        self.core.heap.release(function);
+        let callee = match callee {
+            Ok(callee) => callee,
+            Err(raise) => {
+                self.core.release_all(&mut args);
+                return Err(raise);
+            }
+        };
+        let id = FiberId(self.n_fibers);
+        let path = format!("{}{}/", parent.path, parent.n_spawned);
+        let mut fiber = Box::new(Fiber::new(id, path.into()));
+        self.core.heap.grow(fiber.stack.len() * size_of::<Value>());
+        self.core.inherit_handlers(parent, &mut fiber);
+        self.start(&mut fiber, callee, args)?;
+        self.n_fibers += 1;
+        parent.n_spawned += 1;
+        parent.children.push(id);
+        if !matches!(fiber.state, State::Over(_)) {
+            self.ready.push_back(id);
+        }
+        self.fibers.insert(id, fiber);
+        Ok(self.core.heap.new_other(Other::Fiber(id)))
+    }
+
+    /// Puts a fiber at the start of a function. Takes over everything.
+    fn start(
+        &mut self,
+        fiber: &mut Fiber,
+        callee: Callee,
+        mut args: Vec<Value>,
+    ) -> Result<(), Raise> {
+        if let Some(receiver) = callee.receiver {
+            args.insert(0, receiver);
+        }
+        match callee.target {
+            Target::Function { id, closure } => {
+                self.core.fit(id, &mut args, Match::Exact)?;
+                fiber.confidence = callee.confidence;
+                self.core.enter(fiber, id, closure, args);
+            }
+            Target::Native(id) => {
+                let result = self.core.native(id, &mut args);
+                self.core.release_all(&mut args);
+                fiber.state = State::Over(match result {
+                    Ok(value) => End::Returned(self.core.result(value, callee.confidence)),
+                    Err(Raise::Throw(error)) => End::Threw(error),
+                    Err(limit) => return Err(limit),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    // Waiting for each other.
+
+    fn join(&mut self, fiber: &mut Fiber, value: Value) -> Result<bool, Raise> {
+        if let Some((value, is_rejected)) = self.core.promise(value) {
+            fiber.state = State::Delivered(delivered(value, is_rejected));
+            return Ok(true);
+        }
+        let Some(id) = self.core.fiber_of(value) else {
+            let found = self.core.type_name(value);
+            return Err(self.core.problem(&Problem::NotAFiber(found)));
+        };
+        match self.result_of(id) {
+            Some(delivery) => {
+                fiber.state = State::Delivered(delivery);
+                Ok(true)
+            }
+            None => {
+                if let Some(other) = self.fibers.get_mut(&id) {
+                    other.waiters.push(fiber.id);
+                }
+                fiber.state = State::Waiting(Wait::Join(id));
+                Ok(false)
+            }
+        }
+    }
+
+    fn join_any(&mut self, fiber: &mut Fiber, value: Value) -> Result<bool, Raise> {
+        let handles = self.core.spread_args(value)?;
+        let mut ids = Vec::with_capacity(handles.len());
+        let mut first = None;
+        for (at, &handle) in handles.iter().enumerate() {
+            let id = self.core.fiber_of(handle);
+            let is_over = id.is_none_or(|id| self.is_over(id));
+            if is_over && first.is_none() {
+                first = Some(at);
+            }
+            ids.push(id.unwrap_or(fiber.id));
+        }
+        let mut handles = handles;
+        self.core.release_all(&mut handles);
+        if let Some(at) = first {
+            fiber.state = State::Delivered(Delivery::Value(Value::number(at as f64)));
+            return Ok(true);
+        }
+        for id in &ids {
+            if let Some(other) = self.fibers.get_mut(id) {
+                other.waiters.push(fiber.id);
+            }
+        }
+        fiber.state = State::Waiting(Wait::JoinAny(ids));
+        Ok(false)
+    }
+
+    fn is_over(&self, id: FiberId) -> bool {
+        match self.fibers.get(&id) {
+            Some(fiber) => matches!(fiber.state, State::Over(_)),
+            None => false,
+        }
+    }
+
+    /// What `Join` of a fiber gives, once it is over.
+    fn result_of(&mut self, id: FiberId) -> Option<Delivery> {
+        let fiber = self.fibers.get(&id)?;
+        let State::Over(end) = &fiber.state else { return None };
+        Some(match end {
+            End::Returned(value) => Delivery::Value(self.core.heap.share(*value)),
+            End::Threw(error) => Delivery::Throw(self.core.heap.share(*error)),
+            End::Cancelled => match self.core.problem(&Problem::Cancelled) {
+                Raise::Throw(error) => Delivery::Throw(error),
+                Raise::Limit(_) => Delivery::Value(Value::NULL),
+            },
+        })
+    }
+
+    /// Makes a waiting fiber ready.
+    fn wake(&mut self, id: FiberId, delivery: Delivery) {
+        if let Some(fiber) = self.fibers.get_mut(&id) {
+            fiber.state = State::Delivered(delivery);
+            self.ready.push_back(id);
+        }
+    }
+
+    // Ends.
+
+    fn done(&mut self, fiber: &mut Fiber, value: Value) -> Option<Outcome> {
+        let value = self.core.result(value, fiber.confidence);
+        if fiber.id != ROOT {
+            self.end_fiber(fiber, End::Returned(value));
+            return None;
+        }
+        if let Some(next) = self.next.take() {
+            self.core.heap.release(value);
+            fiber.base = 0;
+            fiber.n_regs = 0;
+            self.core.enter(fiber, next, Value::NULL, Vec::new());
+            self.ready.push_front(ROOT);
+            return None;
+        }
+        let result = to_data(&mut self.core, value, Functions::ByName);
+        self.core.heap.release(value);
+        Some(match result {
+            Ok(data) => Outcome::Done(data),
+            Err(Raise::Throw(error)) => Outcome::Trap(self.core.failed(fiber, error)),
+            Err(Raise::Limit(limit)) => Outcome::Trap(self.core.limited(Some(fiber), limit)),
+        })
+    }
+
+    fn failed(&mut self, fiber: &mut Fiber, error: Value) -> Option<Outcome> {
+        if fiber.id == ROOT {
+            let trap: Trap = self.core.failed(fiber, error);
+            return Some(Outcome::Trap(trap));
+        }
+        self.end_fiber(fiber, End::Threw(error));
+        None
+    }
+
+    /// Ends a fiber: what it spawned and nobody ended is cancelled, who waits for it goes on.
+    fn end_fiber(&mut self, fiber: &mut Fiber, end: End) {
+        for child in std::mem::take(&mut fiber.children) {
+            self.cancel(child);
+        }
+        let waiters = std::mem::take(&mut fiber.waiters);
+        fiber.state = State::Over(end);
+        self.core.over.insert(fiber.id);
+        for waiter in waiters {
+            self.notify(waiter, fiber);
+        }
+        self.core.heap.shrink(fiber.stack.len() * size_of::<Value>());
+        fiber.stack = Vec::new();
+        if fiber.is_dropped {
+            self.core.heap.dropped_fibers.push(fiber.id);
+        }
+    }
+
+    /// Tells a waiting fiber that another one, which is not in the table, is over.
+    fn notify(&mut self, waiter: FiberId, over: &Fiber) {
+        let Some(fiber) = self.fibers.get(&waiter) else { return };
+        let delivery = match &fiber.state {
+            State::Waiting(Wait::Join(id)) if *id == over.id => match &over.state {
+                State::Over(End::Returned(value)) => Delivery::Value(self.core.heap.share(*value)),
+                State::Over(End::Threw(error)) => Delivery::Throw(self.core.heap.share(*error)),
+                State::Over(End::Cancelled) => match self.core.problem(&Problem::Cancelled) {
+                    Raise::Throw(error) => Delivery::Throw(error),
+                    Raise::Limit(_) => return,
+                },
+                State::Ready | State::Delivered(_) | State::Waiting(_) => return,
+            },
+            State::Waiting(Wait::JoinAny(ids)) => match ids.iter().position(|id| *id == over.id) {
+                Some(at) => Delivery::Value(Value::number(at as f64)),
+                None => return,
+            },
+            State::Ready | State::Delivered(_) | State::Waiting(_) | State::Over(_) => return,
+        };
+        self.wake(waiter, delivery);
+    }
+
+    /// Cancels a fiber and everything it spawned.
+    fn cancel(&mut self, id: FiberId) {
+        let mut doomed = vec![id];
+        while let Some(id) = doomed.pop() {
+            let Some(mut fiber) = self.fibers.remove(&id) else {
+                self.doomed.push(id);
+                continue;
+            };
+            if !matches!(fiber.state, State::Over(_)) {
+                doomed.append(&mut fiber.children);
+                self.strip(&mut fiber);
+                self.end_fiber(&mut fiber, End::Cancelled);
+            }
+            self.fibers.insert(id, fiber);
+        }
+    }
+
+    /// Takes everything from a fiber that will not go on.
+    fn strip(&mut self, fiber: &mut Fiber) {
+        match std::mem::replace(&mut fiber.state, State::Ready) {
+            State::Waiting(Wait::Answer(request)) => {
+                self.waiting.remove(&request);
+                // A request that the host has not seen is simply not made.
+                let unseen = self.requests.iter().position(|known| known.id == request);
+                match unseen {
+                    Some(at) => drop(self.requests.remove(at)),
+                    None => self.cancelled.push(request),
+                }
+            }
+            State::Delivered(Delivery::Value(value) | Delivery::Throw(value)) => {
+                self.core.heap.release(value);
+            }
+            State::Ready | State::Waiting(Wait::Join(_) | Wait::JoinAny(_)) | State::Over(_) => {}
+        }
+        for slot in &mut fiber.stack {
+            self.core.heap.release(std::mem::take(slot));
+        }
+        self.core.heap.release(std::mem::take(&mut fiber.closure));
+        for frame in fiber.frames.drain(..) {
+            self.core.heap.release(frame.closure);
+        }
+        for mut installed in fiber.handlers.drain(..) {
+            self.core.release_all(&mut installed.functions);
+        }
+    }
+
+    /// The end of the program: nothing goes on, nothing is asked.
+    fn cancel_all(&mut self) {
+        self.ready.clear();
+        let unseen = std::mem::take(&mut self.requests);
+        for id in std::mem::take(&mut self.waiting).into_keys() {
+            if !unseen.iter().any(|request| request.id == id) {
+                self.cancelled.push(id);
+            }
+        }
+    }
+
+    /// Forgets fibers that are over and that nobody can ask about, and dropped continuations.
+    fn collect_dropped(&mut self) {
+        while let Some(index) = self.core.heap.dropped_continuations.pop() {
+            self.core.drop_continuation(index);
+        }
+        while let Some(id) = self.core.heap.dropped_fibers.pop() {
+            let Some(fiber) = self.fibers.get_mut(&id) else { continue };
+            let State::Over(End::Returned(value) | End::Threw(value)) = &fiber.state else {
+                fiber.is_dropped = true;
+                continue;
+            };
+            let value = *value;
+            self.core.heap.release(value);
+            self.core.over.remove(&id);
+            self.fibers.remove(&id);
+        }
+    }
+}
+
+fn delivered(value: Value, is_rejected: bool) -> Delivery {
+    if is_rejected { Delivery::Throw(value) } else { Delivery::Value(value) }
+}
+
+const _: fn() = || {
+    fn is_send<T: Send>() {}
+    is_send::<Machine>();
+};

@@ -1,0 +1,984 @@
+//! The interpreter: one loop, one arm per opcode, in the order of the opcode table.
+//!
+//! The loop keeps the state of the running function in locals (`pc`, `regs`) and writes it back
+//! to the fiber where something else needs it. An arm is either the fast path and a call of the
+//! slow one, or a call of the room that does the work. Errors leave the inner loop with `raise`.
+//!
+//! Ownership: a value in a register counts as one holder. `put` releases what the register held.
+//! Functions of other rooms borrow values that they get by `Value` and give owned ones, unless
+//! they say otherwise.
+
+use prism_bytecode::{
+    FunctionId, GlobalId, HandlerId, Inst, KeysId, Kind, MemberMode, NativeId, Reg, SiteId, StrId,
+    Word,
+};
+
+use crate::arith::{Arith, Compare};
+use crate::calls::Match;
+use crate::confidence::ConfidentOp;
+use crate::core::{Core, Window};
+use crate::errors::{Limit, Problem, Raise};
+use crate::fiber::{Delivery, Fiber, FrameKind, PLAIN_CALL, State};
+use crate::heap::Other;
+use crate::numbers::remainder;
+use crate::update::Leaf;
+use crate::value::Value;
+
+/// Why the loop stopped.
+pub(crate) enum Exit {
+    /// The fiber's function returned; owned.
+    Done(Value),
+    /// Nobody caught this; owned.
+    Failed(Value),
+    Limit(Limit),
+    /// It asks the scheduler for something; the result goes to `fiber.dst`.
+    Ask(Ask),
+}
+
+pub(crate) enum Ask {
+    /// Arguments are owned.
+    Perform {
+        site: SiteId,
+        args: Vec<Value>,
+    },
+    Join(Value),
+    JoinAny(Value),
+    Spawn {
+        args: Vec<Value>,
+    },
+    Cancel(Value),
+}
+
+/// What the inner loop does next.
+enum Next {
+    Raise(Raise),
+    /// The running function changed: take its state from the fiber.
+    Reload,
+    Exit(Exit),
+}
+
+/// Runs a fiber until it ends, fails, or asks for something.
+pub(crate) fn run(core: &mut Core, fiber: &mut Fiber) -> Exit {
+    let program = core.program.clone();
+    let code = program.code();
+    let mut pending = deliver(core, fiber);
+    loop {
+        let next = match pending.take() {
+            Some(raise) => Next::Raise(raise),
+            None => step(core, fiber, code),
+        };
+        match next {
+            Next::Reload => {}
+            Next::Exit(exit) => return exit,
+            Next::Raise(Raise::Limit(limit)) => return Exit::Limit(limit),
+            Next::Raise(Raise::Throw(value)) => {
+                if !core.unwind(fiber, value) {
+                    return Exit::Failed(value);
+                }
+            }
+        }
+    }
+}
+
+/// Gives a fiber what it waited for.
+fn deliver(core: &mut Core, fiber: &mut Fiber) -> Option<Raise> {
+    match std::mem::replace(&mut fiber.state, State::Ready) {
+        State::Delivered(Delivery::Value(value)) => {
+            core.put_result(fiber, fiber.dst, value);
+            None
+        }
+        State::Delivered(Delivery::Throw(value)) => {
+            core.trace(fiber);
+            Some(Raise::Throw(value))
+        }
+        State::Ready | State::Waiting(_) | State::Over(_) => None,
+    }
+}
+
+/// Runs the current function and what it calls directly, until something unusual.
+#[expect(clippy::too_many_lines, reason = "one arm per opcode, in the order of the table")]
+fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
+    let mut pc = fiber.pc as usize;
+    let mut regs = window(&mut fiber.stack, fiber.base);
+
+    macro_rules! reg {
+        ($reg:expr) => {
+            regs[usize::from($reg.0)]
+        };
+    }
+    macro_rules! put {
+        ($reg:expr, $value:expr) => {{
+            let value = $value;
+            core.put(regs, $reg, value);
+        }};
+    }
+    // The state in the fiber must be true whenever somebody else looks at it.
+    macro_rules! save {
+        () => {
+            fiber.pc = pc as u32
+        };
+    }
+    macro_rules! raise {
+        ($raise:expr) => {{
+            let raise = $raise;
+            save!();
+            if matches!(raise, Raise::Throw(_)) {
+                core.trace(fiber);
+            }
+            return Next::Raise(raise);
+        }};
+    }
+    macro_rules! tri {
+        ($result:expr) => {
+            match $result {
+                Ok(value) => value,
+                Err(raise) => raise!(raise),
+            }
+        };
+    }
+    macro_rules! fault {
+        ($what:expr) => {
+            raise!(Raise::Limit(Limit::Fault($what)))
+        };
+    }
+    // The id in the word after an instruction.
+    macro_rules! extra {
+        () => {{
+            let Some(Inst::Arg(word)) = code.get(pc) else { fault!("a word is missing") };
+            pc += 1;
+            word.value()
+        }};
+    }
+    macro_rules! jump {
+        ($distance:expr) => {{
+            let distance = $distance as isize;
+            if distance < 0 {
+                if core.heap.fuel == 0 {
+                    raise!(core.exhausted());
+                }
+                core.heap.fuel -= 1;
+            }
+            pc = pc.wrapping_add_signed(distance);
+        }};
+    }
+    // The jump word after a test: taken if the test holds, else skipped.
+    macro_rules! branch {
+        ($holds:expr) => {
+            if $holds {
+                let Some(Inst::Jump(word)) = code.get(pc) else { fault!("a jump is missing") };
+                pc += 1;
+                jump!(word.distance());
+            } else {
+                pc += 1;
+            }
+        };
+    }
+    macro_rules! number {
+        ($reg:expr, $number:expr) => {{
+            let number = Value::number($number);
+            let old = std::mem::replace(&mut reg!($reg), number);
+            core.heap.release(old);
+        }};
+    }
+    // Arithmetic as if both were numbers; NaN says that one was not, or that the result is NaN.
+    macro_rules! arith {
+        ($op:ident, $a:expr, $x:expr, $y:expr, $f:expr) => {{
+            let (x, y): (Value, Value) = ($x, $y);
+            let result: f64 = $f(x.raw(), y.raw());
+            if !result.is_nan() {
+                number!($a, result);
+            } else {
+                let value = tri!(core.arith(Arith::$op, x, y));
+                put!($a, value);
+            }
+        }};
+    }
+    // A text in the register that gets the sum may grow in place.
+    macro_rules! add {
+        ($a:expr, $b:expr, $y:expr) => {{
+            let y: Value = $y;
+            if $a == $b && reg!($b).is_text() {
+                let x = std::mem::take(&mut reg!($b));
+                let y = if x == y { x } else { y };
+                reg!($a) = tri!(core.add_onto(x, y));
+            } else {
+                arith!(Add, $a, reg!($b), y, |x: f64, y: f64| x + y);
+            }
+        }};
+    }
+    // Zero divisors are for the slow path.
+    macro_rules! divide {
+        ($op:ident, $a:expr, $x:expr, $y:expr, $f:expr) => {{
+            let (x, y): (Value, Value) = ($x, $y);
+            arith!($op, $a, x, y, |x: f64, y: f64| if y != 0.0 { $f(x, y) } else { f64::NAN });
+        }};
+    }
+    // A comparison that is surely true or surely false on numbers, else the slow path.
+    macro_rules! test {
+        ($op:ident, $x:expr, $y:expr, $yes:tt, $no:tt) => {{
+            let (x, y): (Value, Value) = ($x, $y);
+            if x.raw() $yes y.raw() {
+                true
+            } else if x.raw() $no y.raw() {
+                false
+            } else {
+                tri!(core.compare(Compare::$op, x, y))
+            }
+        }};
+    }
+    macro_rules! same {
+        ($op:ident, $x:expr, $y:expr, $when_equal:expr) => {{
+            let (x, y): (Value, Value) = ($x, $y);
+            if x.is_number() && y.is_number() {
+                (x.raw() == y.raw()) == $when_equal
+            } else {
+                tri!(core.compare(Compare::$op, x, y))
+            }
+        }};
+    }
+    macro_rules! imm {
+        ($number:expr) => {
+            Value::number(f64::from($number))
+        };
+    }
+    macro_rules! compare {
+        ($op:ident, $a:expr, $b:expr, $c:expr) => {{
+            let value = tri!(core.compare_value(Compare::$op, reg!($b), reg!($c)));
+            put!($a, value);
+        }};
+    }
+    macro_rules! confident {
+        ($op:ident, $a:expr, $b:expr, $c:expr) => {{
+            let value = tri!(core.confident_op(ConfidentOp::$op, reg!($b), reg!($c)));
+            put!($a, value);
+        }};
+    }
+    // The values of a window, taken.
+    macro_rules! taken {
+        ($first:expr, $count:expr) => {{
+            let first = usize::from($first.0);
+            take_window(regs, first, $count)
+        }};
+    }
+    macro_rules! call {
+        ($callee:expr, $args:expr, $how:expr, $dst:expr) => {{
+            let (callee, args) = ($callee, $args);
+            save!();
+            tri!(core.call(fiber, callee, args, $how, $dst));
+            return Next::Reload;
+        }};
+    }
+    macro_rules! ask {
+        ($dst:expr, $ask:expr) => {{
+            let ask = $ask;
+            save!();
+            fiber.dst = $dst;
+            return Next::Exit(Exit::Ask(ask));
+        }};
+    }
+    // An update of a variable that is not a register: taken out, updated, put back.
+    macro_rules! update_cell {
+        ($cell:expr, $first:expr, $count:expr, $leaf:expr) => {{
+            let cell: Value = $cell;
+            let Some(mut root) = core.heap.swap_cell(cell, Value::NULL) else {
+                fault!("an update of what is no cell")
+            };
+            let result = core.update_window(&mut root, regs, $first, $count, $leaf);
+            core.heap.swap_cell(cell, root);
+            tri!(result);
+        }};
+    }
+    macro_rules! update_global {
+        ($first:expr, $count:expr, $leaf:expr) => {{
+            let global = GlobalId(extra!());
+            let mut root = std::mem::take(&mut core.globals[global.index()]);
+            let result = core.update_window(&mut root, regs, $first, $count, $leaf);
+            core.globals[global.index()] = root;
+            tri!(result);
+        }};
+    }
+    macro_rules! capture {
+        ($index:expr) => {
+            match core.capture(fiber.closure, $index) {
+                Some(value) => value,
+                None => fault!("a capture is missing"),
+            }
+        };
+    }
+    // Ends the running function with a value.
+    macro_rules! finish {
+        ($value:expr) => {{
+            let value: Value = $value;
+            for slot in &mut regs[..usize::from(fiber.n_regs)] {
+                if slot.is_heap() {
+                    core.heap.release(*slot);
+                }
+                *slot = Value::NULL;
+            }
+            core.heap.release(fiber.closure);
+            let Some(frame) = fiber.frames.pop() else {
+                fiber.closure = Value::NULL;
+                return Next::Exit(Exit::Done(value));
+            };
+            pc = frame.pc as usize;
+            fiber.base = frame.base;
+            fiber.n_regs = frame.n_regs;
+            fiber.closure = frame.closure;
+            regs = window(&mut fiber.stack, frame.base);
+            if frame.kind != FrameKind::Call {
+                save!();
+                tri!(core.end_segment(fiber, frame, value));
+                return Next::Reload;
+            }
+            let value = core.result(value, frame.confidence);
+            put!(frame.dst, value);
+        }};
+    }
+
+    loop {
+        let inst = match code.get(pc) {
+            Some(inst) => *inst,
+            None => fault!("the code has no end"),
+        };
+        pc += 1;
+        match inst {
+            // Loads and moves.
+            Inst::LoadNull(a) => put!(a, Value::NULL),
+            Inst::LoadTrue(a) => put!(a, Value::TRUE),
+            Inst::LoadFalse(a) => put!(a, Value::FALSE),
+            Inst::LoadMissing(a) => put!(a, Value::MISSING),
+            Inst::LoadInt(a, number) => number!(a, f64::from(number)),
+            Inst::LoadConst(a, id) => {
+                let value = core.constants[usize::from(id)];
+                core.heap.retain(value);
+                put!(a, value);
+            }
+            Inst::LoadConstWide(a) => {
+                let value = core.constants[extra!() as usize];
+                core.heap.retain(value);
+                put!(a, value);
+            }
+            Inst::LoadNative(a, id) => put!(a, Value::native(NativeId(u32::from(id)))),
+            Inst::Move(a, b) => {
+                let value = std::mem::take(&mut reg!(b));
+                put!(a, value);
+            }
+            Inst::Copy(a, b) => {
+                let value = reg!(b);
+                core.heap.retain(value);
+                put!(a, value);
+            }
+            Inst::Settle(a) => {
+                if reg!(a) == Value::MISSING {
+                    reg!(a) = Value::NULL;
+                }
+            }
+
+            // Arithmetic.
+            Inst::Add(a, b, c) => add!(a, b, reg!(c)),
+            Inst::Sub(a, b, c) => arith!(Sub, a, reg!(b), reg!(c), |x, y| x - y),
+            Inst::Mul(a, b, c) => arith!(Mul, a, reg!(b), reg!(c), |x, y| x * y),
+            Inst::Div(a, b, c) => divide!(Div, a, reg!(b), reg!(c), |x, y| x / y),
+            Inst::Rem(a, b, c) => divide!(Rem, a, reg!(b), reg!(c), remainder),
+            Inst::Pow(a, b, c) => {
+                let value = tri!(core.arith(Arith::Pow, reg!(b), reg!(c)));
+                put!(a, value);
+            }
+            Inst::AddI(a, b, c) => add!(a, b, imm!(c)),
+            Inst::SubI(a, b, c) => arith!(Sub, a, reg!(b), imm!(c), |x, y| x - y),
+            Inst::MulI(a, b, c) => arith!(Mul, a, reg!(b), imm!(c), |x, y| x * y),
+            Inst::DivI(a, b, c) => divide!(Div, a, reg!(b), imm!(c), |x, y| x / y),
+            Inst::RemI(a, b, c) => divide!(Rem, a, reg!(b), imm!(c), remainder),
+            Inst::AddK(a, b) => add!(a, b, core.constants[extra!() as usize]),
+            Inst::SubK(a, b) => {
+                arith!(Sub, a, reg!(b), core.constants[extra!() as usize], |x, y| x - y);
+            }
+            Inst::MulK(a, b) => {
+                arith!(Mul, a, reg!(b), core.constants[extra!() as usize], |x, y| x * y);
+            }
+            Inst::DivK(a, b) => {
+                divide!(Div, a, reg!(b), core.constants[extra!() as usize], |x, y| x / y);
+            }
+            Inst::RemK(a, b) => {
+                divide!(Rem, a, reg!(b), core.constants[extra!() as usize], remainder);
+            }
+            Inst::Neg(a, b) => {
+                let value = reg!(b);
+                if value.is_number() {
+                    put!(a, Value::any_number(-value.raw()));
+                } else {
+                    let value = tri!(core.negate(value));
+                    put!(a, value);
+                }
+            }
+            Inst::ToNumber(a, b) => {
+                let value = core.number_of(reg!(b));
+                put!(a, value);
+            }
+            Inst::Not(a, b) => {
+                let truth = core.truthy(reg!(b));
+                put!(a, Value::bool(!truth));
+            }
+            Inst::Typeof(a, b) => {
+                let name = core.type_name(reg!(b)).0;
+                let value = core.heap.new_text(name);
+                put!(a, value);
+            }
+            Inst::Truthy(a, b) => {
+                let truth = core.truthy(reg!(b));
+                put!(a, Value::bool(truth));
+            }
+
+            // Comparison to a boolean.
+            Inst::Equal(a, b, c) => compare!(Equal, a, b, c),
+            Inst::NotEqual(a, b, c) => compare!(NotEqual, a, b, c),
+            Inst::Same(a, b, c) => compare!(Same, a, b, c),
+            Inst::NotSame(a, b, c) => compare!(NotSame, a, b, c),
+            Inst::Less(a, b, c) => compare!(Less, a, b, c),
+            Inst::LessEq(a, b, c) => compare!(LessEq, a, b, c),
+            Inst::Greater(a, b, c) => compare!(Greater, a, b, c),
+            Inst::GreaterEq(a, b, c) => compare!(GreaterEq, a, b, c),
+            Inst::InstanceOf(a, b, c) => {
+                let is = tri!(core.instance_of(reg!(b), reg!(c)));
+                put!(a, Value::bool(is));
+            }
+            Inst::In(a, b, c) => {
+                let is = tri!(core.contains(reg!(b), reg!(c)));
+                put!(a, Value::bool(is));
+            }
+
+            // Jumps.
+            Inst::Jump(word) => jump!(Word::distance(word)),
+            Inst::JumpIf(a, distance) => {
+                if core.truthy(reg!(a)) {
+                    jump!(distance);
+                }
+            }
+            Inst::JumpUnless(a, distance) => {
+                if !core.truthy(reg!(a)) {
+                    jump!(distance);
+                }
+            }
+            Inst::JumpNull(a, distance) => {
+                if core.heap.plain(reg!(a)).is_null() {
+                    jump!(distance);
+                }
+            }
+            Inst::JumpNotNull(a, distance) => {
+                if !core.heap.plain(reg!(a)).is_null() {
+                    jump!(distance);
+                }
+            }
+            Inst::JumpGiven(a, distance) => {
+                if reg!(a) != Value::MISSING {
+                    jump!(distance);
+                }
+            }
+            Inst::JumpLess(a, b) => branch!(test!(Less, reg!(a), reg!(b), <, >=)),
+            Inst::JumpLessEq(a, b) => branch!(test!(LessEq, reg!(a), reg!(b), <=, >)),
+            Inst::JumpGreater(a, b) => branch!(test!(Greater, reg!(a), reg!(b), >, <=)),
+            Inst::JumpGreaterEq(a, b) => branch!(test!(GreaterEq, reg!(a), reg!(b), >=, <)),
+            Inst::JumpNotLess(a, b) => branch!(!test!(Less, reg!(a), reg!(b), <, >=)),
+            Inst::JumpNotLessEq(a, b) => branch!(!test!(LessEq, reg!(a), reg!(b), <=, >)),
+            Inst::JumpNotGreater(a, b) => branch!(!test!(Greater, reg!(a), reg!(b), >, <=)),
+            Inst::JumpNotGreaterEq(a, b) => branch!(!test!(GreaterEq, reg!(a), reg!(b), >=, <)),
+            Inst::JumpLessI(a, b) => branch!(test!(Less, reg!(a), imm!(b), <, >=)),
+            Inst::JumpLessEqI(a, b) => branch!(test!(LessEq, reg!(a), imm!(b), <=, >)),
+            Inst::JumpGreaterI(a, b) => branch!(test!(Greater, reg!(a), imm!(b), >, <=)),
+            Inst::JumpGreaterEqI(a, b) => branch!(test!(GreaterEq, reg!(a), imm!(b), >=, <)),
+            Inst::JumpNotLessI(a, b) => branch!(!test!(Less, reg!(a), imm!(b), <, >=)),
+            Inst::JumpNotLessEqI(a, b) => branch!(!test!(LessEq, reg!(a), imm!(b), <=, >)),
+            Inst::JumpNotGreaterI(a, b) => branch!(!test!(Greater, reg!(a), imm!(b), >, <=)),
+            Inst::JumpNotGreaterEqI(a, b) => branch!(!test!(GreaterEq, reg!(a), imm!(b), >=, <)),
+            Inst::JumpEqual(a, b) => branch!(same!(Equal, reg!(a), reg!(b), true)),
+            Inst::JumpNotEqual(a, b) => branch!(same!(NotEqual, reg!(a), reg!(b), false)),
+            Inst::JumpSame(a, b) => branch!(same!(Same, reg!(a), reg!(b), true)),
+            Inst::JumpNotSame(a, b) => branch!(same!(NotSame, reg!(a), reg!(b), false)),
+            Inst::JumpEqualI(a, b) => branch!(same!(Equal, reg!(a), imm!(b), true)),
+            Inst::JumpNotEqualI(a, b) => branch!(same!(NotEqual, reg!(a), imm!(b), false)),
+            Inst::JumpSameI(a, b) => branch!(same!(Same, reg!(a), imm!(b), true)),
+            Inst::JumpNotSameI(a, b) => branch!(same!(NotSame, reg!(a), imm!(b), false)),
+            Inst::JumpKind(a, kind) => branch!(core.kind(reg!(a)) as u8 == kind),
+            Inst::JumpNotKind(a, kind) => branch!(core.kind(reg!(a)) as u8 != kind),
+            Inst::JumpConfident(a, b) => {
+                let least = tri!(core.threshold(reg!(b)));
+                branch!(core.confidence_of(reg!(a)) >= least);
+            }
+            Inst::JumpNotConfident(a, b) => {
+                let least = tri!(core.threshold(reg!(b)));
+                branch!(core.confidence_of(reg!(a)) < least);
+            }
+            Inst::ForLess(a, b, c) => {
+                add!(a, a, imm!(c));
+                branch!(test!(Less, reg!(a), reg!(b), <, >=));
+            }
+            Inst::ForLessEq(a, b, c) => {
+                add!(a, a, imm!(c));
+                branch!(test!(LessEq, reg!(a), reg!(b), <=, >));
+            }
+            Inst::ForEach(a, b) => {
+                let index = Reg(b.0 + 1);
+                let next = reg!(index).raw() + 1.0;
+                let Some(items) = core.heap.array(reg!(b)) else {
+                    fault!("no array to go through")
+                };
+                let item = if next >= 0.0 { items.get(next as usize).copied() } else { None };
+                match item {
+                    Some(item) => {
+                        core.heap.retain(item);
+                        put!(a, item);
+                        number!(index, next);
+                        branch!(true);
+                    }
+                    None => branch!(false),
+                }
+            }
+
+            // Confidence.
+            Inst::Annotate(a, b, c) => confident!(Annotate, a, b, c),
+            Inst::ConfidenceOf(a, b) => number!(a, core.confidence_of(reg!(b))),
+            Inst::ValueOf(a, b) => {
+                let value = core.heap.plain(reg!(b));
+                core.heap.retain(value);
+                put!(a, value);
+            }
+            Inst::ToConfident(a, b) => {
+                let value = core.confident(reg!(b));
+                put!(a, value);
+            }
+            Inst::Inherit(a, b, c) => confident!(Inherit, a, b, c),
+            Inst::Product(a, b, c) => confident!(Product, a, b, c),
+            Inst::Scale(a, b, c) => confident!(Scale, a, b, c),
+            Inst::ConfidentAnd(a, b, c) => confident!(And, a, b, c),
+            Inst::ConfidentOr(a, b, c) => confident!(Or, a, b, c),
+            Inst::Chain(a, b, c) => confident!(Chain, a, b, c),
+            Inst::MoreConfident(a, b, c) => confident!(MoreConfident, a, b, c),
+            Inst::AtLeast(a, b, c) => {
+                let least = tri!(core.threshold(reg!(c)));
+                put!(a, Value::bool(core.confidence_of(reg!(b)) >= least));
+            }
+
+            // Text, arrays, objects.
+            Inst::Concat(a, b, count) => {
+                let mut parts = taken!(b, count);
+                let text = core.concat(&parts);
+                core.release_all(&mut parts);
+                put!(a, tri!(text));
+            }
+            Inst::NewArray(a, b, count) => {
+                let items = taken!(b, count);
+                let array = core.heap.new_array(items);
+                put!(a, array);
+            }
+            Inst::ArrayPush(a, b) => {
+                let item = std::mem::take(&mut reg!(b));
+                let target = reg!(a);
+                if target.is_array() && core.heap.arrays.count(target.index()) == 1 {
+                    core.heap.push(target, item);
+                } else {
+                    tri!(core.push_array(&mut reg!(a), item));
+                }
+            }
+            Inst::ArraySpread(a, b) => {
+                let source = core.heap.share(reg!(b));
+                let result = core.spread_array(&mut reg!(a), source);
+                core.heap.release(source);
+                tri!(result);
+            }
+            Inst::ArrayRest(a, b, from) => {
+                let rest = tri!(core.array_rest(reg!(b), from));
+                put!(a, rest);
+            }
+            Inst::Length(a, b) => number!(a, core.length(reg!(b)) as f64),
+            Inst::PickIndex(a, b, at) => {
+                let item = tri!(core.pick_index(reg!(b), at, Value::NULL));
+                put!(a, item);
+            }
+            Inst::PickIndexMaybe(a, b, at) => {
+                let item = tri!(core.pick_index(reg!(b), at, Value::MISSING));
+                put!(a, item);
+            }
+            Inst::NewObject(a, b) => {
+                let at = pc;
+                let keys = KeysId(extra!());
+                let count = core.program.module().keys[keys.index()].len();
+                let first = usize::from(b.0);
+                let object = core.make_object(keys, &mut regs[first..first + count], at);
+                put!(a, object);
+            }
+            Inst::SetField(a, b) => {
+                let value = std::mem::take(&mut reg!(b));
+                let at = pc;
+                let key = StrId(extra!());
+                let target = reg!(a);
+                if target.is_object() {
+                    let [shape, place, next] = core.caches[at];
+                    let place = place as usize;
+                    let is_hit = core.heap.object(target).keys == shape
+                        && core.heap.objects.count(target.index()) == 1
+                        && next != 0;
+                    if is_hit && next == shape {
+                        let field = core.heap.object_mut(target).field_mut(place);
+                        let old = std::mem::replace(field, value);
+                        core.heap.release(old);
+                        continue;
+                    }
+                    if is_hit {
+                        core.heap.object_mut(target).keys = next;
+                        core.heap.add_field(target, place, value);
+                        continue;
+                    }
+                }
+                tri!(core.set_field(&mut reg!(a), key, value, at));
+            }
+            Inst::ObjectSpread(a, b) => {
+                let source = core.heap.share(reg!(b));
+                let result = core.spread_object(&mut reg!(a), source);
+                core.heap.release(source);
+                tri!(result);
+            }
+            Inst::ObjectRest(a, b) => {
+                let keys = KeysId(extra!());
+                let rest = tri!(core.object_rest(reg!(b), keys));
+                put!(a, rest);
+            }
+            Inst::PickField(a, b) => {
+                let key = StrId(extra!());
+                let field = tri!(core.pick_field(reg!(b), key, Value::NULL));
+                put!(a, field);
+            }
+            Inst::PickFieldMaybe(a, b) => {
+                let key = StrId(extra!());
+                let field = tri!(core.pick_field(reg!(b), key, Value::MISSING));
+                put!(a, field);
+            }
+            Inst::GetField(a, b) => {
+                let at = pc;
+                let key = StrId(extra!());
+                let source = reg!(b);
+                if source.is_object() {
+                    let object = core.heap.object(source);
+                    let [shape, place, _] = core.caches[at];
+                    if object.keys == shape {
+                        let value = object.field(place as usize);
+                        core.heap.retain(value);
+                        put!(a, value);
+                        continue;
+                    }
+                }
+                let value = tri!(core.get_field(source, key, at));
+                put!(a, value);
+            }
+            Inst::GetFieldAs(a, b, mode) => {
+                let at = pc;
+                let key = StrId(extra!());
+                let Some(mode) = MemberMode::from_u8(mode) else { fault!("an unknown mode") };
+                let value = tri!(core.get_field_as(reg!(b), key, mode, at));
+                put!(a, value);
+            }
+            Inst::GetIndex(a, b, c) => {
+                let (source, index) = (reg!(b), reg!(c));
+                if let Some(items) = core.heap.array(source) {
+                    let at = index.raw() as usize;
+                    if at as f64 == index.raw()
+                        && let Some(&item) = items.get(at)
+                    {
+                        core.heap.retain(item);
+                        put!(a, item);
+                        continue;
+                    }
+                }
+                let value = tri!(core.get_index(source, index));
+                put!(a, value);
+            }
+            Inst::GetIndexI(a, b, c) => {
+                let value = tri!(core.get_index(reg!(b), imm!(c)));
+                put!(a, value);
+            }
+            Inst::GetIndexOptional(a, b, c) => {
+                let value = tri!(core.get_index_optional(reg!(b), reg!(c)));
+                put!(a, value);
+            }
+            Inst::SetIndex(a, b, c) => {
+                let value = std::mem::take(&mut reg!(c));
+                let (target, index) = (reg!(a), reg!(b));
+                let at = index.raw() as usize;
+                if target.is_array()
+                    && core.heap.arrays.count(target.index()) == 1
+                    && at as f64 == index.raw()
+                    && let Some(item) = core.heap.array_mut(target).get_mut(at)
+                {
+                    let old = std::mem::replace(item, value);
+                    core.heap.release(old);
+                } else {
+                    let mut root = std::mem::take(&mut reg!(a));
+                    let index = if a == b { root } else { index };
+                    let result = core.update(&mut root, &[index], Leaf::Set, value);
+                    reg!(a) = root;
+                    tri!(result);
+                }
+            }
+            Inst::SetPath(a, b, count) => {
+                let mut root = std::mem::take(&mut reg!(a));
+                let result = core.update_window(&mut root, regs, b, count, Leaf::Set);
+                put!(a, root);
+                tri!(result);
+            }
+            Inst::PushPath(a, b, count) => {
+                let mut root = std::mem::take(&mut reg!(a));
+                let result = core.update_window(&mut root, regs, b, count, Leaf::Push);
+                put!(a, root);
+                tri!(result);
+            }
+            Inst::SetPathCell(a, b, count) => update_cell!(reg!(a), b, count, Leaf::Set),
+            Inst::PushPathCell(a, b, count) => update_cell!(reg!(a), b, count, Leaf::Push),
+            Inst::SetPathCaptured(a, b, count) => update_cell!(capture!(a), b, count, Leaf::Set),
+            Inst::PushPathCaptured(a, b, count) => update_cell!(capture!(a), b, count, Leaf::Push),
+            Inst::SetPathGlobal(b, count) => update_global!(b, count, Leaf::Set),
+            Inst::PushPathGlobal(b, count) => update_global!(b, count, Leaf::Push),
+            Inst::Items(a, b) => {
+                let items = tri!(core.items(reg!(b)));
+                put!(a, items);
+            }
+
+            // Variables that functions share.
+            Inst::NewCell(a, b) => {
+                let value = std::mem::take(&mut reg!(b));
+                let cell = core.heap.new_other(Other::Cell(value));
+                put!(a, cell);
+            }
+            Inst::CellGet(a, b) => {
+                let Some(value) = core.heap.cell(reg!(b)) else { fault!("no cell to read") };
+                if value == Value::MISSING {
+                    raise!(core.uninitialised(None));
+                }
+                core.heap.retain(value);
+                put!(a, value);
+            }
+            Inst::CellSet(a, b) => {
+                let value = std::mem::take(&mut reg!(b));
+                match core.heap.swap_cell(reg!(a), value) {
+                    Some(old) => core.heap.release(old),
+                    None => fault!("no cell to write"),
+                }
+            }
+            Inst::Captured(a, index) => {
+                let value = capture!(index);
+                core.heap.retain(value);
+                put!(a, value);
+            }
+            Inst::CapturedGet(a, index) => {
+                let Some(value) = core.heap.cell(capture!(index)) else {
+                    fault!("no cell to read")
+                };
+                if value == Value::MISSING {
+                    raise!(core.uninitialised(None));
+                }
+                core.heap.retain(value);
+                put!(a, value);
+            }
+            Inst::CapturedSet(index, b) => {
+                let value = std::mem::take(&mut reg!(b));
+                match core.heap.swap_cell(capture!(index), value) {
+                    Some(old) => core.heap.release(old),
+                    None => fault!("no cell to write"),
+                }
+            }
+            Inst::GetGlobal(a, id) => {
+                let value = core.globals[usize::from(id)];
+                if value == Value::MISSING {
+                    raise!(core.uninitialised(Some(GlobalId(u32::from(id)))));
+                }
+                core.heap.retain(value);
+                put!(a, value);
+            }
+            Inst::SetGlobal(a, id) => {
+                let value = std::mem::take(&mut reg!(a));
+                let old = std::mem::replace(&mut core.globals[usize::from(id)], value);
+                core.heap.release(old);
+            }
+            Inst::Closure(a, b, count) => {
+                let id = FunctionId(extra!());
+                let captures = taken!(b, count).into_boxed_slice();
+                let closure = core.heap.new_closure(id, captures);
+                put!(a, closure);
+            }
+
+            // Calls.
+            Inst::Call(a, b, count) => {
+                let id = FunctionId(extra!());
+                save!();
+                let first = usize::from(b.0);
+                match core.enter_fast(fiber, id, Value::NULL, first, count, a) {
+                    Ok(true) => {
+                        pc = fiber.pc as usize;
+                        regs = window(&mut fiber.stack, fiber.base);
+                    }
+                    Ok(false) => {
+                        regs = window(&mut fiber.stack, fiber.base);
+                        let args = taken!(b, count);
+                        let callee = crate::calls::direct(id);
+                        call!(callee, args, Match::Exact, a);
+                    }
+                    Err(raise) => return Next::Raise(raise),
+                }
+            }
+            Inst::CallValue(a, b, count) => {
+                let callee = reg!(b);
+                save!();
+                if let Some((id, closure)) = core.plain_function(callee) {
+                    let first = usize::from(b.0) + 1;
+                    match core.enter_fast(fiber, id, closure, first, count, a) {
+                        Ok(true) => {
+                            pc = fiber.pc as usize;
+                            // The closure of the callee moved from the window into the fiber.
+                            let caller = fiber.frames.last().map_or(0, |frame| frame.base);
+                            fiber.stack[caller as usize + usize::from(b.0)] = Value::NULL;
+                            regs = window(&mut fiber.stack, fiber.base);
+                            continue;
+                        }
+                        Ok(false) => regs = window(&mut fiber.stack, fiber.base),
+                        Err(raise) => return Next::Raise(raise),
+                    }
+                }
+                let target = tri!(core.callee(callee));
+                let mut args = taken!(b, count + 1);
+                core.heap.release(args.remove(0));
+                call!(target, args, Match::Exact, a);
+            }
+            Inst::CallNamed(a, b, count) => {
+                let names = KeysId(extra!());
+                let target = tri!(core.callee(reg!(b)));
+                let mut args = taken!(b, count + 1);
+                core.heap.release(args.remove(0));
+                if let Err(raise) = core.place_names(&target, &mut args, names) {
+                    core.release_all(&mut args);
+                    core.release_callee(target);
+                    raise!(raise);
+                }
+                call!(target, args, Match::Exact, a);
+            }
+            Inst::CallArray(a, b, c) => {
+                let target = tri!(core.callee(reg!(b)));
+                let args = tri!(core.spread_args(reg!(c)));
+                call!(target, args, Match::Exact, a);
+            }
+            Inst::Offer(a, b, count) => {
+                let target = tri!(core.callee(reg!(b)));
+                let mut args = taken!(b, count + 1);
+                core.heap.release(args.remove(0));
+                call!(target, args, Match::Offer, a);
+            }
+            Inst::CallMethod(a, b, count) => {
+                let at = pc;
+                let name = core.module_text(StrId(extra!())).clone();
+                let target = tri!(core.method_callee(reg!(b), &name, at));
+                let mut args = taken!(b, count + 1);
+                core.heap.release(args.remove(0));
+                call!(target, args, Match::Exact, a);
+            }
+            Inst::CallMethodArray(a, b, c) => {
+                let at = pc;
+                let name = core.module_text(StrId(extra!())).clone();
+                let target = tri!(core.method_callee(reg!(b), &name, at));
+                let args = tri!(core.spread_args(reg!(c)));
+                call!(target, args, Match::Exact, a);
+            }
+            Inst::CallNative(a, b, count) => {
+                let id = NativeId(extra!());
+                let first = usize::from(b.0);
+                let end = first + usize::from(count);
+                let result = core.native(id, &mut regs[first..end]);
+                for slot in &mut regs[first..end] {
+                    core.heap.release(std::mem::take(slot));
+                }
+                put!(a, tri!(result));
+            }
+            Inst::CallNativeArray(a, b) => {
+                let id = NativeId(extra!());
+                let mut args = tri!(core.spread_args(reg!(b)));
+                let result = core.native(id, &mut args);
+                core.release_all(&mut args);
+                put!(a, tri!(result));
+            }
+            Inst::Return(a) => {
+                let value = std::mem::take(&mut reg!(a));
+                finish!(value);
+            }
+            Inst::ReturnNull() => finish!(Value::NULL),
+
+            // Errors.
+            Inst::Throw(a) => {
+                let value = std::mem::take(&mut reg!(a));
+                let error = tri!(core.thrown(value));
+                raise!(Raise::Throw(error));
+            }
+            Inst::Rethrow(a) => {
+                let value = std::mem::take(&mut reg!(a));
+                save!();
+                return Next::Raise(Raise::Throw(value));
+            }
+            Inst::UnknownName() => {
+                let name = core.module_text(StrId(extra!())).clone();
+                raise!(core.problem(&Problem::UnknownName(name)));
+            }
+
+            // Effects and fibers.
+            Inst::Perform(a, b, count) => {
+                let site = SiteId(extra!());
+                let args = taken!(b, count);
+                save!();
+                if !fiber.handlers.is_empty()
+                    && let Some(handled) = core.handled(fiber, site)
+                {
+                    tri!(core.perform(fiber, handled, args, a));
+                    return Next::Reload;
+                }
+                ask!(a, Ask::Perform { site, args });
+            }
+            Inst::Spawn(a, b, count) => {
+                let args = taken!(b, count + 1);
+                ask!(a, Ask::Spawn { args });
+            }
+            Inst::Join(a, b) => ask!(a, Ask::Join(reg!(b))),
+            Inst::JoinAny(a, b) => ask!(a, Ask::JoinAny(reg!(b))),
+            Inst::Cancel(a) => ask!(a, Ask::Cancel(reg!(a))),
+            Inst::Await(a, b) => {
+                let value = reg!(b);
+                if core.kind(value) == Kind::Promise {
+                    ask!(a, Ask::Join(value));
+                }
+                core.heap.retain(value);
+                put!(a, value);
+            }
+            Inst::Handle(a, b, count) => {
+                let handler = HandlerId(extra!());
+                let functions = taken!(b, count + 1);
+                save!();
+                tri!(core.install(fiber, handler, functions, a));
+                return Next::Reload;
+            }
+            Inst::Resume(a, b, c) => {
+                let value = std::mem::take(&mut reg!(c));
+                let continuation = reg!(b);
+                save!();
+                tri!(core.resume_continuation(fiber, continuation, value, a));
+                return Next::Reload;
+            }
+            Inst::Arg(_) => fault!("a word that is no instruction"),
+        }
+    }
+}
+
+/// The registers from `base` on.
+#[inline(always)]
+fn window(stack: &mut [Value], base: u32) -> &mut Window {
+    let above = stack.get_mut(base as usize..).unwrap_or_default();
+    above.first_chunk_mut().expect("`Fiber::reach` keeps a window above every base")
+}
+
+fn take_window(regs: &mut Window, first: usize, count: u8) -> Vec<Value> {
+    regs[first..first + usize::from(count)].iter_mut().map(std::mem::take).collect()
+}
+
+const _: () = assert!(PLAIN_CALL < 0.0);
