@@ -50,6 +50,36 @@ codes! {
     P0031 => "file that cannot be read",
     P0032 => "file that is not UTF-8",
     P0033 => "file that is too large",
+    // P02xx: types and arguments
+    P0201 => "value of another type than declared",
+    P0202 => "call of a value that is not a function",
+    P0203 => "wrong number of arguments",
+    P0204 => "operator that does not take these values",
+    P0205 => "member that the value does not have",
+    P0206 => "index on a value without elements",
+    P0207 => "index outside of the array",
+    P0208 => "value that cannot be taken apart",
+    P0209 => "value that cannot be spread",
+    P0210 => "value that cannot be looped over",
+    P0211 => "type name that `instanceof` does not know",
+    P0212 => "division by zero",
+    P0213 => "named argument that does not exist",
+    P0214 => "`match` that misses a case",
+    P0215 => "key that the declared type does not have",
+    // P03xx: effects
+    P0301 => "effect that is not declared",
+    P0302 => "effect that nothing handles",
+    P0303 => "`uses` of an unknown effect",
+    P0304 => "agent calls in an unbounded loop",
+    // P04xx: confidence
+    P0401 => "confidence outside of 0 to 1",
+    P0402 => "confidence that is not a number",
+    P0403 => "`uncertain` on a value without confidence",
+    P0404 => "confidence that may be too low",
+    P0405 => "gate that never lets a value pass",
+    P0406 => "gate that lets every value pass",
+    P0407 => "branch of a band that never runs",
+    P0408 => "band without a branch",
     // P05xx: names, modules
     P0501 => "name that is not defined",
     P0502 => "name declared twice",
@@ -89,6 +119,10 @@ codes! {
     P0652 => "wrong value for an agent",
     P0653 => "agent without a command",
     P0654 => "name that an agent cannot have",
+    // P07xx: lints
+    P0701 => "value that is not used",
+    P0702 => "code that is never reached",
+    P0703 => "arm that never matches",
     // P08xx: limits of the compiler, and its own mistakes
     P0899 => "mistake of the compiler",
     // P20xx: engine, journal, store

@@ -60,7 +60,6 @@ pub enum ProblemKind {
     UndeclaredEffect { effect: Text, declared: Text },
     UnhandledEffect { operation: Text },
     UnknownEffect { name: Text, nearest: Option<Text> },
-    UnknownOperation { name: Text, nearest: Option<Text> },
     UnboundedAgentLoop { call: ExprId },
 
     // Confidence.
@@ -85,7 +84,6 @@ pub enum Target {
     Variable(Text),
     Argument { callee: Callee, param: Option<Text> },
     Result,
-    Operation(Text),
 }
 
 /// What is called, as the message names it.

@@ -1,7 +1,7 @@
 //! The result of inferring one item.
 
-use la_arena::{Idx, RawIdx};
-use prism_hir::body::{Expr, ExprId, LambdaId, LocalId};
+use la_arena::Idx;
+use prism_hir::body::{ExprId, LambdaId, LocalId};
 
 use crate::effects::Effects;
 use crate::errors::Problem;
@@ -83,9 +83,4 @@ impl Inference {
 
 pub(crate) fn index_of<T>(id: Idx<T>) -> usize {
     id.into_raw().into_u32() as usize
-}
-
-/// The expression with this index; the inverse of [`index_of`].
-pub(crate) fn expr_at(index: u32) -> Idx<Expr> {
-    Idx::from_raw(RawIdx::from_u32(index))
 }

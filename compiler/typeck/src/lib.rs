@@ -1,16 +1,33 @@
 //! Types, confidence intervals and effect sets: what the program text decides before a run.
 //!
-//! In: bodies with resolved names (`prism_hir`). Out: one [`Inference`] per item, and
-//! diagnostics. Errors are data ([`errors`]) until [`diagnostics`] puts them into words.
+//! In: bodies with resolved names (`prism_hir`). Out: one [`Inference`] per item ([`infer`]),
+//! what callers may rely on ([`signature`]), and [`diagnostics()`]. Errors are data until
+//! `diagnostics.rs` puts them into words.
 
 mod builtins;
-pub mod confidence;
-pub mod effects;
-pub mod errors;
-mod infer;
+mod check;
+mod confidence;
+mod diagnostics;
+mod effects;
+mod errors;
+mod flow;
 mod inference;
-pub mod types;
-pub mod world;
+mod queries;
+mod summary;
+mod types;
+mod walk;
+mod world;
 
-pub use infer::{Root, infer_body};
+pub use check::{check, inference_order};
+pub use confidence::{Confidence, Presence};
+pub use diagnostics::diagnostics;
+pub use effects::{Effects, builtin_families, family_of};
+pub use errors::{Problem, ProblemKind, Site};
 pub use inference::{EffectUse, Inference, RootType};
+pub use queries::{callees, infer, signature};
+pub use summary::{FunctionSummary, summaries};
+pub use types::{
+    DisplayType, Fact, FieldType, FunctionType, Kinds, ObjectType, ParamType, Type, TypeId, Types,
+    display_confidence,
+};
+pub use world::Typed;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use prism_hir::body::Bits;
 use rustc_hash::FxHashMap;
 
-pub use annotation::Scope;
+pub use annotation::{Alias, Scope};
 pub use assign::{Mismatch, Reason};
 pub use display::{DisplayType, display_confidence};
 pub(crate) use join::MAX_TUPLE;

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use prism_hir::body::{Name, TypeRef};
+use prism_hir::body::Name;
+use prism_hir::OperationDef;
+use prism_source::BandLimits;
 
-use crate::types::{Fact, Scope, Text, Types};
+use crate::types::{Fact, Scope, Types};
 
 /// A fact with the table that its type belongs to: how types travel between items.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -24,34 +26,6 @@ impl Typed {
     }
 }
 
-/// An operation of an effect that the program declares.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Operation {
-    pub params: Vec<OperationParam>,
-    pub result: Option<TypeRef>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OperationParam {
-    pub name: Text,
-    pub is_optional: bool,
-    pub is_rest: bool,
-    pub annotation: Option<TypeRef>,
-}
-
-/// The limits of the bands where a program gives none.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct BandLimits {
-    pub high: f64,
-    pub medium: f64,
-}
-
-impl Default for BandLimits {
-    fn default() -> BandLimits {
-        BandLimits { high: 0.7, medium: 0.5 }
-    }
-}
-
 /// The surroundings of a body: its module, what that imports, and the package.
 pub trait World: Scope {
     /// The fact of a name that is not a local: a function, a module variable, an import.
@@ -59,36 +33,14 @@ pub trait World: Scope {
     fn name(&self, name: &Name) -> Option<Arc<Typed>>;
 
     /// The operation `audit.record` of an effect that the program declares.
-    fn operation(&self, name: &str) -> Option<Operation>;
+    fn operation(&self, name: &str) -> Option<OperationDef>;
 
     /// Is the effect declared by the program?
     fn is_own_effect(&self, name: &str) -> bool;
 
-    fn bands(&self) -> BandLimits {
-        BandLimits::default()
-    }
-}
+    /// A function of the module writes the module's variable.
+    fn is_written(&self, variable: &str) -> bool;
 
-/// A world of nothing but the language.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Nowhere;
-
-impl Scope for Nowhere {
-    fn alias(&self, _: &str) -> Option<(Vec<Text>, TypeRef)> {
-        None
-    }
-}
-
-impl World for Nowhere {
-    fn name(&self, _: &Name) -> Option<Arc<Typed>> {
-        None
-    }
-
-    fn operation(&self, _: &str) -> Option<Operation> {
-        None
-    }
-
-    fn is_own_effect(&self, _: &str) -> bool {
-        false
-    }
+    /// Where the bands begin when a program gives no limits of its own.
+    fn bands(&self) -> BandLimits;
 }

@@ -3,7 +3,7 @@
 use prism_hir::builtins::{Kind, builtin};
 
 use crate::effects::Effects;
-use crate::types::{Fact, FunctionType, Kinds, ObjectType, ParamType, TypeId, Types};
+use crate::types::{Fact, FunctionType, Kinds, ParamType, TypeId, Types};
 
 /// The fact of a built-in name as a value.
 pub(crate) fn global(types: &mut Types, name: &str) -> Fact {

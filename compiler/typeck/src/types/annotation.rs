@@ -13,8 +13,17 @@ use crate::types::{
 
 /// Where the names in annotations are declared.
 pub trait Scope {
-    /// The declaration `type name<params> = ty`, if there is one.
-    fn alias(&self, name: &str) -> Option<(Vec<Text>, TypeRef)>;
+    /// The declaration of a type name, if there is one.
+    fn alias(&self, name: &str) -> Option<Alias>;
+}
+
+/// `type name<params> = ty`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alias {
+    /// As people write it.
+    pub name: Text,
+    pub params: Vec<Text>,
+    pub ty: TypeRef,
 }
 
 /// How often a name may stand inside its own expansion.
@@ -119,8 +128,8 @@ impl Types {
         if let Some((_, fact)) = open.params.iter().rev().find(|(param, _)| param == name) {
             return *fact;
         }
-        if let Some((params, target)) = scope.alias(name) {
-            return self.expand(scope, name, (&params, args), &target, open);
+        if let Some(alias) = scope.alias(name) {
+            return self.expand(scope, name, &alias, args, open);
         }
         let first = args.first();
         Fact::of(match &**name {
@@ -141,8 +150,8 @@ impl Types {
         &mut self,
         scope: &dyn Scope,
         name: &Text,
-        (params, args): (&[Text], &[TypeRef]),
-        target: &TypeRef,
+        alias: &Alias,
+        args: &[TypeRef],
         open: &mut Expansion,
     ) -> Fact {
         open.n_expanded += 1;
@@ -151,16 +160,16 @@ impl Types {
             return Fact::ANY;
         }
         let facts: Vec<Fact> = args.iter().map(|arg| self.read(scope, arg, open)).collect();
-        let bound = params.iter().cloned().zip(facts.into_iter().chain(std::iter::repeat(Fact::ANY)));
+        let bound = alias.params.iter().cloned().zip(facts.into_iter().chain(std::iter::repeat(Fact::ANY)));
         let outer = std::mem::replace(&mut open.params, bound.collect());
         open.open.push(name.clone());
-        let fact = self.read(scope, target, open);
+        let fact = self.read(scope, &alias.ty, open);
         open.open.pop();
         open.params = outer;
-        if fact.ty.is_unknown() || !params.is_empty() {
+        if fact.ty.is_unknown() || !alias.params.is_empty() {
             return fact;
         }
         let target = self.strip(fact.ty);
-        Fact { ty: self.intern(Type::Alias { name: name.clone(), target }), ..fact }
+        Fact { ty: self.intern(Type::Alias { name: alias.name.clone(), target }), ..fact }
     }
 }

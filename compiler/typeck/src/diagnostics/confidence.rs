@@ -1,0 +1,182 @@
+//! The words for P04xx: confidence.
+
+use prism_diagnostics::{Code, Diagnostic, Edit, Place};
+use prism_hir::body::{ExprId, ExprKind};
+use prism_span::Span;
+
+use super::{Words, error, target};
+use crate::confidence::Confidence;
+use crate::errors::{Band, ProblemKind, Site, Target};
+
+impl Words<'_> {
+    pub(super) fn confidence(&self, site: Site, at: Place, kind: &ProblemKind) -> Diagnostic {
+        match kind {
+            ProblemKind::ConfidenceOutOfRange { value } => {
+                let value = value.value();
+                let clamped = value.clamp(0.0, 1.0);
+                let message = format!("a confidence is between 0 and 1, found {value}");
+                Diagnostic::warning(Code::P0401, at, message)
+                    .with_help(format!("the machine takes {clamped} instead"))
+                    .with_fix(format!("write {clamped}"), vec![Edit::replace(at, clamped.to_string())])
+            }
+            ProblemKind::ConfidenceNotNumber { ty } => {
+                let message = format!("a confidence is a number, found `{}`", self.ty(*ty));
+                error(Code::P0402, at, message)
+            }
+            ProblemKind::UncertainOnPlain => {
+                let message = format!("{} has no confidence to decide by", self.named(site));
+                error(Code::P0403, at, message)
+                    .with_help("give it one (`value ~> 0.8`), or use `if`")
+            }
+            ProblemKind::TooUncertain { confidence, required, target, origin } => {
+                let required = required.value();
+                self.too_uncertain(site, at, (*confidence, required), target, *origin)
+            }
+            ProblemKind::GateNeverPasses { confidence, bound } => {
+                let message = format!(
+                    "this gate never lets a value pass: the confidence is {}, the bound {}",
+                    interval(*confidence),
+                    bound.value()
+                );
+                Diagnostic::warning(Code::P0405, at, message)
+            }
+            ProblemKind::GateAlwaysPasses { confidence, bound } => {
+                let message = match confidence.is_plain() {
+                    true => format!("this gate lets every value pass: {} is plain, which counts as 1", self.named(site)),
+                    false => format!(
+                        "this gate lets every value pass: the confidence is {}, the bound {}",
+                        interval(*confidence),
+                        bound.value()
+                    ),
+                };
+                Diagnostic::warning(Code::P0406, at, message)
+            }
+            ProblemKind::DeadBand { band, confidence } => {
+                let message = format!(
+                    "the branch `{}` never runs: the confidence is {}",
+                    band_name(*band),
+                    interval(*confidence)
+                );
+                Diagnostic::warning(Code::P0407, at, message)
+            }
+            ProblemKind::MissingBands { bands } => self.missing_bands(site, at, bands),
+            _ => unreachable!("chosen by `Words::diagnostic`"),
+        }
+    }
+
+    fn too_uncertain(
+        &self,
+        site: Site,
+        at: Place,
+        (confidence, required): (Confidence, f64),
+        given_to: &Target,
+        origin: Option<ExprId>,
+    ) -> Diagnostic {
+        let value = self.named(site);
+        let message = if confidence.high < required {
+            format!("{value} has a confidence of {}, below {required}", interval(confidence))
+        } else {
+            format!("{value} may have a confidence below {required}")
+        };
+        let diagnostic = error(Code::P0404, at, message)
+            .with_label(format!("goes to {}, which needs at least {required}", target(given_to)));
+        let diagnostic = match origin {
+            Some(origin) => diagnostic.with_place(self.expr(origin), self.reason(origin)),
+            None => diagnostic,
+        };
+        self.with_gate(diagnostic, site, required)
+    }
+
+    /// Why the confidence of an expression is as low as it is.
+    fn reason(&self, origin: ExprId) -> String {
+        let confidence = interval(self.inference.expr(origin).confidence);
+        match &self.body.exprs[origin].kind {
+            ExprKind::Perform { effect, .. } => {
+                format!("`{effect}` answers with any confidence")
+            }
+            ExprKind::Annotate { .. } => format!("the confidence {confidence} is given here"),
+            ExprKind::Call { .. } | ExprKind::MethodCall { .. } => {
+                format!("this call gives a confidence of {confidence}")
+            }
+            ExprKind::Name(_) => format!("its confidence is {confidence}"),
+            _ => format!("the confidence here is {confidence}"),
+        }
+    }
+
+    /// Names the gate to add: a condition for a variable, `~?>` for everything else.
+    fn with_gate(&self, diagnostic: Diagnostic, site: Site, required: f64) -> Diagnostic {
+        let Site::Expr(expr) = site else { return diagnostic };
+        let Some(quoted) = self.quoted(expr) else {
+            return diagnostic.with_help(format!("let it pass a gate first: `(…) ~?> {required}`"));
+        };
+        let text = quoted.trim_matches('`');
+        if matches!(self.body.exprs[expr].kind, ExprKind::Name(_) | ExprKind::Member { .. }) {
+            return diagnostic.with_help(format!(
+                "ask first: `if (<~ {text} >= {required}) {{ … }}`, or `uncertain if ({text}) {{ high {{ … }} low {{ … }} }}`"
+            ));
+        }
+        diagnostic.with_help(format!(
+            "put it into a variable and ask first: `if (<~ value >= {required}) {{ … }}`"
+        ))
+    }
+
+    fn missing_bands(&self, site: Site, at: Place, bands: &[Band]) -> Diagnostic {
+        let names: Vec<String> =
+            bands.iter().map(|band| format!("`{}`", band_name(*band))).collect();
+        let message = format!("no branch for {} confidence, and no `default`", names.join(" and "));
+        let diagnostic = Diagnostic::warning(Code::P0408, at, message)
+            .with_help("without a branch nothing happens; say so with `default { }`");
+        match self.end_of_branches(site, at) {
+            Some(end) => diagnostic.with_fix(
+                "add an empty `default`",
+                vec![Edit::insert(self.file, end, " default { }\n")],
+            ),
+            None => diagnostic,
+        }
+    }
+
+    /// Where the `}` of an `uncertain if` stands, found by counting brackets behind its
+    /// condition. `None` when a string or a comment in between makes that unsure.
+    fn end_of_branches(&self, _: Site, at: Place) -> Option<u32> {
+        let rest = Span::new(at.span.end, self.text.len() as u32).slice(self.text);
+        let mut depth = 0;
+        for (offset, c) in rest.char_indices() {
+            match c {
+                '{' => depth += 1,
+                '}' if depth == 1 => return Some(at.span.end + offset as u32),
+                '}' => depth -= 1,
+                '"' | '\'' | '`' => return None,
+                '/' if rest[offset..].starts_with("//") => return None,
+                '/' if rest[offset..].starts_with("/*") => return None,
+                ';' if depth == 0 => return None,
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+fn band_name(band: Band) -> &'static str {
+    match band {
+        Band::High => "high",
+        Band::Medium => "medium",
+        Band::Low => "low",
+        Band::Default => "default",
+    }
+}
+
+/// "0.6", "0.5 to 0.7", "at least 0.8", "anything".
+fn interval(confidence: Confidence) -> String {
+    let Confidence { low, high, .. } = confidence;
+    if low == high {
+        format!("{low}")
+    } else if low <= 0.0 && high >= 1.0 {
+        "anything".to_owned()
+    } else if high >= 1.0 {
+        format!("at least {low}")
+    } else if low <= 0.0 {
+        format!("at most {high}")
+    } else {
+        format!("{low} to {high}")
+    }
+}

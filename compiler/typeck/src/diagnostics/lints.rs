@@ -1,0 +1,71 @@
+//! The words for P07xx: code that runs, and probably not as meant.
+
+use prism_diagnostics::{Code, Diagnostic, Edit, Place};
+use prism_span::Span;
+
+use super::Words;
+use crate::errors::{Exit, ProblemKind, UnusedAdvice};
+
+impl Words<'_> {
+    pub(super) fn lint(&self, at: Place, kind: &ProblemKind) -> Diagnostic {
+        match kind {
+            ProblemKind::UnusedValue { advice } => self.unused(at, advice),
+            ProblemKind::Unreachable { after } => {
+                let why = match after {
+                    Exit::Return => "after `return`",
+                    Exit::Throw => "after `throw`",
+                    Exit::Break => "after `break`",
+                    Exit::Continue => "after `continue`",
+                    Exit::Statement => "because the statement before it never comes to its end",
+                };
+                let message = format!("this code is never reached, {why}");
+                let diagnostic = Diagnostic::warning(Code::P0702, at, message);
+                diagnostic.with_fix("remove it", vec![Edit::delete(self.with_line(at))])
+            }
+            ProblemKind::UnreachableArm => {
+                let message = "this arm never matches: an arm before it takes everything";
+                Diagnostic::warning(Code::P0703, at, message)
+            }
+            _ => unreachable!("chosen by `Words::diagnostic`"),
+        }
+    }
+
+    fn unused(&self, at: Place, advice: &UnusedAdvice) -> Diagnostic {
+        let message = "this value is computed and not used";
+        let diagnostic = Diagnostic::warning(Code::P0701, at, message);
+        match advice {
+            UnusedAdvice::Remove => {
+                diagnostic.with_fix("remove it", vec![Edit::delete(self.with_line(at))])
+            }
+            UnusedAdvice::Assign(name) => {
+                let start = at.span.start;
+                diagnostic
+                    .with_help(format!("values do not change: `{name}` keeps what it was"))
+                    .with_fix(
+                        format!("let `{name}` take the result"),
+                        vec![Edit::insert(self.file, start, format!("{name} = "))],
+                    )
+            }
+            UnusedAdvice::MeantAssignment => {
+                diagnostic.with_help("`==` compares; `=` gives a value to a variable")
+            }
+        }
+    }
+
+    /// The place with its line, when nothing else stands on it.
+    fn with_line(&self, at: Place) -> Place {
+        let (start, end) = (at.span.start as usize, at.span.end as usize);
+        let before = self.text.get(..start).unwrap_or("");
+        let after = self.text.get(end..).unwrap_or("");
+        let indent = before.len() - before.trim_end_matches([' ', '\t']).len();
+        let starts_line = before[..before.len() - indent].is_empty()
+            || before[..before.len() - indent].ends_with('\n');
+        let rest = after.trim_start_matches([' ', '\t', ';']);
+        let skipped = after.len() - rest.len();
+        if starts_line && rest.starts_with('\n') {
+            let span = Span::new((start - indent) as u32, (end + skipped + 1) as u32);
+            return Place::new(at.file, span);
+        }
+        at
+    }
+}

@@ -1,0 +1,299 @@
+//! The words for P02xx: types and arguments.
+
+use prism_diagnostics::{Code, Diagnostic, Place};
+use prism_hir::body::{BinaryOp, ExprKind, UnaryOp};
+use prism_span::Span;
+
+use super::{Words, callee, counted, error, mended, target};
+use crate::errors::{ProblemKind, Site, Target};
+use crate::types::{Mismatch, Reason, Type, TypeId};
+
+impl Words<'_> {
+    pub(super) fn of_type(&self, site: Site, at: Place, kind: &ProblemKind) -> Diagnostic {
+        match kind {
+            ProblemKind::Mismatch { mismatch, target } => self.mismatch(site, at, mismatch, target),
+            ProblemKind::NotCallable { ty } => {
+                let message = format!("{} is not a function", self.value_of(site, *ty));
+                let diagnostic = error(Code::P0202, at, message);
+                self.with_declaration(diagnostic, site)
+            }
+            ProblemKind::WrongArity { callee: called, given, min, max } => {
+                let message = format!(
+                    "{} takes {}, but gets {given}",
+                    callee(called),
+                    expected_arguments(*min, *max)
+                );
+                error(Code::P0203, at, message)
+            }
+            ProblemKind::UnknownArgument { callee: called, name, nearest } => {
+                let message = format!("{} has no parameter `{name}`", callee(called));
+                self.argument_name(error(Code::P0213, at, message), at, name, nearest.as_deref())
+            }
+            ProblemKind::BadOperands { op, left, right } => self.operands(at, *op, *left, *right),
+            ProblemKind::BadOperand { op, ty } => {
+                let op = unary_symbol(*op);
+                let message = format!("`{op}` needs a number, found `{}`", self.ty(*ty));
+                error(Code::P0204, at, message)
+            }
+            ProblemKind::MissingMember { name, of, nearest, is_method } => {
+                let nearest = nearest.as_deref();
+                self.missing_member(site, at, name, *of, (nearest, *is_method))
+            }
+            ProblemKind::NotIndexable { of } => {
+                let message = format!("{} has no elements", self.value_of(site, *of));
+                self.with_declaration(error(Code::P0206, at, message), site)
+            }
+            ProblemKind::IndexOutOfRange { index, length } => {
+                let message = format!(
+                    "index {} is outside of an array of {}",
+                    index.value(),
+                    counted(*length, "element")
+                );
+                let diagnostic = error(Code::P0207, at, message);
+                match length.checked_sub(1) {
+                    Some(last) => diagnostic.with_help(format!("the last index is {last}")),
+                    None => diagnostic,
+                }
+            }
+            ProblemKind::CannotDestructure { ty, as_array } => {
+                let wanted = if *as_array { "an array" } else { "an object" };
+                let message = format!("expected {wanted} to take apart, found `{}`", self.ty(*ty));
+                error(Code::P0208, at, message)
+            }
+            ProblemKind::CannotSpread { ty } => {
+                let message = format!("cannot spread `{}`", self.ty(*ty));
+                error(Code::P0209, at, message).with_help("`...` takes arrays and objects apart")
+            }
+            ProblemKind::CannotIterate { ty } => {
+                let message = format!("cannot loop over `{}`", self.ty(*ty));
+                error(Code::P0210, at, message)
+                    .with_help("`for … in` takes an array or an object; count with `for let i = 0; i < n; i = i + 1`")
+            }
+            ProblemKind::UnknownTypeName { name, nearest } => {
+                let message = format!("`instanceof` knows no type \"{name}\"");
+                let quoted = nearest.as_ref().map(|nearest| format!("\"{nearest}\""));
+                mended(error(Code::P0211, at, message), at, quoted.as_deref())
+            }
+            ProblemKind::DivisionByZero { is_remainder } => {
+                let what = if *is_remainder { "remainder of a division" } else { "division" };
+                error(Code::P0212, at, format!("{what} by zero"))
+            }
+            ProblemKind::NotExhaustive { missing } => {
+                let missing: Vec<String> =
+                    missing.iter().map(|ty| format!("`{}`", self.ty(*ty))).collect();
+                let message = format!("this `match` has no arm for {}", missing.join(", "));
+                Diagnostic::warning(Code::P0214, at, message)
+                    .with_help("without an arm the result is null; add the cases, or `_ => …`")
+            }
+            ProblemKind::UnknownField { name, of, nearest } => {
+                let message = format!("`{}` has no key `{name}`", self.ty(*of));
+                let diagnostic = Diagnostic::warning(Code::P0215, at, message);
+                match nearest {
+                    Some(nearest) => diagnostic.with_help(format!("did you mean `{nearest}`?")),
+                    None => diagnostic,
+                }
+            }
+            ProblemKind::UndeclaredEffect { .. }
+            | ProblemKind::UnhandledEffect { .. }
+            | ProblemKind::UnknownEffect { .. }
+            | ProblemKind::UnboundedAgentLoop { .. }
+            | ProblemKind::ConfidenceOutOfRange { .. }
+            | ProblemKind::ConfidenceNotNumber { .. }
+            | ProblemKind::UncertainOnPlain
+            | ProblemKind::TooUncertain { .. }
+            | ProblemKind::GateNeverPasses { .. }
+            | ProblemKind::GateAlwaysPasses { .. }
+            | ProblemKind::DeadBand { .. }
+            | ProblemKind::MissingBands { .. }
+            | ProblemKind::UnusedValue { .. }
+            | ProblemKind::Unreachable { .. }
+            | ProblemKind::UnreachableArm => unreachable!("chosen by `Words::diagnostic`"),
+        }
+    }
+
+    fn mismatch(
+        &self,
+        site: Site,
+        at: Place,
+        mismatch: &Mismatch,
+        given_to: &Target,
+    ) -> Diagnostic {
+        let inside = match mismatch.path.as_slice() {
+            [] => String::new(),
+            path => format!(" in `{}`", path_text(path)),
+        };
+        let goes_to = target(given_to);
+        let diagnostic = match &mismatch.reason {
+            Reason::Type { expected, found } => {
+                let (expected, found) = (self.ty(*expected), self.ty(*found));
+                let message = format!("expected `{expected}`{inside}, found `{found}`");
+                error(Code::P0201, at, message)
+            }
+            Reason::MissingField { name, of } => {
+                let message = format!("the key `{name}` of `{}` is missing{inside}", self.ty(*of));
+                error(Code::P0201, at, message)
+            }
+            Reason::Confidence { required, found } => {
+                let message = format!(
+                    "expected a confidence of at least {required}{inside}, found one from {found}"
+                );
+                error(Code::P0404, at, message)
+            }
+            Reason::Params { expected, found } => {
+                let message = format!(
+                    "expected a function of at most {}{inside}, found one that needs {found}",
+                    counted(*expected, "parameter")
+                );
+                error(Code::P0201, at, message)
+            }
+        };
+        let diagnostic = diagnostic.with_label(format!("goes to {goes_to}"));
+        self.with_declaration(diagnostic, site)
+    }
+
+    fn operands(&self, at: Place, op: BinaryOp, left: TypeId, right: TypeId) -> Diagnostic {
+        let symbol = binary_symbol(op);
+        let (a, b) = (self.ty(left), self.ty(right));
+        let message = format!("`{symbol}` cannot take `{a}` and `{b}`");
+        let help = match op {
+            BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
+                "two numbers or two texts can be ordered"
+            }
+            BinaryOp::Add => "`+` adds two numbers, and joins when one side is a text",
+            BinaryOp::In => "`in` asks an object or an array for a key",
+            BinaryOp::Subtract
+            | BinaryOp::Multiply
+            | BinaryOp::Divide
+            | BinaryOp::Remainder
+            | BinaryOp::Power => "both sides must be numbers; `Number(x)` reads one from a text",
+            BinaryOp::Equal
+            | BinaryOp::NotEqual
+            | BinaryOp::Identical
+            | BinaryOp::NotIdentical
+            | BinaryOp::Instanceof => "",
+        };
+        let diagnostic = error(Code::P0204, at, message);
+        if help.is_empty() { diagnostic } else { diagnostic.with_help(help) }
+    }
+
+    fn missing_member(
+        &self,
+        site: Site,
+        at: Place,
+        name: &str,
+        of: TypeId,
+        (nearest, is_method): (Option<&str>, bool),
+    ) -> Diagnostic {
+        let what = if is_method { "method" } else { "member" };
+        let message = format!("`{}` has no {what} `{name}`", self.ty(of));
+        let name_at = self.name_in(site, at, name);
+        let diagnostic = error(Code::P0205, name_at, message);
+        let diagnostic = mended(diagnostic, name_at, nearest);
+        let is_object = matches!(self.inference.types.structure(of), Type::Object(_));
+        if is_object && nearest.is_none() && !is_method {
+            return diagnostic.with_help(format!("read it softly where it may be missing: `?.{name}` or `.{name} ?? …`"));
+        }
+        diagnostic
+    }
+
+    /// The name itself in `object.name` and `object.name(…)`.
+    fn name_in(&self, site: Site, at: Place, name: &str) -> Place {
+        let Site::Expr(expr) = site else { return at };
+        let object = match &self.body.exprs[expr].kind {
+            ExprKind::Member { object, .. } | ExprKind::MethodCall { object, .. } => *object,
+            _ => return at,
+        };
+        let from = self.expr(object).span.end;
+        let after = Span::new(from, at.span.end).slice(self.text);
+        match after.find(name) {
+            Some(offset) => {
+                let start = from + offset as u32;
+                Place::new(self.file, Span::new(start, start + name.len() as u32))
+            }
+            None => at,
+        }
+    }
+
+    /// The `name:` of a named argument stands before its value.
+    fn argument_name(
+        &self,
+        diagnostic: Diagnostic,
+        at: Place,
+        name: &str,
+        nearest: Option<&str>,
+    ) -> Diagnostic {
+        let before = self.text.get(..at.span.start as usize).unwrap_or("");
+        let Some(start) = before.rfind(name) else { return mended(diagnostic, at, None) };
+        let place =
+            Place::new(self.file, Span::new(start as u32, (start + name.len()) as u32));
+        mended(Diagnostic { place, ..diagnostic }, place, nearest)
+    }
+
+    /// "`x` of type `number`", or "`number`" for what is not a short expression.
+    fn value_of(&self, site: Site, ty: TypeId) -> String {
+        let quoted = if let Site::Expr(expr) = site { self.quoted(expr) } else { None };
+        match quoted {
+            Some(quoted) => format!("{quoted} of type `{}`", self.ty(ty)),
+            None => format!("`{}`", self.ty(ty)),
+        }
+    }
+
+    /// Shows what a variable holds where it was declared.
+    fn with_declaration(&self, diagnostic: Diagnostic, site: Site) -> Diagnostic {
+        let Site::Expr(expr) = site else { return diagnostic };
+        let Some((local, place)) = self.declaration(expr) else { return diagnostic };
+        let fact = self.fact(self.inference.local(local));
+        let name = &self.body.locals[local].name;
+        diagnostic.with_place(place, format!("`{name}` is `{fact}`"))
+    }
+}
+
+fn path_text(path: &[crate::types::Text]) -> String {
+    let mut text = String::new();
+    for step in path {
+        if !text.is_empty() && &**step != "[]" {
+            text.push('.');
+        }
+        text.push_str(step);
+    }
+    text
+}
+
+fn expected_arguments(min: usize, max: Option<usize>) -> String {
+    match max {
+        Some(max) if max == min => counted(min, "argument"),
+        Some(max) => format!("{min} to {}", counted(max, "argument")),
+        None => format!("at least {}", counted(min, "argument")),
+    }
+}
+
+fn unary_symbol(op: UnaryOp) -> &'static str {
+    match op {
+        UnaryOp::Not => "!",
+        UnaryOp::Negate => "-",
+        UnaryOp::Plus => "+",
+        UnaryOp::Confidence => "<~",
+        UnaryOp::Typeof => "typeof",
+    }
+}
+
+fn binary_symbol(op: BinaryOp) -> &'static str {
+    match op {
+        BinaryOp::Add => "+",
+        BinaryOp::Subtract => "-",
+        BinaryOp::Multiply => "*",
+        BinaryOp::Divide => "/",
+        BinaryOp::Remainder => "%",
+        BinaryOp::Power => "**",
+        BinaryOp::Equal => "==",
+        BinaryOp::NotEqual => "!=",
+        BinaryOp::Identical => "===",
+        BinaryOp::NotIdentical => "!==",
+        BinaryOp::Less => "<",
+        BinaryOp::LessEqual => "<=",
+        BinaryOp::Greater => ">",
+        BinaryOp::GreaterEqual => ">=",
+        BinaryOp::Instanceof => "instanceof",
+        BinaryOp::In => "in",
+    }
+}

@@ -1,0 +1,86 @@
+//! Variables: what they are given, what was declared for them, what they hold here.
+
+use prism_hir::body::{ExprId, LocalId, LocalKind};
+
+use crate::confidence::Confidence;
+use crate::errors::Target;
+use crate::flow::Infer;
+use crate::inference::index_of;
+use crate::types::{Fact, TypeId};
+
+impl Infer<'_> {
+    /// What a variable holds at this point of the walk.
+    pub(crate) fn local_fact(&mut self, local: LocalId) -> Fact {
+        if let Some(lambda) = self.declarations.get(&local).copied()
+            && !self.body.locals[local].is_assigned
+        {
+            return Fact::plain(self.declared_function(lambda));
+        }
+        if self.is_volatile(local) {
+            return self.declared_fact(local).unwrap_or(Fact::ANY);
+        }
+        self.env.get(local)
+    }
+
+    /// Declares a variable with a value that was checked, or that needs no check.
+    pub(crate) fn set_local(&mut self, local: LocalId, fact: Fact) {
+        let index = index_of(local);
+        self.locals[index] = self.types.join(self.locals[index], fact);
+        self.env.assign(local, fact);
+    }
+
+    /// Gives a variable a value: at its declaration and later.
+    pub(crate) fn assign_local(&mut self, local: LocalId, value: Fact, at: Option<ExprId>) {
+        let data = &self.body.locals[local];
+        let mut fact = value;
+        if let Some(declared) = self.declared_fact(local) {
+            if let Some(at) = at {
+                self.check_fit(at, value, declared, Target::Variable(data.name.clone()));
+            }
+            fact = self.fitted(value, declared);
+        }
+        if data.is_assigned {
+            fact = self.types.widen_fact(fact);
+        } else {
+            self.initialisers[index_of(local)] = at;
+        }
+        self.set_local(local, fact);
+    }
+
+    /// The expression that gives a variable its only value.
+    pub(crate) fn initialiser(&self, local: LocalId) -> Option<ExprId> {
+        self.initialisers[index_of(local)]
+    }
+
+    /// A value that was checked against a declaration: what is known of it from there on.
+    pub(crate) fn fitted(&self, value: Fact, declared: Fact) -> Fact {
+        let fits = self.types.fit_type(value.ty, declared.ty).is_ok();
+        let ty = if value.ty.is_unknown() || !fits { declared.ty } else { value.ty };
+        let bound = declared.confidence.low;
+        let confidence = if value.confidence.low >= bound {
+            value.confidence
+        } else {
+            value.confidence.at_or_above(bound).unwrap_or(Confidence::at_least(bound))
+        };
+        Fact { ty, confidence }
+    }
+
+    /// What the annotation of a variable declares.
+    pub(crate) fn declared_fact(&mut self, local: LocalId) -> Option<Fact> {
+        let annotation = self.body.locals[local].annotation.as_ref()?;
+        let index = index_of(local);
+        if self.declared[index].is_none() {
+            self.declared[index] = Some(self.types.annotation(self.world, annotation));
+        }
+        self.declared[index]
+    }
+
+    /// A parameter or a loop variable that gets a value from outside the text.
+    pub(crate) fn bind_local(&mut self, local: LocalId, value: Fact, at: Option<ExprId>) {
+        let is_hidden = self.body.locals[local].kind == LocalKind::Hidden;
+        if is_hidden && value.ty == TypeId::NEVER {
+            return self.set_local(local, Fact::ANY);
+        }
+        self.assign_local(local, value, at);
+    }
+}

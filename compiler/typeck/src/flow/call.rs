@@ -1,0 +1,235 @@
+//! Calls: what is called, whether the arguments fit, what comes back.
+
+use prism_hir::body::{Arg, ExprId, ExprKind, Name};
+use prism_hir::builtins::{Kind, builtin};
+
+use crate::confidence::Confidence;
+use crate::errors::{Callee, ProblemKind};
+use crate::flow::Infer;
+use crate::flow::report::nearest;
+use crate::types::{Fact, FunctionType, Kinds, Text, Type, TypeId};
+
+impl Infer<'_> {
+    pub(crate) fn infer_call(
+        &mut self,
+        at: ExprId,
+        callee: ExprId,
+        args: &[Arg],
+        is_optional: bool,
+    ) -> Fact {
+        let body = self.body;
+        if let ExprKind::Name(Name::Builtin(name)) = &body.exprs[callee].kind {
+            let fact = self.infer_expr(callee);
+            let is_native = builtin(name).is_some_and(|row| row.kind == Kind::Native);
+            if is_native || &**name == "__agent" {
+                return self.call_native(at, name, fact, args);
+            }
+        }
+        let callee_fact = self.infer_expr(callee);
+        let ty = if is_optional {
+            self.types.drop_kinds(callee_fact.ty, Kinds::NULL)
+        } else {
+            callee_fact.ty
+        };
+        if ty == TypeId::NEVER && is_optional {
+            self.infer_args(args);
+            return Fact::NULL;
+        }
+        let name = self.callee_name(callee);
+        let result = self.call_value(at, callee, callee_fact.retyped(ty), &name, args);
+        if is_optional && ty != callee_fact.ty {
+            return self.types.join(result, Fact::NULL);
+        }
+        result
+    }
+
+    /// Calls a value. `callee_at` is where a complaint about the value itself points.
+    pub(crate) fn call_value(
+        &mut self,
+        at: ExprId,
+        callee_at: ExprId,
+        callee: Fact,
+        name: &Callee,
+        args: &[Arg],
+    ) -> Fact {
+        if let Type::Function(function) = self.types.structure(callee.ty).clone() {
+            return self.call_function(at, callee.confidence, &function, name, args);
+        }
+        let facts = self.infer_args(args);
+        if self.is_never(callee.ty, Kinds::FUNCTION.or(Kinds::OTHER)) {
+            self.report(callee_at, ProblemKind::NotCallable { ty: callee.ty });
+            return Fact::ERROR;
+        }
+        self.call_unknown(at, &facts);
+        Fact::ANY
+    }
+
+    pub(crate) fn call_function(
+        &mut self,
+        at: ExprId,
+        confidence: Confidence,
+        function: &FunctionType,
+        name: &Callee,
+        args: &[Arg],
+    ) -> Fact {
+        let facts = self.check_args(at, name, function, args);
+        let mut effects = function.effects.clone();
+        if effects.calls_unknown {
+            effects.add(&self.effects_of_args(&facts));
+        }
+        self.perform(at, &effects);
+        self.env.kill_module_paths();
+        function.result.with(function.result.confidence.product(confidence))
+    }
+
+    /// Anything may happen, among it what the functions among the arguments do.
+    pub(crate) fn call_unknown(&mut self, at: ExprId, args: &[Fact]) {
+        let effects = self.effects_of_args(args);
+        self.perform(at, &effects);
+        self.perform_unknown();
+        self.env.kill_module_paths();
+    }
+
+    /// A function of the machine, by its full name.
+    pub(crate) fn call_native(
+        &mut self,
+        at: ExprId,
+        name: &Text,
+        callee: Fact,
+        args: &[Arg],
+    ) -> Fact {
+        let facts = match self.types.structure(callee.ty).clone() {
+            Type::Function(function) => {
+                self.frame().effects.add(&function.effects);
+                self.check_args(at, &Callee::Function(name.clone()), &function, args)
+            }
+            _ => self.infer_args(args),
+        };
+        let ty = crate::builtins::function_result(&mut self.types, name, &facts);
+        let always_plain = matches!(&**name, "value" | "print" | "__agent");
+        let is_plain = always_plain || facts.iter().all(|fact| self.is_deeply_plain(*fact));
+        Fact { ty, confidence: if is_plain { Confidence::PLAIN } else { Confidence::ANY } }
+    }
+
+    /// Infers arguments of which nothing is expected.
+    pub(crate) fn infer_args(&mut self, args: &[Arg]) -> Vec<Fact> {
+        let mut facts = Vec::with_capacity(args.len());
+        for arg in args {
+            facts.push(if arg.is_spread {
+                self.infer_spread(arg.value)
+            } else {
+                self.infer_expr(arg.value)
+            });
+        }
+        facts
+    }
+
+    /// Infers arguments and checks them against the parameters.
+    pub(crate) fn check_args(
+        &mut self,
+        at: ExprId,
+        callee: &Callee,
+        function: &FunctionType,
+        args: &[Arg],
+    ) -> Vec<Fact> {
+        let mut facts = Vec::with_capacity(args.len());
+        let mut n_given = 0;
+        let mut named: Vec<&Text> = Vec::new();
+        let mut has_spread = false;
+        for arg in args {
+            if arg.is_spread {
+                has_spread = true;
+                facts.push(self.infer_spread(arg.value));
+                continue;
+            }
+            let index = match &arg.name {
+                Some(name) => {
+                    named.push(name);
+                    self.named_param(arg.value, callee, function, name)
+                }
+                None => {
+                    n_given += 1;
+                    (!has_spread).then_some(n_given - 1)
+                }
+            };
+            facts.push(self.check_arg(callee, function, index, arg));
+        }
+        if !function.is_open {
+            self.check_arity(at, callee, function, (n_given, &named), has_spread);
+        }
+        facts
+    }
+
+    fn check_arg(
+        &mut self,
+        callee: &Callee,
+        function: &FunctionType,
+        index: Option<usize>,
+        arg: &Arg,
+    ) -> Fact {
+        let last = function.params.last().filter(|param| param.is_rest);
+        let param = index.and_then(|index| function.params.get(index).or(last));
+        let Some(param) = param else { return self.infer_expr(arg.value) };
+        let declared = if param.is_rest {
+            self.types.element(param.fact.ty).unwrap_or(Fact::ANY)
+        } else {
+            param.fact
+        };
+        let fact = self.infer_expected(arg.value, Some(declared));
+        if param.is_optional && fact.ty == TypeId::NULL {
+            return fact;
+        }
+        self.check_fit(arg.value, fact, declared, Self::argument_target(callee, param));
+        fact
+    }
+
+    fn named_param(
+        &mut self,
+        at: ExprId,
+        callee: &Callee,
+        function: &FunctionType,
+        name: &Text,
+    ) -> Option<usize> {
+        let is_named = |param: &crate::types::ParamType| param.name.as_ref() == Some(name);
+        let found = function.params.iter().position(is_named);
+        let has_all_names = function.params.iter().all(|param| param.name.is_some());
+        if found.is_none() && !function.is_open && has_all_names {
+            let names = function.params.iter().filter_map(|param| param.name.as_deref());
+            let kind = ProblemKind::UnknownArgument {
+                callee: callee.clone(),
+                name: name.clone(),
+                nearest: nearest(name, names),
+            };
+            self.report(at, kind);
+        }
+        found
+    }
+
+    fn check_arity(
+        &mut self,
+        at: ExprId,
+        callee: &Callee,
+        function: &FunctionType,
+        (n_given, named): (usize, &[&Text]),
+        has_spread: bool,
+    ) {
+        let max = function.max_args();
+        let too_many = max.is_some_and(|max| n_given + named.len() > max);
+        let is_given = |index: usize, name: Option<&Text>| {
+            index < n_given || name.is_some_and(|name| named.contains(&name))
+        };
+        let missing = function.params.iter().enumerate().any(|(index, param)| {
+            !param.is_optional && !param.is_rest && !is_given(index, param.name.as_ref())
+        });
+        if too_many || missing && !has_spread {
+            let given = n_given + named.len();
+            let kind = ProblemKind::WrongArity {
+                callee: callee.clone(),
+                given,
+                min: function.min_args(),
+                max,
+            };
+            self.report(at, kind);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Operators that look at confidence: annotation, gates and choices between values.
+
+use prism_hir::body::{Bits, ConfidentLogicalOp, ExprId, ExprKind, UnaryOp};
+
+use crate::confidence::{Confidence, Presence};
+use crate::errors::ProblemKind;
+use crate::flow::Infer;
+use crate::types::{Fact, Kinds, TypeId};
+
+/// `a ~?? b` keeps a from here on.
+const COALESCE_BOUND: f64 = 0.5;
+/// `a ~@> b` gives b from here on.
+const ESCALATE_BOUND: f64 = 0.7;
+
+impl Infer<'_> {
+    pub(crate) fn infer_annotate(&mut self, value: ExprId, confidence: ExprId) -> Fact {
+        let fact = self.infer_expr(value);
+        fact.with(self.infer_confidence(confidence))
+    }
+
+    /// The confidence that `~> k` gives.
+    pub(crate) fn infer_confidence(&mut self, expr: ExprId) -> Confidence {
+        let fact = self.infer_expr(expr);
+        match self.check_confidence(expr, fact.ty) {
+            Some(known) => Confidence::exactly(known),
+            None => self.confidence_read(expr).unwrap_or(Confidence::CONFIDENT),
+        }
+    }
+
+    /// `~> <~ other`: the confidence of another value.
+    fn confidence_read(&self, expr: ExprId) -> Option<Confidence> {
+        if let ExprKind::Unary { op: UnaryOp::Confidence, operand } = &self.body.exprs[expr].kind {
+            return Some(self.fact(*operand).confidence.present());
+        }
+        None
+    }
+
+    /// Checks a number that is used as a confidence; gives its value where the text says it.
+    pub(crate) fn check_confidence(&mut self, expr: ExprId, ty: TypeId) -> Option<f64> {
+        if self.is_never(ty, Kinds::NUMBER) {
+            self.report(expr, ProblemKind::ConfidenceNotNumber { ty });
+            return None;
+        }
+        let known = self.types.as_number(ty)?;
+        let is_literal = matches!(
+            self.body.exprs[expr].kind,
+            ExprKind::Number(_) | ExprKind::Unary { op: UnaryOp::Negate, .. }
+        );
+        if is_literal && !(0.0..=1.0).contains(&known) {
+            self.report(expr, ProblemKind::ConfidenceOutOfRange { value: Bits::new(known) });
+        }
+        (!known.is_nan()).then(|| known.clamp(0.0, 1.0))
+    }
+
+    /// `e ~> k` as a whole condition: true when e is truthy and confident enough.
+    pub(crate) fn infer_gate(&mut self, value: ExprId, confidence: ExprId) -> Fact {
+        let fact = self.infer_expr(value);
+        let bound_fact = self.infer_expr(confidence);
+        if let Some(bound) = self.check_confidence(confidence, bound_fact.ty) {
+            self.check_gate(value, fact.confidence, bound);
+        }
+        Fact::plain(TypeId::BOOLEAN)
+    }
+
+    /// Reports a gate whose answer is known before the run.
+    pub(crate) fn check_gate(&mut self, at: ExprId, confidence: Confidence, bound: f64) {
+        let bits = Bits::new(bound);
+        if confidence.high < bound {
+            self.report(at, ProblemKind::GateNeverPasses { confidence, bound: bits });
+        } else if confidence.low >= bound {
+            self.report(at, ProblemKind::GateAlwaysPasses { confidence, bound: bits });
+        }
+    }
+
+    /// `~&&` and `~||`: a boolean; both sides are evaluated.
+    pub(crate) fn infer_confident_logical(
+        &mut self,
+        op: ConfidentLogicalOp,
+        left: ExprId,
+        right: ExprId,
+    ) -> Fact {
+        let (left, right) = (self.infer_expr(left), self.infer_expr(right));
+        let confidence = match op {
+            ConfidentLogicalOp::And => left.confidence.min(right.confidence),
+            ConfidentLogicalOp::Or => left.confidence.max(right.confidence),
+        };
+        Fact { ty: TypeId::BOOLEAN, confidence: confidence.present() }
+    }
+
+    /// `a ~~ b`: the value of b with the smaller confidence.
+    pub(crate) fn infer_chain(&mut self, left: ExprId, right: ExprId) -> Fact {
+        let (left, right) = (self.infer_expr(left), self.infer_expr(right));
+        let confidence = left.confidence.min(right.confidence);
+        let presence = match confidence.presence {
+            Presence::Confident => Presence::Confident,
+            Presence::Plain | Presence::Unknown => Presence::Unknown,
+        };
+        right.with(Confidence { presence, ..confidence })
+    }
+
+    /// `a ~||> b`: the more confident of the two.
+    pub(crate) fn infer_more_confident(&mut self, left: ExprId, right: ExprId) -> Fact {
+        let (left, right) = (self.infer_expr(left), self.infer_expr(right));
+        let presence = left.confidence.hull(right.confidence).presence;
+        let ty = if right.confidence.high < left.confidence.low {
+            left.ty
+        } else if left.confidence.high < right.confidence.low {
+            right.ty
+        } else {
+            self.types.join_types(left.ty, right.ty)
+        };
+        Fact { ty, confidence: Confidence { presence, ..left.confidence.max(right.confidence) } }
+    }
+
+    /// `a ~?? b`: a when its confidence is at least 0.5, else b, which is not evaluated otherwise.
+    pub(crate) fn infer_confident_coalesce(&mut self, left: ExprId, right: ExprId) -> Fact {
+        let fact = self.infer_expr(left);
+        self.check_gate(left, fact.confidence, COALESCE_BOUND);
+        let mark = self.env.mark();
+        let fallback = self.infer_expr(right);
+        let after = self.env.take(mark);
+        let before = self.env.snapshot(mark);
+        self.env.join(&mut self.types, before, after);
+        self.passed_or(fact, COALESCE_BOUND, fallback)
+    }
+
+    /// `a` behind a gate at `bound`, or what stands there when it does not pass.
+    fn passed_or(&mut self, value: Fact, bound: f64, fallback: Fact) -> Fact {
+        let Some(passed) = value.confidence.at_or_above(bound) else { return fallback };
+        if value.confidence.low >= bound {
+            return value;
+        }
+        self.types.join(value.with(passed), fallback)
+    }
+
+    /// `a ~@> b`: b when a is confident enough, else a with half its confidence.
+    pub(crate) fn infer_escalate(&mut self, left: ExprId, right: ExprId) -> Fact {
+        let fact = self.infer_expr(left);
+        let mark = self.env.mark();
+        let next = self.infer_expr(right);
+        let after = self.env.take(mark);
+        let before = self.env.snapshot(mark);
+        self.env.join(&mut self.types, before, after);
+        if fact.confidence.low >= ESCALATE_BOUND {
+            return next;
+        }
+        let held = fact.confidence.below(ESCALATE_BOUND).unwrap_or(fact.confidence).halved();
+        if fact.confidence.high < ESCALATE_BOUND {
+            return fact.with(held);
+        }
+        self.types.join(next, fact.with(held))
+    }
+
+    /// `a ~?> t` and `a ~?> [t, d]`.
+    pub(crate) fn infer_threshold(
+        &mut self,
+        value: ExprId,
+        threshold: ExprId,
+        default: Option<ExprId>,
+    ) -> Fact {
+        let fact = self.infer_expr(value);
+        let threshold_fact = self.infer_expr(threshold);
+        let fallback = default.map_or(Fact::NULL, |default| self.infer_expr(default));
+        let Some(bound) = self.check_confidence(threshold, threshold_fact.ty) else {
+            let passed = fact.with(maybe_present(fact.confidence));
+            return self.types.join(passed, fallback);
+        };
+        self.check_gate(value, fact.confidence, bound);
+        let fact = fact.with(maybe_present(fact.confidence));
+        self.passed_or(fact, bound, fallback)
+    }
+}
+
+/// A gate may make a plain value confident.
+fn maybe_present(confidence: Confidence) -> Confidence {
+    match confidence.presence {
+        Presence::Plain => Confidence { presence: Presence::Unknown, ..confidence },
+        Presence::Confident | Presence::Unknown => confidence,
+    }
+}

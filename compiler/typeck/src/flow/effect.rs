@@ -1,0 +1,170 @@
+//! Effects: performing, handling, and what calls bring in.
+
+use prism_hir::OperationDef;
+use prism_hir::body::{Arg, Block, ExprId, HandlerClause, ReturnClause, TypeRef};
+
+use crate::effects::Effects;
+use crate::errors::{Callee, Target};
+use crate::flow::{Frame, Infer};
+use crate::inference::EffectUse;
+use crate::types::{Fact, FunctionType, ParamType, Text, Type};
+
+impl<'a> Infer<'a> {
+    /// The expression has effects: the function being walked has them too.
+    pub(crate) fn perform(&mut self, at: ExprId, effects: &Effects) {
+        self.frame().effects.add(effects);
+        if !effects.is_empty() {
+            let function = self.frame().lambda;
+            let (effects, escaping) = (effects.clone(), effects.clone());
+            self.uses.push(EffectUse { at, function, effects, escaping });
+        }
+    }
+
+    pub(crate) fn infer_perform(&mut self, at: ExprId, effect: &Text, args: &[Arg]) -> Fact {
+        let function = match self.world.operation(effect) {
+            Some(operation) => Some(self.operation_type(&operation)),
+            None => builtin_operation(effect),
+        };
+        let result = match function {
+            Some(function) => {
+                self.check_args(at, &Callee::Operation(effect.clone()), &function, args);
+                function.result
+            }
+            None => {
+                self.infer_args(args);
+                Fact::ANY
+            }
+        };
+        self.perform(at, &Effects::operation(effect));
+        result
+    }
+
+    fn operation_type(&mut self, operation: &OperationDef) -> FunctionType {
+        let mut params = Vec::with_capacity(operation.params.len());
+        for param in &operation.params {
+            params.push(ParamType {
+                name: Some(param.name.clone()),
+                fact: self.declared_or_any(param.ty.as_ref()),
+                is_optional: param.optional,
+                is_rest: param.is_rest,
+            });
+        }
+        let result = self.declared_or_any(operation.result.as_ref());
+        FunctionType { params, is_open: false, result, effects: Effects::NONE }
+    }
+
+    fn declared_or_any(&mut self, annotation: Option<&TypeRef>) -> Fact {
+        match annotation {
+            Some(annotation) => self.types.annotation(self.world, annotation),
+            None => Fact::ANY,
+        }
+    }
+
+    pub(crate) fn infer_handle(
+        &mut self,
+        body: &'a Block,
+        clauses: &'a [HandlerClause],
+        return_clause: Option<&'a ReturnClause>,
+    ) -> Fact {
+        let n_uses = self.uses.len();
+        let mut effects = self.handled_effects(body);
+        for clause in clauses {
+            effects.remove(&clause.effect);
+            for used in &mut self.uses[n_uses..] {
+                used.escaping.remove(&clause.effect);
+            }
+        }
+        self.frame().effects.add(&effects);
+        for clause in clauses {
+            self.infer_clause(clause);
+        }
+        if let Some(clause) = return_clause {
+            let mark = self.env.mark();
+            self.bind_pattern(clause.pat, Fact::ANY, None);
+            self.infer_block(&clause.body);
+            self.leave_branch(mark);
+        }
+        Fact::ANY
+    }
+
+    /// The effects of a body that a handler stands around.
+    fn handled_effects(&mut self, body: &'a Block) -> Effects {
+        let outer = self.frame();
+        let (lambda, declared_result) = (outer.lambda, outer.declared_result);
+        self.frames.push(Frame {
+            lambda,
+            effects: Effects::NONE,
+            returned: Fact::NEVER,
+            declared_result,
+            loops: Vec::new(),
+        });
+        let mark = self.env.mark();
+        self.infer_block(body);
+        self.leave_branch(mark);
+        let frame = self.frames.pop().expect("the handled body was pushed above");
+        let outer = self.frame().returned;
+        let returned = self.types.join(outer, frame.returned);
+        self.frame().returned = returned;
+        frame.effects
+    }
+
+    fn infer_clause(&mut self, clause: &'a HandlerClause) {
+        let operation = self.world.operation(&clause.effect);
+        let function = operation.map(|operation| self.operation_type(&operation));
+        let mark = self.env.mark();
+        for (index, param) in clause.params.iter().enumerate() {
+            let offered = function.as_ref().and_then(|function| function.params.get(index));
+            let fact = match (&param.annotation, offered) {
+                (Some(annotation), _) => self.types.annotation(self.world, annotation),
+                (None, Some(offered)) if !offered.is_rest => offered.fact,
+                (None, _) => Fact::ANY,
+            };
+            if let Some(default) = param.default {
+                self.infer_expr(default);
+            }
+            self.bind_pattern(param.pat, fact, None);
+        }
+        self.infer_block(&clause.body);
+        self.leave_branch(mark);
+    }
+
+    /// Continues behind code that may or may not have run.
+    pub(crate) fn leave_branch(&mut self, mark: super::env::Mark) {
+        let after = self.env.take(mark);
+        let before = self.env.snapshot(mark);
+        self.env.join(&mut self.types, before, after);
+    }
+
+    /// A function value is given away: whoever gets it may call it.
+    pub(crate) fn effects_of_args(&self, args: &[Fact]) -> Effects {
+        let mut effects = Effects::NONE;
+        for arg in args {
+            if let Type::Function(function) = self.types.structure(arg.ty) {
+                effects.add(&function.effects);
+            }
+        }
+        effects
+    }
+
+    pub(crate) fn argument_target(callee: &Callee, param: &ParamType) -> Target {
+        Target::Argument { callee: callee.clone(), param: param.name.clone() }
+    }
+}
+
+/// An operation of the language. Handlers and scripted hosts may answer anything, so nothing
+/// is known of the result.
+fn builtin_operation(name: &str) -> Option<FunctionType> {
+    let row = prism_hir::builtins::effect(name)?;
+    let param = |(index, name): (usize, &&str)| ParamType {
+        name: Some(Text::from(*name)),
+        fact: Fact::ANY,
+        is_optional: index >= usize::from(row.least),
+        is_rest: false,
+    };
+    Some(FunctionType {
+        params: row.params.iter().enumerate().map(param).collect(),
+        is_open: false,
+        result: Fact::ANY,
+        effects: Effects::NONE,
+    })
+}

@@ -1,0 +1,339 @@
+//! Functions: the item itself, lambdas, and functions declared inside a body.
+//!
+//! A lambda is walked where it stands, once it is known what it is given to. A declared
+//! function is walked when it is first used, or where it stands. Variables that it captures
+//! are what they were at that point, unless anything changes them (then they are `any`).
+
+use prism_hir::body::{Function, LambdaId, PatId, PatKind, Place};
+
+use crate::confidence::Confidence;
+use crate::effects::{Effects, builtin_families, is_builtin_family};
+use crate::errors::{ProblemKind, Site, Target};
+use crate::flow::report::nearest;
+use crate::flow::{Frame, Infer, Root};
+use crate::inference::index_of;
+use crate::types::{Fact, FunctionType, ParamType, Text, Type, TypeId};
+
+impl<'a> Infer<'a> {
+    pub(crate) fn infer_root(&mut self) -> FunctionType {
+        let body = self.body;
+        let mut function = self.infer_function(None, &body.root, None);
+        self.settle_deferred();
+        self.check_uses(None, &body.root, &function.effects);
+        for (lambda, nested) in body.functions.iter() {
+            let effects = self.effects_of(lambda);
+            self.check_uses(Some(lambda), nested, &effects);
+        }
+        if self.root == Root::Entry {
+            self.check_handled(&function.effects);
+        }
+        function.effects.writes |= self.root == Root::Entry;
+        function
+    }
+
+    /// Walks a lambda; `expected` is what it is given to.
+    pub(crate) fn infer_lambda(&mut self, lambda: LambdaId, expected: Option<Fact>) -> TypeId {
+        let context = expected.and_then(|fact| match self.types.structure(fact.ty) {
+            Type::Function(function) => Some(function.clone()),
+            _ => None,
+        });
+        self.walk_nested(lambda, context.as_ref())
+    }
+
+    /// The type of a declared function; walks it when that has not been done.
+    pub(crate) fn declared_function(&mut self, lambda: LambdaId) -> TypeId {
+        let known = self.functions[index_of(lambda)];
+        if known != TypeId::ANY {
+            self.defer_pending(lambda);
+            return known;
+        }
+        if self.pending.contains(&lambda) {
+            self.defer(lambda);
+            let function = self.recursive_type(lambda);
+            return self.types.function(function);
+        }
+        self.walk_nested(lambda, None)
+    }
+
+    fn walk_nested(&mut self, lambda: LambdaId, context: Option<&FunctionType>) -> TypeId {
+        let body = self.body;
+        self.pending.push(lambda);
+        let function = self.infer_function(Some(lambda), &body.functions[lambda], context);
+        self.pending.pop();
+        let ty = self.types.function(function);
+        self.functions[index_of(lambda)] = ty;
+        ty
+    }
+
+    /// What a function knows of itself while it is being walked.
+    fn recursive_type(&mut self, lambda: LambdaId) -> FunctionType {
+        let body = self.body;
+        let function = &body.functions[lambda];
+        let params = self.param_types(function, None);
+        let result = self.declared_result(function).unwrap_or(Fact::ANY);
+        FunctionType { params, is_open: false, result, effects: Effects::NONE }
+    }
+
+    fn infer_function(
+        &mut self,
+        lambda: Option<LambdaId>,
+        function: &'a Function,
+        context: Option<&FunctionType>,
+    ) -> FunctionType {
+        let declared_result = self.declared_result(function);
+        self.frames.push(Frame {
+            lambda,
+            effects: Effects::NONE,
+            returned: Fact::NEVER,
+            declared_result,
+            loops: Vec::new(),
+        });
+        let mark = self.env.mark();
+        let paths = self.env.take_paths();
+        let params = self.bind_params(function, context);
+        let value = self.infer_body_value(function, declared_result);
+        let is_live = self.env.reachable;
+        self.env.restore_paths(paths);
+        self.env.roll_back(mark);
+        let frame = self.frames.pop().expect("the function was pushed above");
+        let mut result = frame.returned;
+        if is_live {
+            result = self.types.join(result, value);
+        }
+        let result = self.result_fact(function, result, declared_result);
+        FunctionType { params, is_open: false, result, effects: frame.effects }
+    }
+
+    /// The value of the last statement, checked like a `return`.
+    fn infer_body_value(&mut self, function: &'a Function, declared: Option<Fact>) -> Fact {
+        let value = self.infer_block(&function.body);
+        let last = function.body.stmts.last();
+        if let (Some(declared), true, Some(last)) = (declared, self.env.reachable, last)
+            && let prism_hir::body::StmtKind::Expr(expr) = last.kind
+        {
+            self.check_fit(expr, value, declared, Target::Result);
+        }
+        value
+    }
+
+    /// What callers get: the declared type where there is one, with the confidence that was
+    /// found; `function f() ~> k` makes every result confident.
+    fn result_fact(
+        &mut self,
+        function: &Function,
+        found: Fact,
+        declared: Option<Fact>,
+    ) -> Fact {
+        let result = declared.map_or(found, |declared| {
+            if found.ty == TypeId::NEVER { found } else { self.fitted(found, declared) }
+        });
+        let result = if result.ty == TypeId::NEVER { Fact::ANY } else { result };
+        match function.confidence {
+            Some(confidence) => {
+                let confidence = self.infer_outside(confidence);
+                result.with(result.confidence.product(confidence).present())
+            }
+            None => result,
+        }
+    }
+
+    /// The confidence of a function is evaluated where the function is made.
+    fn infer_outside(&mut self, confidence: prism_hir::body::ExprId) -> Confidence {
+        if self.frames.is_empty() {
+            return Confidence::CONFIDENT;
+        }
+        self.infer_confidence(confidence)
+    }
+
+    fn declared_result(&mut self, function: &Function) -> Option<Fact> {
+        let annotation = function.result_type.as_ref()?;
+        Some(self.types.annotation(self.world, annotation))
+    }
+
+    fn bind_params(
+        &mut self,
+        function: &'a Function,
+        context: Option<&FunctionType>,
+    ) -> Vec<ParamType> {
+        let params = self.param_types(function, context);
+        for (param, ty) in function.params.iter().zip(&params) {
+            let mut fact = ty.fact;
+            if let Some(default) = param.default {
+                let given = self.infer_expected(default, Some(fact));
+                if param.annotation.is_some() {
+                    let target = Target::Variable(ty.name.clone().unwrap_or_else(|| "_".into()));
+                    self.check_fit(default, given, fact, target);
+                }
+                if context.is_some() && param.annotation.is_none() {
+                    fact = self.types.join(fact, given);
+                }
+            }
+            self.bind_pattern(param.pat, fact, None);
+        }
+        params
+    }
+
+    fn param_types(
+        &mut self,
+        function: &Function,
+        context: Option<&FunctionType>,
+    ) -> Vec<ParamType> {
+        let mut params = Vec::with_capacity(function.params.len());
+        for (index, param) in function.params.iter().enumerate() {
+            let offered = context.and_then(|context| context.params.get(index));
+            let fact = match &param.annotation {
+                Some(annotation) => self.types.annotation(self.world, annotation),
+                None if param.is_rest => {
+                    Fact { ty: self.types.array(Fact::ANY), confidence: Confidence::PLAIN }
+                }
+                None => match offered {
+                    Some(offered) if !offered.is_rest => offered.fact,
+                    Some(_) | None => Fact::ANY,
+                },
+            };
+            params.push(ParamType {
+                name: self.pattern_name(param.pat),
+                fact,
+                is_optional: param.default.is_some(),
+                is_rest: param.is_rest,
+            });
+        }
+        params
+    }
+
+    fn pattern_name(&self, pat: PatId) -> Option<Text> {
+        match &self.body.pats[pat].kind {
+            PatKind::Bind(local) => Some(self.body.locals[*local].name.clone()),
+            PatKind::Error
+            | PatKind::Wildcard
+            | PatKind::Assign(_)
+            | PatKind::Number(_)
+            | PatKind::Text(_)
+            | PatKind::Bool(_)
+            | PatKind::Null
+            | PatKind::Array { .. }
+            | PatKind::Object { .. }
+            | PatKind::Or(_) => None,
+        }
+    }
+
+    /// What the annotation of a pattern's variable declares, if it is one variable.
+    pub(crate) fn declared_pattern(&mut self, pat: PatId) -> Option<Fact> {
+        if let PatKind::Bind(local) = self.body.pats[pat].kind {
+            return self.declared_fact(local);
+        }
+        None
+    }
+
+    pub(crate) fn declared_place(&mut self, place: &Place) -> Option<Fact> {
+        match place.root {
+            prism_hir::body::Name::Local(local) if place.path.is_empty() => {
+                self.declared_fact(local)
+            }
+            _ => None,
+        }
+    }
+
+    /// The function being walked calls one that is not finished: it gets its effects later.
+    fn defer(&mut self, callee: LambdaId) {
+        if let Some(caller) = self.frames.last().and_then(|frame| frame.lambda)
+            && caller != callee
+            && !self.deferred.contains(&(caller, callee))
+        {
+            self.deferred.push((caller, callee));
+        }
+    }
+
+    /// What a callee waits for, its caller waits for too.
+    fn defer_pending(&mut self, callee: LambdaId) {
+        for index in 0..self.deferred.len() {
+            let (waiting, for_lambda) = self.deferred[index];
+            if waiting == callee && self.pending.contains(&for_lambda) {
+                self.defer(for_lambda);
+            }
+        }
+    }
+
+    /// Gives functions that call each other the effects of one another.
+    fn settle_deferred(&mut self) {
+        for _ in 0..self.deferred.len().min(8) {
+            let mut is_changed = false;
+            for (caller, callee) in self.deferred.clone() {
+                let effects = self.effects_of(callee);
+                let id = self.functions[index_of(caller)];
+                let Type::Function(function) = self.types.get(id).clone() else { continue };
+                let mut all = function.effects.clone();
+                all.add(&effects);
+                if all != function.effects {
+                    is_changed = true;
+                    let ty = self.types.function(FunctionType { effects: all, ..function });
+                    self.functions[index_of(caller)] = ty;
+                }
+            }
+            if !is_changed {
+                break;
+            }
+        }
+    }
+
+    fn effects_of(&self, lambda: LambdaId) -> Effects {
+        match self.types.get(self.functions[index_of(lambda)]) {
+            Type::Function(function) => function.effects.clone(),
+            _ => Effects::NONE,
+        }
+    }
+
+    /// Checks what a function does against what `uses` declares.
+    fn check_uses(&mut self, lambda: Option<LambdaId>, function: &Function, effects: &Effects) {
+        let Some(uses) = &function.uses else { return };
+        self.check_effect_names(lambda, uses);
+        let declared = Effects::declared(uses);
+        for effect in effects.missing_from(&declared) {
+            let enters = self
+                .uses
+                .iter()
+                .find(|used| used.function == lambda && used.escaping.contains(&effect));
+            let at = enters.map_or(Site::Item, |used| used.at.into());
+            let declared = Text::from(declared.to_string());
+            self.report(at, ProblemKind::UndeclaredEffect { effect, declared });
+        }
+    }
+
+    fn check_effect_names(&mut self, lambda: Option<LambdaId>, uses: &[Text]) {
+        for name in uses {
+            let is_known =
+                &**name == "none" || is_builtin_family(name) || self.world.is_own_effect(name);
+            if !is_known {
+                let nearest = nearest(name, builtin_families());
+                let at = self.site_of_function(lambda);
+                self.report(at, ProblemKind::UnknownEffect { name: name.clone(), nearest });
+            }
+        }
+    }
+
+    fn site_of_function(&self, lambda: Option<LambdaId>) -> Site {
+        let Some(lambda) = lambda else { return Site::Item };
+        let declared = self.declarations.iter().filter(|(_, function)| **function == lambda);
+        declared.map(|(local, _)| Site::Local(*local)).min_by_key(site_order).unwrap_or(Site::Item)
+    }
+
+    /// The host answers the effects of the language, not those of the program.
+    fn check_handled(&mut self, effects: &Effects) {
+        for operation in effects.own() {
+            let enters = self
+                .uses
+                .iter()
+                .find(|used| used.function.is_none() && used.escaping.contains(operation));
+            let at = enters.map_or(Site::Item, |used| used.at.into());
+            let kind = ProblemKind::UnhandledEffect { operation: operation.clone() };
+            self.report(at, kind);
+        }
+    }
+}
+
+fn site_order(site: &Site) -> u32 {
+    match site {
+        Site::Local(local) => local.into_raw().into_u32(),
+        Site::Expr(_) | Site::Pat(_) | Site::Stmt(_) | Site::Item => u32::MAX,
+    }
+}

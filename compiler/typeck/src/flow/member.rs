@@ -1,0 +1,203 @@
+//! Members and elements: `o.k`, `o?.k`, `o~.k`, `xs[i]`.
+
+use prism_hir::body::{Bits, ExprId, ExprKind, MemberMode, Name};
+use prism_hir::builtins::{Receiver, builtin, member};
+
+use crate::builtins::{member_names, property_type, receiver_of};
+use crate::confidence::Confidence;
+use crate::errors::ProblemKind;
+use crate::flow::Infer;
+use crate::flow::report::nearest;
+use crate::types::{Fact, Kinds, ObjectType, Text, Type, TypeId};
+
+/// What reading a member of one kind of value gives.
+enum Read {
+    Found(Fact),
+    /// It may be missing; reading it softly then gives null.
+    Perhaps(Fact),
+    Missing,
+}
+
+impl Infer<'_> {
+    pub(crate) fn infer_member(
+        &mut self,
+        at: ExprId,
+        object: ExprId,
+        name: &Text,
+        mode: MemberMode,
+    ) -> Fact {
+        match &self.body.exprs[object].kind {
+            ExprKind::Name(Name::Builtin(namespace)) => {
+                let full = format!("{namespace}.{name}");
+                if builtin(&full).is_some() {
+                    return crate::builtins::global(&mut self.types, &full);
+                }
+            }
+            ExprKind::Name(Name::Namespace { module }) => {
+                let import = Name::Import { module: module.clone(), name: name.clone() };
+                return self.infer_name(&import);
+            }
+            _ => {}
+        }
+        let container = self.infer_expr(object);
+        let read = self.read_member(at, container.ty, name, mode);
+        if let Some(established) = self.established(at) {
+            return established;
+        }
+        let confidence = read.confidence.product(container.confidence);
+        let fact = read.with(confidence);
+        match mode {
+            MemberMode::Confident => fact.with(confidence.present()),
+            MemberMode::Optional if self.types.kinds(container.ty).meets(Kinds::NULL) => {
+                self.types.join(fact, Fact::NULL)
+            }
+            MemberMode::Plain | MemberMode::Optional | MemberMode::Soft => fact,
+        }
+    }
+
+    /// Reads a member of every kind of value the type allows; complains when none has it.
+    fn read_member(&mut self, at: ExprId, ty: TypeId, name: &Text, mode: MemberMode) -> Fact {
+        if ty.is_unknown() || ty == TypeId::NEVER {
+            return Fact { ty, confidence: Confidence::ANY };
+        }
+        let mut joined = Fact::NEVER;
+        let mut is_missing = true;
+        for part in self.types.members(ty) {
+            let fact = match self.read_of(part, name) {
+                Read::Found(fact) => fact,
+                Read::Perhaps(fact) if Self::is_soft(mode) => self.types.join(fact, Fact::NULL),
+                Read::Perhaps(fact) => fact,
+                Read::Missing if self.gives_null(part, mode) => Fact::NULL,
+                Read::Missing => continue,
+            };
+            is_missing = false;
+            joined = self.types.join(joined, fact);
+        }
+        if is_missing {
+            return self.missing_member(at, ty, name);
+        }
+        joined
+    }
+
+    /// Reading a missing member this way is no error.
+    fn gives_null(&self, ty: TypeId, mode: MemberMode) -> bool {
+        match mode {
+            MemberMode::Plain => false,
+            MemberMode::Optional | MemberMode::Confident => true,
+            MemberMode::Soft => ty != TypeId::NULL,
+        }
+    }
+
+    fn read_of(&mut self, ty: TypeId, name: &Text) -> Read {
+        if let Type::Object(object) = self.types.get(ty) {
+            return self.read_field(&object.clone(), name);
+        }
+        let Some(receiver) = receiver_of(&self.types, ty) else {
+            return if ty == TypeId::NULL { Read::Missing } else { Read::Found(Fact::ANY) };
+        };
+        match member(receiver, name) {
+            Some(row) if row.arity.is_none() => {
+                Read::Found(Fact::plain(property_type(receiver, name)))
+            }
+            Some(_) => Read::Found(Fact::plain(self.types.any_function())),
+            None => match receiver {
+                Receiver::Agent | Receiver::Function | Receiver::Promise => {
+                    Read::Perhaps(Fact::ANY)
+                }
+                Receiver::Array
+                | Receiver::Boolean
+                | Receiver::Number
+                | Receiver::Object
+                | Receiver::Text => Read::Missing,
+            },
+        }
+    }
+
+    fn read_field(&mut self, object: &ObjectType, name: &Text) -> Read {
+        match object.field(name) {
+            Some(field) if field.is_optional => Read::Perhaps(field.fact),
+            Some(field) => Read::Found(field.fact),
+            None if object.is_open => Read::Perhaps(Fact::ANY),
+            None if member(Receiver::Object, name).is_some() => {
+                Read::Found(Fact::plain(self.types.any_function()))
+            }
+            None => Read::Missing,
+        }
+    }
+
+    fn missing_member(&mut self, at: ExprId, ty: TypeId, name: &Text) -> Fact {
+        let nearest = match self.types.structure(ty) {
+            Type::Object(object) => nearest(name, object.fields.iter().map(|field| &*field.name)),
+            _ => receiver_of(&self.types, ty).and_then(|kind| nearest(name, member_names(kind))),
+        };
+        let kind = ProblemKind::MissingMember {
+            name: name.clone(),
+            of: ty,
+            nearest,
+            is_method: false,
+        };
+        self.report(at, kind);
+        Fact::ERROR
+    }
+
+    pub(crate) fn infer_index(
+        &mut self,
+        at: ExprId,
+        object: ExprId,
+        index: ExprId,
+        is_optional: bool,
+    ) -> Fact {
+        let container = self.infer_expr(object);
+        let key = self.infer_expr(index);
+        let ty = container.ty;
+        let never_has = Kinds::NUMBER.or(Kinds::BOOLEAN).or(Kinds::FUNCTION);
+        let never_has = if is_optional { never_has } else { never_has.or(Kinds::NULL) };
+        if ty != TypeId::NEVER && self.types.kinds(ty).is_within(never_has) {
+            self.report(object, ProblemKind::NotIndexable { of: ty });
+            return Fact::ERROR;
+        }
+        let element = self.element_of(at, ty, key.ty);
+        let fact = element.with(element.confidence.product(container.confidence));
+        if is_optional { self.types.join(fact, Fact::NULL) } else { fact }
+    }
+
+    fn element_of(&mut self, at: ExprId, ty: TypeId, key: TypeId) -> Fact {
+        let number = self.types.as_number(key);
+        match self.types.structure(ty).clone() {
+            Type::Tuple(elements) => match number {
+                Some(index) => self.known_element(at, &elements, index),
+                None => {
+                    let joined = self.types.join_all(&elements);
+                    if joined.ty == TypeId::NEVER { Fact::ANY } else { joined }
+                }
+            },
+            Type::Array(element) if element.ty == TypeId::NEVER => Fact::ANY,
+            Type::Array(element) => element,
+            Type::Object(object) => match self.types.get(key).clone() {
+                Type::TextLiteral(name) => match object.field(&name) {
+                    Some(field) if field.is_optional => {
+                        let fact = field.fact;
+                        self.types.join(fact, Fact::NULL)
+                    }
+                    Some(field) => field.fact,
+                    None if object.is_open => Fact::ANY,
+                    None => Fact::NULL,
+                },
+                _ => Fact::ANY,
+            },
+            _ => Fact::ANY,
+        }
+    }
+
+    /// Fractions are cut off; an index before the start or behind the end is an error.
+    fn known_element(&mut self, at: ExprId, elements: &[Fact], index: f64) -> Fact {
+        let floored = index.floor();
+        if floored >= 0.0 && floored < elements.len() as f64 {
+            return elements[floored as usize];
+        }
+        let kind =
+            ProblemKind::IndexOutOfRange { index: Bits::new(index), length: elements.len() };
+        self.report(at, kind);
+        Fact::ERROR
+    }
+}

@@ -1,0 +1,316 @@
+//! Method calls: `object.name(args)`, by what the object certainly is.
+
+use prism_hir::body::{Arg, ExprId, ExprKind, MemberMode, Name};
+use prism_hir::builtins::{Kind, Receiver, builtin, member};
+
+use crate::builtins::{Given, Rule, member_names, method_shape, receiver_of};
+use crate::confidence::Confidence;
+use crate::effects::Effects;
+use crate::errors::{Callee, ProblemKind};
+use crate::flow::Infer;
+use crate::flow::report::nearest;
+use crate::types::{Fact, FunctionType, Kinds, ParamType, Text, Type, TypeId};
+
+impl Infer<'_> {
+    pub(crate) fn infer_method_call(
+        &mut self,
+        at: ExprId,
+        object: ExprId,
+        (name, mode): (&Text, MemberMode),
+        args: &[Arg],
+    ) -> Fact {
+        match &self.body.exprs[object].kind {
+            ExprKind::Name(Name::Builtin(namespace)) => {
+                let full = Text::from(format!("{namespace}.{name}"));
+                if let Some(row) = builtin(&full) {
+                    return self.call_member_of_namespace(at, &full, row.kind, args);
+                }
+            }
+            ExprKind::Name(Name::Namespace { module }) => {
+                let import = Name::Import { module: module.clone(), name: name.clone() };
+                let callee = self.infer_name(&import);
+                return self.call_value(at, at, callee, &Callee::Function(name.clone()), args);
+            }
+            _ => {}
+        }
+        let receiver = self.infer_expr(object);
+        self.call_method(at, object, receiver, (name, mode), args)
+    }
+
+    fn call_member_of_namespace(
+        &mut self,
+        at: ExprId,
+        full: &Text,
+        kind: Kind,
+        args: &[Arg],
+    ) -> Fact {
+        let callee = crate::builtins::global(&mut self.types, full);
+        match kind {
+            Kind::Native => self.call_native(at, full, callee, args),
+            Kind::Effect(effect) => self.infer_perform(at, &effect.into(), args),
+            Kind::Prelude => {
+                let facts = self.infer_args(args);
+                self.call_unknown(at, &facts);
+                Fact::ANY
+            }
+            Kind::Constant | Kind::Namespace | Kind::Host => {
+                self.infer_args(args);
+                Fact::ANY
+            }
+        }
+    }
+
+    fn call_method(
+        &mut self,
+        at: ExprId,
+        object: ExprId,
+        receiver: Fact,
+        (name, mode): (&Text, MemberMode),
+        args: &[Arg],
+    ) -> Fact {
+        let ty = match mode {
+            MemberMode::Optional => self.types.drop_kinds(receiver.ty, Kinds::NULL),
+            MemberMode::Plain | MemberMode::Confident | MemberMode::Soft => receiver.ty,
+        };
+        if ty == TypeId::NEVER {
+            self.infer_args(args);
+            return Fact::NULL;
+        }
+        let called = receiver.retyped(ty);
+        let result = match receiver_of(&self.types, ty) {
+            Some(kind) => self.call_on(at, called, (kind, name), args),
+            None => self.call_on_unknown(at, object, called, name, args),
+        };
+        let result = match mode {
+            MemberMode::Confident => result.with(result.confidence.present()),
+            MemberMode::Plain | MemberMode::Optional | MemberMode::Soft => result,
+        };
+        if ty == receiver.ty { result } else { self.types.join(result, Fact::NULL) }
+    }
+
+    fn call_on(
+        &mut self,
+        at: ExprId,
+        receiver: Fact,
+        (kind, name): (Receiver, &Text),
+        args: &[Arg],
+    ) -> Fact {
+        if kind == Receiver::Agent {
+            return self.call_on_agent(at, name, args);
+        }
+        if let Some(own) = self.own_member(receiver.ty, name) {
+            let callee = own.with(own.confidence.product(receiver.confidence));
+            return self.call_value(at, at, callee, &Callee::Method(name.clone()), args);
+        }
+        let Some(row) = member(kind, name) else {
+            return self.missing_method(at, receiver, (kind, name), args);
+        };
+        let Some((least, most)) = row.arity else {
+            let ty = crate::builtins::property_type(kind, name);
+            return self.call_value(at, at, Fact::plain(ty), &Callee::Method(name.clone()), args);
+        };
+        let (shape, rule, given) = method_shape(kind, name);
+        let element = self.types.element(receiver.ty).unwrap_or(Fact::ANY);
+        let facts = self.method_args(at, receiver, element, (name, given), (least, most), args);
+        let callback = self.callback_result(&facts);
+        self.perform(at, &self.effects_of_args(&facts));
+        self.note_unknown_callback(&facts, given);
+        let ty = if matches!(name.as_ref(), "reduce" | "reduceRight") {
+            self.reduced(element, &facts, callback)
+        } else {
+            shape.ty(&mut self.types, element, &facts, callback)
+        };
+        let inner = self.method_confidence(rule, receiver, element, &facts, callback);
+        Fact { ty, confidence: inner.product(receiver.confidence) }
+    }
+
+    /// Checks the arguments of a built-in method; callbacks get what the method offers them.
+    fn method_args(
+        &mut self,
+        at: ExprId,
+        receiver: Fact,
+        element: Fact,
+        (name, given): (&Text, Given),
+        (least, most): (u8, Option<u8>),
+        args: &[Arg],
+    ) -> Vec<Fact> {
+        let offered = self.offered(given, receiver, element);
+        let n_params = most.map_or(usize::from(least) + 1, usize::from);
+        let param = |index: usize| ParamType {
+            name: None,
+            fact: match (index, offered) {
+                (0, Some(callback)) => Fact::of(callback),
+                _ => Fact::ANY,
+            },
+            is_optional: index >= usize::from(least),
+            is_rest: most.is_none() && index + 1 == n_params,
+        };
+        let function = FunctionType {
+            params: (0..n_params).map(param).collect(),
+            is_open: false,
+            result: Fact::ANY,
+            effects: Effects::NONE,
+        };
+        self.check_args(at, &Callee::Method(name.clone()), &function, args)
+    }
+
+    /// The type that a callback is expected to have: open towards fewer parameters.
+    fn offered(&mut self, given: Given, receiver: Fact, element: Fact) -> Option<TypeId> {
+        let element = if element.ty == TypeId::NEVER { Fact::ANY } else { element };
+        let array = Fact::of(self.types.widen_literal(receiver.ty));
+        let index = Fact::plain(TypeId::NUMBER);
+        let facts = match given {
+            Given::Element => vec![element, index, array],
+            // The sum is whatever the callback gave before.
+            Given::Sum => vec![Fact::ANY, element, index, array],
+            Given::Pair => vec![element, element],
+            Given::Nothing => return None,
+        };
+        let param =
+            |fact| ParamType { name: None, fact, is_optional: false, is_rest: false };
+        Some(self.types.function(FunctionType {
+            params: facts.into_iter().map(param).collect(),
+            is_open: false,
+            result: Fact::ANY,
+            effects: Effects::unknown(),
+        }))
+    }
+
+    fn callback_result(&self, facts: &[Fact]) -> Fact {
+        let Some(first) = facts.first() else { return Fact::ANY };
+        match self.types.structure(first.ty) {
+            Type::Function(function) => {
+                let confidence = function.result.confidence.product(first.confidence);
+                function.result.with(confidence)
+            }
+            _ => Fact::ANY,
+        }
+    }
+
+    fn reduced(&mut self, element: Fact, facts: &[Fact], callback: Fact) -> TypeId {
+        let start = facts.get(1).copied().unwrap_or(element);
+        let start = self.types.widen_literal(start.ty);
+        let end = self.types.widen_literal(callback.ty);
+        self.types.join_types(start, end)
+    }
+
+    /// A callback that is no known function may do anything.
+    fn note_unknown_callback(&mut self, facts: &[Fact], given: Given) {
+        let is_known = |fact: &Fact| matches!(self.types.structure(fact.ty), Type::Function(_));
+        if given != Given::Nothing && !facts.first().is_some_and(is_known) {
+            self.perform_unknown();
+        }
+    }
+
+    /// The confidence of the result of a method on a plain receiver.
+    fn method_confidence(
+        &self,
+        rule: Rule,
+        receiver: Fact,
+        element: Fact,
+        facts: &[Fact],
+        callback: Fact,
+    ) -> Confidence {
+        match rule {
+            Rule::Container => Confidence::PLAIN,
+            // Beside the elements there is null, which is plain.
+            Rule::Element if element.ty == TypeId::NEVER => Confidence::PLAIN,
+            Rule::Element => element.confidence.hull(Confidence::PLAIN),
+            Rule::Computed => {
+                let takes_part = |fact: &Fact| match self.types.structure(fact.ty) {
+                    Type::Function(_) => self.is_deeply_plain(callback),
+                    _ => self.is_deeply_plain(*fact),
+                };
+                let content = receiver.with(Confidence::PLAIN);
+                let is_plain = self.is_deeply_plain(content) && facts.iter().all(takes_part);
+                if is_plain { Confidence::PLAIN } else { Confidence::ANY }
+            }
+        }
+    }
+
+    /// `handle.call(task)` asks the agent; everything else of a handle is an attribute.
+    fn call_on_agent(&mut self, at: ExprId, name: &Text, args: &[Arg]) -> Fact {
+        let facts = self.infer_args(args);
+        if &**name == "call" {
+            self.perform(at, &Effects::operation("agent.call"));
+        } else {
+            self.call_unknown(at, &facts);
+        }
+        Fact::ANY
+    }
+
+    /// The object itself has a member of that name.
+    fn own_member(&self, ty: TypeId, name: &str) -> Option<Fact> {
+        let Type::Object(object) = self.types.structure(ty) else { return None };
+        match object.field(name) {
+            Some(field) => Some(field.fact),
+            None => object.is_open.then_some(Fact::ANY),
+        }
+    }
+
+    fn missing_method(
+        &mut self,
+        at: ExprId,
+        receiver: Fact,
+        (kind, name): (Receiver, &Text),
+        args: &[Arg],
+    ) -> Fact {
+        let facts = self.infer_args(args);
+        let is_certain = match kind {
+            Receiver::Object => !matches!(self.types.structure(receiver.ty), Type::Union(_)),
+            Receiver::Array | Receiver::Text | Receiver::Number | Receiver::Boolean => true,
+            Receiver::Function | Receiver::Promise | Receiver::Agent => false,
+        };
+        if !is_certain {
+            self.call_unknown(at, &facts);
+            return Fact::ANY;
+        }
+        let nearest = self.nearest_member(receiver.ty, kind, name);
+        let kind = ProblemKind::MissingMember {
+            name: name.clone(),
+            of: receiver.ty,
+            nearest,
+            is_method: true,
+        };
+        self.report(at, kind);
+        Fact::ERROR
+    }
+
+    fn nearest_member(&self, ty: TypeId, kind: Receiver, name: &str) -> Option<Text> {
+        let mut names: Vec<&str> = member_names(kind).collect();
+        if let Type::Object(known) = self.types.structure(ty) {
+            names.extend(known.fields.iter().map(|field| &*field.name));
+        }
+        nearest(name, names)
+    }
+
+    fn call_on_unknown(
+        &mut self,
+        at: ExprId,
+        object: ExprId,
+        receiver: Fact,
+        name: &Text,
+        args: &[Arg],
+    ) -> Fact {
+        let facts = self.infer_args(args);
+        if receiver.ty == TypeId::ERROR {
+            return Fact::ERROR;
+        }
+        if self.types.kinds(receiver.ty).is_within(Kinds::NULL) {
+            let kind = ProblemKind::MissingMember {
+                name: name.clone(),
+                of: receiver.ty,
+                nearest: None,
+                is_method: true,
+            };
+            self.report(object, kind);
+            return Fact::ERROR;
+        }
+        if &**name == "call" {
+            // `agents[0].call(task)`: what else has a `call`?
+            self.perform(at, &Effects::operation("agent.call"));
+        }
+        self.call_unknown(at, &facts);
+        Fact::ANY
+    }
+}

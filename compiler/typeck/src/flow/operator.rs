@@ -1,0 +1,172 @@
+//! Plain operators, with and without a tilde.
+
+use prism_hir::body::{BinaryOp, ExprId, ExprKind};
+
+use crate::confidence::Presence;
+use crate::errors::ProblemKind;
+use crate::flow::Infer;
+use crate::flow::report::nearest;
+use crate::types::{Fact, Kinds, Type, TypeId};
+
+/// The names that `instanceof` knows, in lower case.
+const TYPE_NAMES: &[&str] =
+    &["number", "string", "boolean", "null", "array", "object", "function", "promise", "agent"];
+
+impl Infer<'_> {
+    /// `a + b + c + …` leans to the left: walked as a list, so that long sums are not deep.
+    pub(crate) fn infer_binary_chain(&mut self, expr: ExprId) -> Fact {
+        let body = self.body;
+        let mut nodes = Vec::new();
+        let mut at = expr;
+        while let ExprKind::Binary { op, confident, left, right } = &body.exprs[at].kind {
+            nodes.push((at, *op, *confident, *right));
+            at = *left;
+        }
+        let mut left = at;
+        let mut fact = self.infer_expr(at);
+        for (node, op, confident, right) in nodes.into_iter().rev() {
+            let right_fact = self.infer_expr(right);
+            fact = self.infer_binary(node, op, (left, fact), (right, right_fact));
+            if confident {
+                fact = fact.with(fact.confidence.present());
+            }
+            self.record(node, fact);
+            left = node;
+        }
+        fact
+    }
+
+    fn infer_binary(
+        &mut self,
+        at: ExprId,
+        op: BinaryOp,
+        (_, left): (ExprId, Fact),
+        (right_expr, right): (ExprId, Fact),
+    ) -> Fact {
+        let ty = match op {
+            BinaryOp::Add => self.infer_add(at, left.ty, right.ty),
+            BinaryOp::Subtract
+            | BinaryOp::Multiply
+            | BinaryOp::Divide
+            | BinaryOp::Remainder
+            | BinaryOp::Power => {
+                self.check_division(op, right_expr, right.ty);
+                self.infer_arithmetic(at, op, left.ty, right.ty)
+            }
+            BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
+                self.infer_comparison(at, op, left.ty, right.ty)
+            }
+            BinaryOp::Equal
+            | BinaryOp::NotEqual
+            | BinaryOp::Identical
+            | BinaryOp::NotIdentical => TypeId::BOOLEAN,
+            BinaryOp::Instanceof => {
+                self.check_type_name(right_expr, right.ty);
+                return Fact::plain(TypeId::BOOLEAN);
+            }
+            BinaryOp::In => self.infer_in(at, left.ty, right.ty),
+        };
+        Fact { ty, confidence: left.confidence.min(right.confidence) }
+    }
+
+    /// Numbers are added; a text on either side concatenates.
+    fn infer_add(&mut self, at: ExprId, left: TypeId, right: TypeId) -> TypeId {
+        let (a, b) = (self.types.kinds(left), self.types.kinds(right));
+        if left == TypeId::NEVER || right == TypeId::NEVER {
+            return TypeId::NEVER;
+        }
+        if !a.meets(Kinds::TEXT) && !b.meets(Kinds::TEXT) {
+            return self.infer_arithmetic(at, BinaryOp::Add, left, right);
+        }
+        if a.is_within(Kinds::TEXT) || b.is_within(Kinds::TEXT) {
+            return TypeId::TEXT;
+        }
+        if left.is_unknown() || right.is_unknown() {
+            return TypeId::ANY;
+        }
+        self.types.declared_union(vec![TypeId::NUMBER, TypeId::TEXT])
+    }
+
+    fn infer_arithmetic(
+        &mut self,
+        at: ExprId,
+        op: BinaryOp,
+        left: TypeId,
+        right: TypeId,
+    ) -> TypeId {
+        if self.is_never(left, Kinds::NUMBER) || self.is_never(right, Kinds::NUMBER) {
+            self.report(at, ProblemKind::BadOperands { op, left, right });
+            return TypeId::ERROR;
+        }
+        TypeId::NUMBER
+    }
+
+    fn infer_comparison(
+        &mut self,
+        at: ExprId,
+        op: BinaryOp,
+        left: TypeId,
+        right: TypeId,
+    ) -> TypeId {
+        let comparable = Kinds::NUMBER.or(Kinds::TEXT);
+        let common = self.types.kinds(left).and(self.types.kinds(right)).and(comparable);
+        let is_reached = left != TypeId::NEVER && right != TypeId::NEVER;
+        if is_reached && common == Kinds::NONE {
+            self.report(at, ProblemKind::BadOperands { op, left, right });
+            return TypeId::ERROR;
+        }
+        TypeId::BOOLEAN
+    }
+
+    fn check_division(&mut self, op: BinaryOp, right_expr: ExprId, right: TypeId) {
+        let is_remainder = op == BinaryOp::Remainder;
+        let divides = is_remainder || op == BinaryOp::Divide;
+        if divides && self.types.as_number(right) == Some(0.0) {
+            self.report(right_expr, ProblemKind::DivisionByZero { is_remainder });
+        }
+    }
+
+    fn check_type_name(&mut self, at: ExprId, ty: TypeId) {
+        let Type::TextLiteral(name) = self.types.get(ty).clone() else { return };
+        let lower = name.to_lowercase();
+        if !TYPE_NAMES.contains(&&*lower) {
+            let nearest = nearest(&lower, TYPE_NAMES.iter().copied());
+            self.report(at, ProblemKind::UnknownTypeName { name, nearest });
+        }
+    }
+
+    fn infer_in(&mut self, at: ExprId, left: TypeId, right: TypeId) -> TypeId {
+        let never_holds = Kinds::NUMBER.or(Kinds::BOOLEAN).or(Kinds::NULL);
+        if right != TypeId::NEVER && self.types.kinds(right).is_within(never_holds) {
+            self.report(at, ProblemKind::BadOperands { op: BinaryOp::In, left, right });
+        }
+        TypeId::BOOLEAN
+    }
+
+    /// A plain value that holds no confident ones either: what a built-in makes of it is plain.
+    pub(crate) fn is_deeply_plain(&self, fact: Fact) -> bool {
+        fact.confidence.presence == Presence::Plain && self.holds_only_plain(fact.ty)
+    }
+
+    fn holds_only_plain(&self, ty: TypeId) -> bool {
+        match self.types.structure(ty) {
+            Type::Null
+            | Type::Boolean
+            | Type::Number
+            | Type::Text
+            | Type::BoolLiteral(_)
+            | Type::NumberLiteral(_)
+            | Type::TextLiteral(_)
+            | Type::Never => true,
+            Type::Any | Type::Error | Type::Agent | Type::Alias { .. } => false,
+            // What a callback gives is looked at where it is called.
+            Type::Function(_) => true,
+            Type::Array(element) => self.is_deeply_plain(*element),
+            Type::Tuple(elements) => elements.iter().all(|element| self.is_deeply_plain(*element)),
+            Type::Object(object) => {
+                !object.is_open && object.fields.iter().all(|f| self.is_deeply_plain(f.fact))
+            }
+            Type::Union(members) => members.iter().all(|member| self.holds_only_plain(*member)),
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Places: a variable, or a path into its value. What gates establish of them, and assignment.
+
+use prism_hir::body::{Bits, ExprId, ExprKind, LocalId, LocalKind, Name, Place, PlaceStep};
+
+use crate::errors::{ProblemKind, Target};
+use crate::flow::Infer;
+use crate::flow::env::PathRoot;
+use crate::types::{Fact, FieldType, Kinds, ObjectType, Text, Type, TypeId, Types};
+
+/// Paths longer than this are not remembered.
+const MAX_PATH: usize = 6;
+
+impl Infer<'_> {
+    /// Changes what is known of the value of an expression, where that is a place.
+    /// `narrow` gives `None` when no value is left: the state becomes unreachable.
+    pub(crate) fn refine(
+        &mut self,
+        expr: ExprId,
+        narrow: &mut dyn FnMut(&mut Types, Fact) -> Option<Fact>,
+    ) {
+        let Some((root, path)) = self.place_of(expr) else { return };
+        if let (PathRoot::Local(local), true) = (&root, path.is_empty()) {
+            return self.refine_local(*local, narrow);
+        }
+        let known = self.env.path(&root, &path).unwrap_or(self.fact(expr));
+        let Some(fact) = narrow(&mut self.types, known) else {
+            self.env.reachable = false;
+            return;
+        };
+        if fact.ty == TypeId::NEVER {
+            self.env.reachable = false;
+            return;
+        }
+        if fact != known {
+            self.env.add_path(root.clone(), path.clone(), fact);
+        }
+        if let (PathRoot::Local(local), [name]) = (&root, path.as_slice()) {
+            self.refine_union(*local, name, narrow);
+        }
+    }
+
+    fn refine_local(
+        &mut self,
+        local: LocalId,
+        narrow: &mut dyn FnMut(&mut Types, Fact) -> Option<Fact>,
+    ) {
+        if self.is_volatile(local) {
+            return;
+        }
+        let known = self.env.get(local);
+        match narrow(&mut self.types, known) {
+            Some(fact) if fact.ty != TypeId::NEVER || known.ty == TypeId::NEVER => {
+                self.env.refine(local, fact);
+            }
+            Some(_) | None => self.env.reachable = false,
+        }
+    }
+
+    /// A test of `o.kind` keeps the members of the union that can pass it.
+    fn refine_union(
+        &mut self,
+        local: LocalId,
+        name: &str,
+        narrow: &mut dyn FnMut(&mut Types, Fact) -> Option<Fact>,
+    ) {
+        let known = self.env.get(local);
+        let is_union = matches!(self.types.structure(known.ty), Type::Union(_));
+        if !is_union || self.is_volatile(local) {
+            return;
+        }
+        let ty = self.types.narrow_field(known.ty, name, &mut |types, fact| {
+            narrow(types, fact).unwrap_or(Fact::NEVER)
+        });
+        if ty == TypeId::NEVER {
+            self.env.reachable = false;
+        } else {
+            self.env.refine(local, known.retyped(ty));
+        }
+    }
+
+    /// The variable and the path that an expression reads.
+    pub(crate) fn place_of(&self, expr: ExprId) -> Option<(PathRoot, Vec<Text>)> {
+        let mut path = Vec::new();
+        let mut at = expr;
+        loop {
+            match &self.body.exprs[at].kind {
+                ExprKind::Member { object, name, .. } if path.len() < MAX_PATH => {
+                    path.push(name.clone());
+                    at = *object;
+                }
+                ExprKind::Name(name) => {
+                    path.reverse();
+                    return Some((root_of(name)?, path));
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    /// What gates have established of the place, if it is one.
+    pub(crate) fn established(&self, expr: ExprId) -> Option<Fact> {
+        if !self.env.has_paths() {
+            return None;
+        }
+        let (root, path) = self.place_of(expr)?;
+        self.env.path(&root, &path)
+    }
+
+    /// The place names the same value as long as the variable exists.
+    pub(crate) fn is_stable(&self, expr: ExprId) -> bool {
+        match self.place_of(expr) {
+            Some((PathRoot::Local(local), _)) => !self.body.locals[local].is_assigned,
+            Some((PathRoot::Fixed(_), _)) => true,
+            Some((PathRoot::ModuleVar(_), _)) | None => false,
+        }
+    }
+
+    /// Other functions change the variable: nothing is known of it at any point.
+    pub(crate) fn is_volatile(&self, local: LocalId) -> bool {
+        let data = &self.body.locals[local];
+        data.is_assigned && data.is_captured
+            || data.is_global
+                && data.kind != LocalKind::Const
+                && self.world.is_written(&data.name)
+    }
+
+    /// `place = value`.
+    pub(crate) fn assign_place(&mut self, place: &Place, value: ExprId, fact: Fact) {
+        for step in &place.path {
+            if let PlaceStep::Index(index) = step {
+                self.infer_expr(*index);
+            }
+        }
+        let Name::Local(local) = place.root else {
+            self.infer_expr(place.root_expr);
+            self.frame().effects.writes = true;
+            self.env.kill_module_paths();
+            return;
+        };
+        if self.is_volatile(local) {
+            self.frame().effects.writes = true;
+        }
+        if place.path.is_empty() {
+            return self.assign_local(local, fact, Some(value));
+        }
+        let before = self.local_fact(local);
+        self.record(place.root_expr, before);
+        self.check_updatable(place, before.ty);
+        let ty = self.updated(before.ty, &place.path, fact);
+        self.check_declared_path(local, &place.path, value, fact);
+        self.set_local(local, before.retyped(ty));
+    }
+
+    /// A number, a text or null has no keys to set.
+    fn check_updatable(&mut self, place: &Place, ty: TypeId) {
+        let scalar = Kinds::NUMBER.or(Kinds::BOOLEAN).or(Kinds::NULL).or(Kinds::TEXT);
+        if ty == TypeId::NEVER || !self.types.kinds(ty).is_within(scalar) {
+            return;
+        }
+        let kind = match &place.path[0] {
+            PlaceStep::Member(name) => ProblemKind::MissingMember {
+                name: name.clone(),
+                of: ty,
+                nearest: None,
+                is_method: false,
+            },
+            PlaceStep::Index(_) => ProblemKind::NotIndexable { of: ty },
+        };
+        self.report(place.root_expr, kind);
+    }
+
+    /// The type of a container after `container.path = value`.
+    fn updated(&mut self, ty: TypeId, path: &[PlaceStep], value: Fact) -> TypeId {
+        let Some((first, rest)) = path.split_first() else { return ty };
+        match (first, self.types.structure(ty).clone()) {
+            (PlaceStep::Member(name), Type::Object(object)) => {
+                self.with_member(object, name, rest, value)
+            }
+            (PlaceStep::Index(_), Type::Array(_) | Type::Tuple(_)) => {
+                let element = self.types.element(ty).unwrap_or(Fact::ANY);
+                let new = self.inner_value(element, rest, value);
+                let new = self.types.widen_fact(new);
+                let element = self.types.join(element, new);
+                self.types.array(element)
+            }
+            (PlaceStep::Index(index), Type::Object(object)) => {
+                match self.types.get(self.fact(*index).ty).clone() {
+                    Type::TextLiteral(name) => self.with_member(object, &name, rest, value),
+                    _ => self.types.some_object(),
+                }
+            }
+            _ => TypeId::ANY,
+        }
+    }
+
+    fn with_member(
+        &mut self,
+        mut object: ObjectType,
+        name: &Text,
+        rest: &[PlaceStep],
+        value: Fact,
+    ) -> TypeId {
+        let known = object.field(name).map_or(Fact::ANY, |field| field.fact);
+        let fact = self.inner_value(known, rest, value);
+        match object.fields.iter_mut().find(|field| field.name == *name) {
+            Some(field) => {
+                field.fact = fact;
+                field.is_optional = false;
+            }
+            None => {
+                object.fields.push(FieldType { name: name.clone(), fact, is_optional: false });
+            }
+        }
+        self.types.object(object)
+    }
+
+    fn inner_value(&mut self, known: Fact, rest: &[PlaceStep], value: Fact) -> Fact {
+        if rest.is_empty() {
+            return value;
+        }
+        let ty = self.updated(known.ty, rest, value);
+        known.retyped(ty)
+    }
+
+    /// `o.k = v` where the variable was declared with a type for `k`.
+    fn check_declared_path(
+        &mut self,
+        local: LocalId,
+        path: &[PlaceStep],
+        value: ExprId,
+        fact: Fact,
+    ) {
+        let Some(mut declared) = self.declared_fact(local) else { return };
+        let mut target = self.body.locals[local].name.to_string();
+        for step in path {
+            let inner = match step {
+                PlaceStep::Member(name) => {
+                    target.push('.');
+                    target.push_str(name);
+                    self.field_of(declared.ty, name)
+                }
+                PlaceStep::Index(_) => {
+                    target.push_str("[]");
+                    self.types.element(declared.ty)
+                }
+            };
+            let Some(inner) = inner else { return };
+            declared = inner;
+        }
+        self.check_fit(value, fact, declared, Target::Variable(target.into()));
+    }
+}
+
+/// The literal type of a number; both zeros are one.
+pub(crate) fn number_type(types: &mut Types, value: f64) -> TypeId {
+    types.number_literal(Bits::new(if value == 0.0 { 0.0 } else { value }))
+}
+
+fn root_of(name: &Name) -> Option<PathRoot> {
+    match name {
+        Name::Local(local) => Some(PathRoot::Local(*local)),
+        Name::ModuleVar(text) => Some(PathRoot::ModuleVar(text.clone())),
+        Name::Host(text) => Some(PathRoot::Fixed(text.clone())),
+        Name::ModuleFunction(_)
+        | Name::Import { .. }
+        | Name::Namespace { .. }
+        | Name::Builtin(_)
+        | Name::Effect(_)
+        | Name::Unresolved(_) => None,
+    }
+}

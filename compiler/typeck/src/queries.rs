@@ -1,0 +1,323 @@
+//! The queries: inference per item, signatures between items, and the world of a file.
+//!
+//! What runs again after an edit:
+//! - [`infer`] of an item when its body changes, or the *signature* of something it names;
+//! - [`signature`] with it; when it comes out equal, the edit stops there.
+//!
+//! Functions that call each other form a cycle. It starts from a result of which nothing is
+//! known and from no effects, and is walked until nothing changes: facts only become narrower
+//! and effects only more, so every step is sound for facts, and effects settle after as many
+//! steps as there are entries into the cycle. [`LAST_STEP`] ends it where facts would become
+//! narrower without end.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use prism_hir::body::{ExprKind, Name, PatKind, StmtKind, TypeRef};
+use prism_hir::{
+    Definition, DefinitionKind, Item, ItemKind, OperationDef, TypeDef, Variable, VariableKind,
+    item_tree, module_scope, resolve_export,
+};
+use prism_source::{BandLimits, Db, Resolution, SourceFile, resolve};
+use rustc_hash::FxHashMap;
+
+use crate::effects::Effects;
+use crate::flow::{Root, infer_body};
+use crate::inference::{Inference, RootType};
+use crate::queries::qualify::{qualified, split};
+use crate::types::{Alias, Fact, FunctionType, ParamType, Scope, Text, Types};
+use crate::walk;
+use crate::world::{Typed, World};
+
+mod qualify;
+
+/// A cycle that still changes after this many steps keeps what it has.
+const LAST_STEP: u32 = 8;
+
+/// What is known of the expressions, variables and functions of an item, and what is wrong.
+#[salsa::tracked(cycle_initial = infer_initial, cycle_fn = infer_next)]
+pub fn infer<'db>(db: &'db dyn Db, item: Item<'db>) -> Inference {
+    let world = FileWorld::new(db, item.file(db));
+    let root = match item.kind(db) {
+        ItemKind::Function | ItemKind::Pattern => Root::Function,
+        ItemKind::Module | ItemKind::Test => Root::Entry,
+    };
+    infer_body(&world, prism_hir::body(db, item), root)
+}
+
+/// What callers of a function may rely on: its type, with effects and result confidence.
+#[salsa::tracked(cycle_initial = signature_initial, cycle_fn = signature_next)]
+pub fn signature<'db>(db: &'db dyn Db, item: Item<'db>) -> Arc<Typed> {
+    let inference = infer(db, item);
+    let mut types = Types::default();
+    let function = types.import_function(&inference.types, &inference.root.0);
+    let ty = types.function(function);
+    types.freeze();
+    Arc::new(Typed::new(types, Fact::plain(ty)))
+}
+
+/// The functions of the same file that an item names, in the order of the text.
+#[salsa::tracked]
+pub fn callees<'db>(db: &'db dyn Db, item: Item<'db>) -> Arc<[Text]> {
+    let body = prism_hir::body(db, item);
+    let mut names: Vec<Text> = Vec::new();
+    for (_, expr) in body.exprs.iter() {
+        if let ExprKind::Name(Name::ModuleFunction(name)) = &expr.kind
+            && !names.contains(name)
+        {
+            names.push(name.clone());
+        }
+    }
+    names.into()
+}
+
+/// The variables of the module that an item writes.
+#[salsa::tracked]
+fn writes<'db>(db: &'db dyn Db, item: Item<'db>) -> Arc<BTreeSet<Text>> {
+    let body = prism_hir::body(db, item);
+    let mut written = BTreeSet::new();
+    let mut note = |name: &Name| {
+        if let Name::ModuleVar(name) = name {
+            written.insert(name.clone());
+        }
+    };
+    walk::each_stmt(body, &mut |stmt| {
+        if let StmtKind::Assign { place, .. } = &stmt.kind {
+            note(&place.root);
+        }
+    });
+    for (_, pat) in body.pats.iter() {
+        if let PatKind::Assign(place) = &pat.kind {
+            note(&place.root);
+        }
+    }
+    Arc::new(written)
+}
+
+/// The variables of a module that its functions write.
+#[salsa::tracked]
+fn written_variables(db: &dyn Db, file: SourceFile) -> Arc<BTreeSet<Text>> {
+    let mut written = BTreeSet::new();
+    for item in &item_tree(db, file).items {
+        written.extend(writes(db, *item).iter().cloned());
+    }
+    Arc::new(written)
+}
+
+/// What a name of a module's top level is.
+#[derive(Debug, Clone, PartialEq, Eq, salsa::SalsaValue)]
+enum Declared<'db> {
+    Function(Item<'db>),
+    Variable(Variable),
+    Unknown,
+}
+
+#[salsa::tracked]
+fn declared<'db>(db: &'db dyn Db, file: SourceFile, name: Text) -> Declared<'db> {
+    let tree = item_tree(db, file);
+    if let Some(item) = tree.function(db, &name) {
+        return Declared::Function(item);
+    }
+    match tree.variable(&name) {
+        Some(variable) => Declared::Variable(variable.clone()),
+        None => Declared::Unknown,
+    }
+}
+
+/// Where an exported name of a file is declared.
+#[salsa::tracked]
+fn exported(db: &dyn Db, file: SourceFile, name: Text) -> Option<Definition> {
+    resolve_export(db, file, &name)
+}
+
+/// The declaration of a type that annotations of a file name, with the file that holds it.
+#[salsa::tracked]
+fn type_def(db: &dyn Db, file: SourceFile, name: Text) -> Option<(SourceFile, TypeDef)> {
+    let tree = item_tree(db, file);
+    if let Some(def) = tree.type_def(&name) {
+        return Some((file, def.clone()));
+    }
+    let import = tree.import(&name)?;
+    let Resolution::Found(from) = resolve(db, file, &import.specifier) else { return None };
+    let prism_hir::ImportKind::Name { name, .. } = &import.kind else { return None };
+    let definition = exported(db, from, name.clone()).as_ref()?;
+    if definition.kind != DefinitionKind::Type {
+        return None;
+    }
+    let home = *db.files().by_path(db).get(&definition.module)?;
+    let def = item_tree(db, home).type_def(&definition.name)?;
+    Some((home, def.clone()))
+}
+
+/// The operations of an effect that a file declares or imports.
+#[salsa::tracked]
+fn operations(db: &dyn Db, file: SourceFile, effect: Text) -> Option<Arc<[OperationDef]>> {
+    let scope = module_scope(db, file);
+    let own = scope.effects.values().find(|def| def.name == effect);
+    own.map(|def| def.operations.clone().into())
+}
+
+/// The names of one file, as its items see them.
+struct FileWorld<'db> {
+    db: &'db dyn Db,
+    file: SourceFile,
+    /// Answers so far: the same name gives the same `Arc`.
+    names: RefCell<FxHashMap<(Text, Text), Option<Arc<Typed>>>>,
+}
+
+impl<'db> FileWorld<'db> {
+    fn new(db: &'db dyn Db, file: SourceFile) -> FileWorld<'db> {
+        FileWorld { db, file, names: RefCell::default() }
+    }
+
+    fn declared(&self, file: SourceFile, name: &Text) -> Option<Arc<Typed>> {
+        match declared(self.db, file, name.clone()) {
+            Declared::Function(item) => Some(signature(self.db, *item).clone()),
+            Declared::Variable(variable) => variable_type(self.db, file, variable),
+            Declared::Unknown => None,
+        }
+    }
+
+    fn imported(&self, module: &Text, name: &Text) -> Option<Arc<Typed>> {
+        let file = *self.db.files().by_path(self.db).get(module)?;
+        let definition = exported(self.db, file, name.clone()).as_ref()?;
+        let home = *self.db.files().by_path(self.db).get(&definition.module)?;
+        match definition.kind {
+            DefinitionKind::Function | DefinitionKind::Variable => {
+                self.declared(home, &definition.name)
+            }
+            DefinitionKind::Type | DefinitionKind::Effect | DefinitionKind::Namespace => None,
+        }
+    }
+
+    fn find(&self, name: &Name) -> Option<Arc<Typed>> {
+        match name {
+            Name::ModuleFunction(text) | Name::ModuleVar(text) => self.declared(self.file, text),
+            Name::Import { module, name } => self.imported(module, name),
+            Name::Local(_)
+            | Name::Namespace { .. }
+            | Name::Builtin(_)
+            | Name::Host(_)
+            | Name::Effect(_)
+            | Name::Unresolved(_) => None,
+        }
+    }
+}
+
+/// What functions may rely on of a variable of a module: its annotation, or that it is an agent.
+fn variable_type(db: &dyn Db, file: SourceFile, variable: &Variable) -> Option<Arc<Typed>> {
+    let mut types = Types::default();
+    let fact = match (&variable.annotation, variable.kind) {
+        (Some(annotation), _) => types.annotation(&FileWorld::new(db, file), annotation),
+        (None, VariableKind::Agent) => Fact::plain(crate::types::TypeId::AGENT),
+        (None, VariableKind::Let | VariableKind::Const | VariableKind::Implicit) => return None,
+        (None, VariableKind::Default) => return None,
+    };
+    types.freeze();
+    Some(Arc::new(Typed::new(types, fact)))
+}
+
+impl Scope for FileWorld<'_> {
+    fn alias(&self, name: &str) -> Option<Alias> {
+        let (file, local) = split(self.db, self.file, name);
+        let (home, def) = type_def(self.db, file, local.into()).as_ref()?;
+        let ty = if *home == self.file {
+            def.ty.clone()
+        } else {
+            qualified(self.db, *home, &def.params, &def.ty)
+        };
+        Some(Alias { name: def.name.clone(), params: def.params.clone(), ty })
+    }
+}
+
+impl World for FileWorld<'_> {
+    fn name(&self, name: &Name) -> Option<Arc<Typed>> {
+        let key = match name {
+            Name::ModuleFunction(text) | Name::ModuleVar(text) => (Text::default(), text.clone()),
+            Name::Import { module, name } => (module.clone(), name.clone()),
+            Name::Local(_)
+            | Name::Namespace { .. }
+            | Name::Builtin(_)
+            | Name::Host(_)
+            | Name::Effect(_)
+            | Name::Unresolved(_) => return None,
+        };
+        if let Some(known) = self.names.borrow().get(&key) {
+            return known.clone();
+        }
+        let found = self.find(name);
+        self.names.borrow_mut().insert(key, found.clone());
+        found
+    }
+
+    fn operation(&self, name: &str) -> Option<OperationDef> {
+        let (effect, operation) = name.split_once('.')?;
+        let operations = operations(self.db, self.file, effect.into()).as_ref()?;
+        operations.iter().find(|def| &*def.name == operation).cloned()
+    }
+
+    fn is_own_effect(&self, name: &str) -> bool {
+        operations(self.db, self.file, name.into()).is_some()
+    }
+
+    fn is_written(&self, variable: &str) -> bool {
+        written_variables(self.db, self.file).contains(variable)
+    }
+
+    fn bands(&self) -> BandLimits {
+        self.file.package(self.db).map_or(BandLimits::default(), |package| package.bands(self.db))
+    }
+}
+
+fn infer_initial(db: &dyn Db, _: salsa::Id, item: Item<'_>) -> Inference {
+    let mut types = Types::default();
+    let function = head(db, item, &mut types);
+    Inference { types, root: RootType(function), ..Inference::default() }
+}
+
+fn infer_next(
+    _: &dyn Db,
+    cycle: &salsa::Cycle<'_>,
+    last: &Inference,
+    value: Inference,
+    _: Item<'_>,
+) -> Inference {
+    if cycle.iteration() >= LAST_STEP { last.clone() } else { value }
+}
+
+fn signature_initial(db: &dyn Db, _: salsa::Id, item: Item<'_>) -> Arc<Typed> {
+    let mut types = Types::default();
+    let function = head(db, item, &mut types);
+    let ty = types.function(function);
+    Arc::new(Typed::new(types, Fact::plain(ty)))
+}
+
+fn signature_next(
+    _: &dyn Db,
+    cycle: &salsa::Cycle<'_>,
+    last: &Arc<Typed>,
+    value: Arc<Typed>,
+    _: Item<'_>,
+) -> Arc<Typed> {
+    if cycle.iteration() >= LAST_STEP { last.clone() } else { value }
+}
+
+/// The type that the head of a function alone gives, without effects.
+fn head(db: &dyn Db, item: Item<'_>, types: &mut Types) -> FunctionType {
+    let signature = item.signature(db);
+    let world = FileWorld::new(db, item.file(db));
+    let mut declared = |annotation: &Option<TypeRef>| match annotation {
+        Some(annotation) => types.annotation(&world, annotation),
+        None => Fact::ANY,
+    };
+    let params = signature.params.iter().map(|param| ParamType {
+        name: param.name.clone(),
+        fact: declared(&param.annotation),
+        is_optional: param.has_default,
+        is_rest: param.is_rest,
+    });
+    let params: Vec<ParamType> = params.collect();
+    let result = declared(&signature.result);
+    FunctionType { params, is_open: false, result, effects: Effects::NONE }
+}
