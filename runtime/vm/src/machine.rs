@@ -504,12 +504,16 @@ impl Machine {
         }
         while let Some(id) = self.core.heap.dropped_fibers.pop() {
             let Some(fiber) = self.fibers.get_mut(&id) else { continue };
-            let State::Over(End::Returned(value) | End::Threw(value)) = &fiber.state else {
-                fiber.is_dropped = true;
-                continue;
-            };
-            let value = *value;
-            self.core.heap.release(value);
+            match fiber.state {
+                State::Over(End::Returned(value) | End::Threw(value)) => {
+                    self.core.heap.release(value);
+                }
+                State::Over(End::Cancelled) => {}
+                State::Ready | State::Delivered(_) | State::Waiting(_) => {
+                    fiber.is_dropped = true;
+                    continue;
+                }
+            }
             self.core.over.remove(&id);
             self.fibers.remove(&id);
         }

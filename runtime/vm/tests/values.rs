@@ -1,0 +1,253 @@
+//! Arrays, objects, updates in place, patterns, text forms.
+
+mod common;
+
+use common::{gives, main_of, result, throws};
+
+/// `[10, 20, 30]` in r0; uses r10 to r12.
+const ARRAY: &str = "load_int r10, 10\nload_int r11, 20\nload_int r12, 30\nnew_array r0, r10, 3\n";
+/// `{ a: 1, b: [2] }` in r0; uses r10 and r11.
+const OBJECT: &str =
+    "load_int r10, 1\nload_int r11, 2\nnew_array r11, r11, 1\nnew_object r0, r10, [\"a\" \"b\"]\n";
+
+fn array(lines: &str, expected: &str) {
+    gives(&format!("{ARRAY}{lines}"), expected);
+}
+
+fn object(lines: &str, expected: &str) {
+    gives(&format!("{OBJECT}{lines}"), expected);
+}
+
+#[test]
+fn indices_are_floored_and_checked() {
+    array("load_const r1, 1.9\nget_index r2, r0, r1\nreturn r2", "20");
+    array("get_index_i r2, r0, 2\nreturn r2", "30");
+    let out = "load_int r1, 3\nget_index r2, r0, r1\nreturn r2";
+    throws(&format!("{ARRAY}{out}"), "P1011", "index 3 is outside the array of length 3");
+    throws(
+        &format!("{ARRAY}get_index_i r2, r0, -1\nreturn r2"),
+        "P1011",
+        "index -1 is outside the array of length 3",
+    );
+    throws(
+        &format!("{ARRAY}load_const r1, \"a\"\nget_index r2, r0, r1\nreturn r2"),
+        "P1011",
+        "an index must be a number, found string",
+    );
+    throws(
+        "load_const r0, \"abc\"\nget_index_i r1, r0, 0\nreturn r1",
+        "P1011",
+        "cannot index string",
+    );
+    array("load_int r1, 9\nget_index_optional r2, r0, r1\nreturn r2", "null");
+}
+
+#[test]
+fn members_have_modes() {
+    object("get_field r1, r0, \"a\"\nreturn r1", "1");
+    throws(
+        &format!("{OBJECT}get_field r1, r0, \"A\"\nreturn r1"),
+        "P1009",
+        "the object has no property `A`; did you mean `a`?",
+    );
+    throws("load_null r0\nget_field r1, r0, \"a\"\nreturn r1", "P1010", "cannot read `a` of null");
+    throws(
+        "load_true r0\nget_field r1, r0, \"a\"\nreturn r1",
+        "P1010",
+        "cannot read `a` of boolean",
+    );
+    object("get_field_as r1, r0, optional, \"x\"\nreturn r1", "null");
+    object("get_field_as r1, r0, soft, \"x\"\nreturn r1", "null");
+    object("get_field_as r1, r0, confident, \"a\"\nreturn r1", "{\"~\":[1,1]}");
+    gives("load_null r0\nget_field_as r1, r0, optional, \"x\"\nreturn r1", "null");
+    gives("load_null r0\nget_field_as r1, r0, confident, \"x\"\nreturn r1", "{\"~\":[null,1]}");
+    throws(
+        "load_null r0\nget_field_as r1, r0, soft, \"x\"\nreturn r1",
+        "P1010",
+        "cannot read `x` of null",
+    );
+    object("load_const r1, \"zz\"\nget_index r2, r0, r1\nreturn r2", "null");
+    array("get_field r1, r0, \"length\"\nreturn r1", "3");
+    gives("load_const r0, \"\u{1F600}a\"\nget_field r1, r0, \"length\"\nreturn r1", "3");
+}
+
+#[test]
+fn containers_pass_their_confidence_on() {
+    let confident = "load_const r1, 0.5\nannotate r0, r0, r1\n";
+    object(&format!("{confident}get_field r1, r0, \"a\"\nreturn r1"), "{\"~\":[1,0.5]}");
+    array(&format!("{confident}get_index_i r1, r0, 0\nreturn r1"), "{\"~\":[10,0.5]}");
+    gives(
+        &format!(
+            "load_int r2, 7\nload_const r3, 0.5\nannotate r2, r2, r3\nnew_object r0, r2, [\"n\"]\n{confident}get_field r1, r0, \"n\"\nreturn r1"
+        ),
+        "{\"~\":[7,0.25]}",
+    );
+    array(&format!("{confident}items r1, r0\nreturn r1"), "[10,20,30]");
+    array(&format!("{confident}pick_index r1, r0, 1\nreturn r1"), "20");
+}
+
+#[test]
+fn updates_leave_other_holders_alone() {
+    array(
+        "copy r1, r0\nload_int r2, 0\nload_int r3, 99\nset_index r1, r2, r3\n\
+         load_int r4, 5\narray_push r1, r4\nnew_array r5, r0, 2\nreturn r5",
+        "[[10,20,30],[99,20,30,5]]",
+    );
+    object(
+        "copy r1, r0\nload_int r2, 9\nset_field r1, r2, \"a\"\nload_int r3, 8\nset_field r1, r3, \"c\"\n\
+         new_array r5, r0, 2\nreturn r5",
+        "[{\"a\":1,\"b\":[2]},{\"a\":9,\"b\":[2],\"c\":8}]",
+    );
+    // Nested: the inner array is shared with the copy.
+    object(
+        "copy r1, r0\nload_const r2, \"b\"\nload_int r3, 0\nload_int r4, 7\nset_path r1, r2, 2\n\
+         load_const r2, \"b\"\nload_int r3, 6\npush_path r1, r2, 1\nnew_array r5, r0, 2\nreturn r5",
+        "[{\"a\":1,\"b\":[2]},{\"a\":1,\"b\":[7,6]}]",
+    );
+}
+
+#[test]
+fn updates_keep_the_confidence_of_containers() {
+    object(
+        "load_const r1, 0.5\nannotate r0, r0, r1\nload_const r2, \"b\"\nload_int r3, 3\n\
+         push_path r0, r2, 1\nload_int r4, 5\nset_field r0, r4, \"a\"\nreturn r0",
+        "{\"~\":[{\"a\":5,\"b\":[2,3]},0.5]}",
+    );
+}
+
+#[test]
+fn a_failed_update_changes_nothing() {
+    let text = main_of(&format!(
+        "{OBJECT}from:\nload_const r2, \"b\"\nload_int r3, 5\nload_int r4, 7\nset_path r0, r2, 2\n\
+         to:\nreturn_null\ncaught:\nreturn r0\ncatch from, to, caught, r9"
+    ));
+    assert_eq!(result(&text).to_json_text(), "{\"a\":1,\"b\":[2]}");
+    throws(
+        &format!(
+            "{OBJECT}load_const r2, \"x\"\nload_int r3, 0\nload_int r4, 7\nset_path r0, r2, 2\nreturn r0"
+        ),
+        "P1009",
+        "the object has no property `x`",
+    );
+    throws(
+        "load_int r1, 1\nset_field r0, r1, \"a\"\nreturn r0",
+        "P1017",
+        "cannot set a part of null",
+    );
+    throws(
+        "load_int r0, 1\nload_int r1, 1\narray_push r0, r1\nreturn r0",
+        "P1017",
+        "cannot push to number",
+    );
+}
+
+#[test]
+fn cells_and_globals_update_in_place() {
+    let text = "global \"xs\"\nfn \"main\" ( ) regs 4\nnew_array r0, r0, 0\nset_global r0, g0\n\
+        load_int r1, 5\npush_path_global r1, 0, g0\nload_int r1, 0\nload_int r2, 6\n\
+        set_path_global r1, 1, g0\nget_global r3, g0\nnew_cell r3, r3\nload_int r1, 7\n\
+        push_path_cell r3, r1, 0\ncell_get r0, r3\nreturn r0";
+    assert_eq!(result(text).to_json_text(), "[6,7]");
+    let early = "global \"total\"\nfn \"main\" ( ) regs 1\nget_global r0, g0\nreturn r0";
+    assert_eq!(common::trap(early).message, "cannot read `total` before it is initialised");
+}
+
+#[test]
+fn spread_and_rest() {
+    array(
+        "new_array r1, r1, 0\narray_spread r1, r0\narray_spread r1, r0\nreturn r1",
+        "[10,20,30,10,20,30]",
+    );
+    array("array_rest r1, r0, 1\nreturn r1", "[20,30]");
+    array("array_rest r1, r0, 9\nreturn r1", "[]");
+    object(
+        "new_object r1, r1, []\nobject_spread r1, r0\nload_null r2\nobject_spread r1, r2\nreturn r1",
+        "{\"a\":1,\"b\":[2]}",
+    );
+    object("object_rest r1, r0, [\"a\" \"z\"]\nreturn r1", "{\"b\":[2]}");
+    throws(
+        "new_array r0, r0, 0\nload_int r1, 5\narray_spread r0, r1\nreturn r0",
+        "P1015",
+        "cannot spread number as an array",
+    );
+    throws(
+        "load_int r0, 123\npick_index r1, r0, 0\nreturn r1",
+        "P1015",
+        "cannot destructure number as an array",
+    );
+    object("pick_field r1, r0, \"zz\"\nreturn r1", "null");
+    object(
+        "pick_field_maybe r1, r0, \"zz\"\njump_given r1, yes\nload_int r1, 42\nyes:\nreturn r1",
+        "42",
+    );
+    array("pick_index_maybe r1, r0, 7\nsettle r1\nreturn r1", "null");
+}
+
+#[test]
+fn many_keys_make_a_dictionary_with_the_same_manners() {
+    let mut lines = String::from("new_object r0, r0, []\n");
+    for key in 0..80 {
+        lines.push_str(&format!("load_int r1, {key}\nset_field r0, r1, \"k{key}\"\n"));
+    }
+    lines.push_str("copy r2, r0\nload_int r1, -1\nset_field r2, r1, \"k79\"\n");
+    let get = "get_field r3, r0, \"k79\"\nget_field r4, r2, \"k79\"\nlength r5, r0\nnew_array r6, r3, 3\nreturn r6";
+    gives(&format!("{lines}{get}"), "[79,-1,80]");
+    gives(&format!("{lines}same r6, r0, r2\nreturn r6"), "false");
+}
+
+#[test]
+fn text_forms() {
+    array("concat r1, r0, 1\nreturn r1", "\"[10, 20, 30]\"");
+    object("concat r1, r0, 1\nreturn r1", "\"{ a: 1, b: [2] }\"");
+    array(
+        "load_const r1, 0.825\nannotate r0, r0, r1\nconcat r1, r0, 1\nreturn r1",
+        "\"[10, 20, 30] (~82.5%)\"",
+    );
+    gives(
+        "new_object r0, r0, []\nload_const r1, 1e21\nload_null r2\nload_native r3, print\nconcat r4, r0, 4\nreturn r4",
+        "\"{}1e+21null[Function: print]\"",
+    );
+}
+
+#[test]
+fn kinds_and_type_names() {
+    gives("load_null r0\ntypeof r1, r0\nreturn r1", "\"null\"");
+    array("jump_kind r0, array, yes\nreturn_null\nyes:\ntypeof r1, r0\nreturn r1", "\"array\"");
+    array("load_const r1, \"Array\"\ninstance_of r2, r0, r1\nreturn r2", "true");
+    throws(
+        "load_const r1, \"widget\"\ninstance_of r2, r0, r1\nreturn r2",
+        "P1018",
+        "`widget` is not the name of a type",
+    );
+    object("load_const r1, \"a\"\nin r2, r1, r0\nreturn r2", "true");
+    array("load_int r1, 3\nin r2, r1, r0\nreturn r2", "false");
+}
+
+#[test]
+fn deep_values_do_not_overflow_the_stack() {
+    // A list nested 200,000 deep is built, printed, compared with itself, and released.
+    let text = main_of(
+        "load_int r0, 0\nload_const r1, 200000\nload_null r2\nagain:\nnew_array r2, r2, 1\n\
+         for_less r0, r1, 1, again\ncopy r3, r2\nload_null r4\nnew_array r4, r3, 2\nsame r5, r2, r4\n\
+         concat r6, r2, 1\nlength r7, r6\nload_null r2\nload_null r4\nreturn r7",
+    );
+    assert_eq!(result(&text).to_json_text(), "400004");
+    let text = main_of(
+        "load_int r0, 0\nload_int r1, 300\nload_null r2\nagain:\nnew_array r2, r2, 1\nfor_less r0, r1, 1, again\nreturn r2",
+    );
+    assert_eq!(common::trap(&text).message, "the value is nested more than 256 levels deep");
+}
+
+#[test]
+fn values_that_share_parts_do_not_explode() {
+    // A pair of the same pair, 60 levels: 2^60 leaves when walked as a tree.
+    let lines = "load_int r0, 0\nload_int r1, 60\nload_int r2, 1\nagain:\ncopy r3, r2\n\
+        copy r4, r2\nnew_array r2, r3, 2\nfor_less r0, r1, 1, again\n";
+    for end in ["concat r5, r2, 1\nreturn r5", "return r2"] {
+        let trap = common::trap(&main_of(&format!("{lines}{end}")));
+        assert!(["P1101", "P1102"].contains(&trap.code), "{trap:?}");
+    }
+    let same = "copy r5, r2\nget_index_i r7, r2, 0\ncopy r8, r7\nnew_array r7, r7, 2\n\
+        same r5, r2, r7\nreturn r5";
+    gives(&format!("{lines}{same}"), "true");
+}
