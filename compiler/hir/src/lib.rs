@@ -13,6 +13,7 @@ mod collect;
 mod declare;
 mod diagnostics;
 mod doc_header;
+mod dump;
 mod exports;
 mod implicit;
 mod item;
@@ -25,6 +26,7 @@ mod tree;
 
 pub use diagnostics::{body_diagnostics, file_diagnostics};
 pub use doc_header::{EntrySpans, Header, HeaderEntry, KEYS as HEADER_KEYS, header, header_spans};
+pub use dump::dump;
 pub use exports::{Definition, DefinitionKind, exports, resolve_export};
 pub use item::{Item, ItemKind, Layout, Signature, SignatureParam};
 pub use queries::{

@@ -1,1 +1,17 @@
-//! prism-project
+//! A set of files that are checked together: the database, opening, `prism.toml`, and
+//! [`check()`], the whole front end in one call.
+
+mod check;
+mod db;
+mod diagnostics;
+mod disk;
+mod graph;
+mod manifest;
+mod open;
+
+pub use check::{check, check_file};
+pub use db::{Edit, RootDb};
+pub use disk::Disk;
+pub use graph::{Cycle, cycles, imports, module_order};
+pub use manifest::{Manifest, read_manifest};
+pub use open::{Opened, open};

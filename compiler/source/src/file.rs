@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use prism_span::FileId;
 
+use crate::Package;
+
 /// Who wrote a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Origin {
@@ -15,6 +17,7 @@ pub enum Origin {
 }
 
 /// One source text. `path` uses `/`; a module of the standard library is `@prism/<module>`.
+/// Only a file of the standard library and a manifest have no package.
 #[salsa::input(debug)]
 pub struct SourceFile {
     #[returns(copy)]
@@ -23,6 +26,8 @@ pub struct SourceFile {
     pub text: Arc<str>,
     #[returns(copy)]
     pub origin: Origin,
+    #[returns(copy)]
+    pub package: Option<Package>,
 }
 
 /// Every file that an import can reach, by its normalized path.

@@ -6,11 +6,13 @@
 mod db;
 mod file;
 mod file_system;
+mod package;
 mod parsed;
 mod resolve;
 
 pub use db::Db;
 pub use file::{Files, Origin, SourceFile};
 pub use file_system::{FileSystem, MAX_FILE_BYTES, ReadError};
+pub use package::{Agents, BandLimits, LintLevel, Package};
 pub use parsed::{Parsed, parse};
 pub use resolve::{PRELUDE, Resolution, candidates, normalize, resolve, std_module};

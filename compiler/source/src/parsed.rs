@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use prism_diagnostics::Diagnostic;
+use prism_span::Span;
+use prism_syntax::SyntaxError;
 use prism_syntax::ast::Ast;
 
 use crate::{Db, SourceFile};
@@ -11,18 +12,46 @@ use crate::{Db, SourceFile};
 #[derive(Debug, Clone)]
 pub struct Parsed {
     pub ast: Arc<Ast>,
-    pub diagnostics: Arc<[Diagnostic]>,
+    pub errors: Arc<[SyntaxError]>,
     /// Names that stand in statements nobody could read: they may have been declared there.
     pub broken: Arc<[Box<str>]>,
+    /// Comments, in order, with their marks.
+    pub comments: Arc<[Span]>,
 }
 
 /// Parses the text of a file. Its result is not compared: a text that changed has another tree.
 #[salsa::tracked(no_eq)]
 pub fn parse(db: &dyn Db, file: SourceFile) -> Parsed {
     let text = file.text(db);
+    let parse = prism_syntax::parse(text);
     Parsed {
-        ast: Arc::new(Ast::new(text.len() as u32)),
-        diagnostics: Arc::new([]),
-        broken: Arc::new([]),
+        ast: Arc::new(parse.ast),
+        errors: parse.errors.into(),
+        broken: names_in(text, &parse.broken).into(),
+        comments: parse.comments.into(),
+    }
+}
+
+/// The words in the spans that could be names, each once.
+fn names_in(text: &str, spans: &[Span]) -> Vec<Box<str>> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let words = spans.iter().flat_map(|span| span.slice(text).split(|c| !is_part(c)));
+    let names = words.filter(|word| word.starts_with(|c: char| c.is_alphabetic() || c == '_'));
+    let mut names: Vec<Box<str>> = names.map(Box::from).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_broken_statements_are_words_that_begin_like_names() {
+        let text = "let a1 = = b 12x; c";
+        let found = names_in(text, &[Span::new(0, 16)]);
+        let found: Vec<&str> = found.iter().map(|name| &**name).collect();
+        assert_eq!(found, ["a1", "b", "let"]);
     }
 }

@@ -1,0 +1,102 @@
+//! The tables `[agents.*]`: that they have the right shape. What the values mean in detail, such
+//! as the units of a duration, is checked by whoever runs the agents.
+
+use std::sync::Arc;
+
+use prism_source::Agents;
+use toml::de::DeValue;
+
+use super::Entry;
+use super::values::{ManifestProblem, Reader, in_order};
+
+/// What a key of an agent holds.
+#[derive(Debug, Clone, Copy)]
+enum Shape {
+    Text,
+    Texts,
+    Whole,
+    /// `"30s"`, or a number of milliseconds.
+    Duration,
+    Table,
+}
+
+const KEYS: &[(&str, Shape)] = &[
+    ("backend", Shape::Text),
+    ("breaker", Shape::Table),
+    ("capabilities", Shape::Texts),
+    ("command", Shape::Texts),
+    ("concurrency", Shape::Whole),
+    ("description", Shape::Text),
+    ("env", Shape::Table),
+    ("grace", Shape::Duration),
+    ("idle", Shape::Duration),
+    ("max_line", Shape::Whole),
+    ("mode", Shape::Text),
+    ("queue", Shape::Whole),
+    ("resources", Shape::Table),
+    ("retry", Shape::Table),
+    ("timeout", Shape::Duration),
+];
+
+/// The agents of the table, by name; an agent with a mistake is there all the same.
+pub(super) fn read(value: &Entry<'_>, reader: &mut Reader) -> Option<Agents> {
+    let table = reader.table("agents", value)?;
+    let mut agents = Agents::new();
+    for (name, value) in in_order(table) {
+        let path = format!("agents.{}", name.get_ref());
+        let capabilities = agent(&path, value, reader);
+        agents.insert(Arc::from(&**name.get_ref()), capabilities.into());
+    }
+    Some(agents)
+}
+
+fn agent(path: &str, value: &Entry<'_>, reader: &mut Reader) -> Vec<Arc<str>> {
+    let DeValue::Table(table) = value.get_ref() else {
+        let path = path.to_owned();
+        reader.report(value.span(), ManifestProblem::WrongAgent { path, expected: "a table" });
+        return Vec::new();
+    };
+    let mut capabilities = Vec::new();
+    for (key, value) in in_order(table) {
+        let name = &**key.get_ref();
+        let Some((_, shape)) = KEYS.iter().find(|(known, _)| *known == name) else {
+            let known: Vec<&str> = KEYS.iter().map(|(known, _)| *known).collect();
+            reader.unknown_agent_key(path, name, key.span(), &known);
+            continue;
+        };
+        if let Some(expected) = unexpected(*shape, value.get_ref()) {
+            let path = format!("{path}.{name}");
+            reader.report(value.span(), ManifestProblem::WrongAgent { path, expected });
+        } else if name == "capabilities" {
+            capabilities = texts(value.get_ref());
+        }
+    }
+    capabilities
+}
+
+/// What the value should have been, when it is something else.
+fn unexpected(shape: Shape, value: &DeValue<'_>) -> Option<&'static str> {
+    let is_whole = |value: &DeValue<'_>| matches!(value, DeValue::Integer(_));
+    let (is_right, expected) = match shape {
+        Shape::Text => (matches!(value, DeValue::String(_)), "a text"),
+        Shape::Texts => (is_texts(value), "a list of texts"),
+        Shape::Whole => (is_whole(value), "a whole number"),
+        Shape::Duration => {
+            let is_text = matches!(value, DeValue::String(_));
+            (is_text || is_whole(value), "a duration such as \"30s\"")
+        }
+        Shape::Table => (matches!(value, DeValue::Table(_)), "a table"),
+    };
+    (!is_right).then_some(expected)
+}
+
+fn is_texts(value: &DeValue<'_>) -> bool {
+    let DeValue::Array(items) = value else { return false };
+    items.iter().all(|item| matches!(item.get_ref(), DeValue::String(_)))
+}
+
+fn texts(value: &DeValue<'_>) -> Vec<Arc<str>> {
+    let DeValue::Array(items) = value else { return Vec::new() };
+    let text = |item: &Entry<'_>| item.get_ref().as_str().map(Arc::from);
+    items.iter().filter_map(text).collect()
+}

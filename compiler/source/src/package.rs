@@ -1,0 +1,45 @@
+//! What `prism.toml` says about the files below it, as a salsa input.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::SourceFile;
+
+/// The package of a file. Files without a manifest share a package of defaults.
+#[salsa::input(debug)]
+pub struct Package {
+    /// The manifest; `None` without one.
+    #[returns(copy)]
+    pub manifest: Option<SourceFile>,
+    #[returns(copy)]
+    pub bands: BandLimits,
+    /// Unused values and the like are errors.
+    #[returns(copy)]
+    pub is_strict: bool,
+    pub lints: Arc<BTreeMap<Arc<str>, LintLevel>>,
+    /// The agents by name, with their capabilities; `None` when the manifest has none.
+    pub agents: Option<Arc<Agents>>,
+}
+
+/// Capabilities of each agent.
+pub type Agents = BTreeMap<Arc<str>, Arc<[Arc<str>]>>;
+
+/// Where the bands of `uncertain` begin when the program gives no limits of its own.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BandLimits {
+    pub high: f64,
+    pub medium: f64,
+}
+
+impl Default for BandLimits {
+    fn default() -> BandLimits {
+        BandLimits { high: 0.7, medium: 0.5 }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LintLevel {
+    Allow,
+    Warn,
+    Deny,
+}
