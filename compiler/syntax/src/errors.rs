@@ -46,10 +46,8 @@ pub enum SyntaxErrorKind {
     },
     TooDeep,
     TooManyErrors,
-    /// `a ~> b + c`: the span is the operator after the annotation's operand.
-    AnnotationOperand {
-        operand: Span,
-    },
+    /// `a ~> b + c`: the span is `b + c`.
+    AnnotationOperand,
     /// `x => a |> f`: the span is the body.
     PipeInArrow,
     /// `x => { k: v }`: the span is the braces.

@@ -35,6 +35,7 @@ pub(crate) fn lex(text: &str) -> Lexed {
         lexer.token(found.unwrap_or(Kind::Error), span.start, span.end);
     }
     lexer.close_interpolations(text.len(), |_| true);
+    lexer.unclosed_comment();
     Lexed { tokens: lexer.tokens, comments: lexer.inner.extras, errors: lexer.errors }
 }
 
@@ -134,6 +135,7 @@ impl Lexer<'_> {
             Found::End(at) => {
                 let end = at + quote.len();
                 self.push(Kind::Str, start, end);
+                self.escapes(quote, inside, at);
                 self.jump(end);
             }
             Found::Interpolation(at) => {
@@ -152,13 +154,13 @@ impl Lexer<'_> {
     fn string_rest(&mut self, quote: Quote, opened: usize, from: usize) {
         match self.scan(quote, from) {
             Found::End(at) => {
-                self.chunk(from, at);
+                self.chunk(quote, from, at);
                 self.push(Kind::StrEnd, at, at + quote.len());
                 self.jump(at + quote.len());
             }
             Found::Interpolation(at) => self.interpolation(quote, opened, from, at),
             Found::Nothing(at) => {
-                self.chunk(from, at);
+                self.chunk(quote, from, at);
                 self.push(Kind::StrEnd, at, at);
                 self.error(SyntaxErrorKind::UnclosedString(quote), opened, at);
                 self.jump(at);
@@ -168,15 +170,45 @@ impl Lexer<'_> {
 
     /// `${` at `at`, with text from `from` before it.
     fn interpolation(&mut self, quote: Quote, opened: usize, from: usize, at: usize) {
-        self.chunk(from, at);
+        self.chunk(quote, from, at);
         self.push(Kind::InterpOpen, at, at + 2);
         self.open.push(Interpolation { quote, braces: 0, start: opened });
         self.jump(at + 2);
     }
 
-    fn chunk(&mut self, start: usize, end: usize) {
+    fn chunk(&mut self, quote: Quote, start: usize, end: usize) {
         if start < end {
             self.push(Kind::Chunk, start, end);
+            self.escapes(quote, start, end);
+        }
+    }
+
+    /// Reports `\\u` and `\\x` that name no character.
+    fn escapes(&mut self, quote: Quote, start: usize, end: usize) {
+        if quote == Quote::Triple || !self.text[start..end].contains('\\') {
+            return;
+        }
+        let mut at = start;
+        while let Some(found) = self.text[at..end].find('\\') {
+            let escape = at + found;
+            let rest = &self.text[escape + 1..end];
+            let len = escape_len(rest);
+            if len.is_err() {
+                let digits = rest.find(['}', ' ']).map_or(1, |at| at + 1).min(8);
+                let to = self.text.floor_char_boundary((escape + 1 + digits).min(end));
+                self.error(SyntaxErrorKind::BadEscape, escape, to);
+            }
+            let first = rest.chars().next().map_or(0, char::len_utf8);
+            at = escape + 1 + len.unwrap_or(first).max(first);
+        }
+    }
+
+    fn unclosed_comment(&mut self) {
+        let Some(last) = self.inner.extras.last().copied() else { return };
+        let comment = last.slice(self.text);
+        if comment.starts_with("/*") && (comment.len() < 4 || !comment.ends_with("*/")) {
+            let (start, end) = (last.start as usize, last.end as usize);
+            self.error(SyntaxErrorKind::UnclosedComment, start, end);
         }
     }
 
@@ -193,6 +225,7 @@ impl Lexer<'_> {
     /// What ends the text of a string that goes on at `from`.
     fn scan(&self, quote: Quote, from: usize) -> Found {
         let bytes = self.text.as_bytes();
+        let quotes = quote.as_str().as_bytes();
         let mut at = from;
         while let Some(&byte) = bytes.get(at) {
             match byte {
@@ -203,7 +236,7 @@ impl Lexer<'_> {
                 b'$' if quote != Quote::Single && bytes.get(at + 1) == Some(&b'{') => {
                     return Found::Interpolation(at);
                 }
-                _ if bytes[at..].starts_with(quote.as_str().as_bytes()) => return Found::End(at),
+                _ if byte == quotes[0] && bytes[at..].starts_with(quotes) => return Found::End(at),
                 _ => {}
             }
             at += 1;
@@ -274,4 +307,19 @@ enum Found {
     Interpolation(usize),
     /// The text ends here, or the line of a string of one line.
     Nothing(usize),
+}
+
+/// Bytes of the escape after its backslash; an error for digits that name no character.
+fn escape_len(rest: &str) -> Result<usize, ()> {
+    let hex = |digits: &str| u32::from_str_radix(digits, 16).map_err(|_| ());
+    match rest.as_bytes() {
+        [b'u', b'{', ..] => {
+            let (digits, _) = rest[2..].split_once('}').ok_or(())?;
+            char::from_u32(hex(digits)?).ok_or(())?;
+            Ok(3 + digits.len())
+        }
+        [b'u', ..] => hex(rest.get(1..5).ok_or(())?).map(|_| 5),
+        [b'x', ..] => hex(rest.get(1..3).ok_or(())?).map(|_| 3),
+        _ => Ok(0),
+    }
 }

@@ -4,6 +4,7 @@
 
 pub mod ast;
 mod build;
+mod diagnostics;
 pub mod dump;
 mod errors;
 mod layout;
@@ -13,6 +14,7 @@ mod parse;
 mod parser;
 mod token;
 
+pub use diagnostics::diagnostics;
 pub use errors::{Expected, SyntaxError, SyntaxErrorKind};
 pub use parse::{Parse, parse};
 pub use token::Kind;

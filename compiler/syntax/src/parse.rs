@@ -22,6 +22,19 @@ pub struct Parse {
     pub comments: Vec<Span>,
 }
 
+impl Parse {
+    /// The words of statements that could not be read, sorted: some may have been declared
+    /// there, so nothing should be said about their absence.
+    pub fn broken_names<'t>(&self, text: &'t str) -> Vec<&'t str> {
+        let is_name = |c: char| c == '_' || c.is_alphanumeric();
+        let words = self.broken.iter().flat_map(|span| span.slice(text).split(|c| !is_name(c)));
+        let mut names: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}
+
 /// Reads a file. Broken text gives a tree with `Error` nodes where it could not be read.
 pub fn parse(text: &str) -> Parse {
     let mut lexed = lexer::lex(text);

@@ -86,23 +86,10 @@ impl Builder<'_> {
 
     pub fn row_push(&mut self, row: Row, infix: Infix, operand: ExprId) -> Row {
         let mut row = self.decide(row, infix.op);
-        let before = self.infixes[row.infixes as usize..].last().copied();
-        if let Some(before) = before
-            && before.op == BinaryOp::Annotate
-        {
-            self.annotation_operand(row, infix);
-        }
         self.infixes.push(infix);
         self.operands.push(operand);
         row.len += 1;
         row
-    }
-
-    /// `e ~> k * 2`: only one operand is meant to stand there.
-    fn annotation_operand(&mut self, row: Row, infix: Infix) {
-        let at = (row.operands + row.len) as usize - 1;
-        let operand = self.ast[self.operands[at]].span;
-        self.error(SyntaxErrorKind::AnnotationOperand { operand }, infix.span);
     }
 
     pub fn row_end(&mut self, row: Row) -> ExprId {
@@ -151,7 +138,12 @@ impl Builder<'_> {
 
     fn binary(&mut self, infix: Infix, left: ExprId, right: ExprId) -> ExprId {
         let Infix { op, span: op_span } = infix;
-        let whole = span(self.ast[left].span.start, self.ast[right].span.end);
+        let (before, after) = (self.ast[left], self.ast[right]);
+        // `e ~> k * 2`: only one operand is meant to stand there.
+        if op == BinaryOp::Annotate && matches!(after.kind, ExprKind::Binary { .. }) {
+            self.error(SyntaxErrorKind::AnnotationOperand, after.span);
+        }
+        let whole = span(before.span.start, after.span.end);
         self.expr(ExprKind::Binary { op, op_span, left, right }, whole)
     }
 

@@ -1,0 +1,456 @@
+//! The words for syntax errors: the only file of this crate that speaks to people.
+
+use prism_diagnostics::{Code, Diagnostic, Edit, Place};
+use prism_span::{FileId, Span};
+
+use crate::ast::Quote;
+use crate::errors::{Expected, SyntaxError, SyntaxErrorKind};
+use crate::parse::Parse;
+use crate::token::Kind;
+
+/// What is wrong with the text of a file, in the order of the text.
+pub fn diagnostics(text: &str, parse: &Parse, file: FileId) -> Vec<Diagnostic> {
+    let speaker = Speaker { text, file };
+    parse.errors.iter().map(|error| speaker.diagnostic(error)).collect()
+}
+
+struct Speaker<'t> {
+    text: &'t str,
+    file: FileId,
+}
+
+impl Speaker<'_> {
+    fn diagnostic(&self, error: &SyntaxError) -> Diagnostic {
+        let SyntaxError { kind, span } = *error;
+        match kind {
+            SyntaxErrorKind::UnknownCharacter
+            | SyntaxErrorKind::UnclosedString(_)
+            | SyntaxErrorKind::UnclosedInterpolation
+            | SyntaxErrorKind::UnclosedComment
+            | SyntaxErrorKind::BadNumber
+            | SyntaxErrorKind::BadEscape => self.text_error(kind, span),
+            SyntaxErrorKind::Unexpected { expected, found } => {
+                self.unexpected(expected, found, span)
+            }
+            SyntaxErrorKind::UnclosedBracket { open, end } => self.unclosed(open, end, span),
+            SyntaxErrorKind::StrayCloser(_) => self.stray(span),
+            SyntaxErrorKind::MissingSeparator { at } => self.missing_separator(at, span),
+            SyntaxErrorKind::MissingComma { at } => self.missing_comma(at, span),
+            SyntaxErrorKind::TooDeep | SyntaxErrorKind::TooManyErrors => self.limit(kind, span),
+            SyntaxErrorKind::AnnotationOperand
+            | SyntaxErrorKind::PipeInArrow
+            | SyntaxErrorKind::ObjectBody => self.needs_parens(kind, span),
+            SyntaxErrorKind::BadAssignTarget
+            | SyntaxErrorKind::AssignInExpression
+            | SyntaxErrorKind::DuplicateBranch(_)
+            | SyntaxErrorKind::EmptyInterpolation
+            | SyntaxErrorKind::EmptyParens
+            | SyntaxErrorKind::MissingInit
+            | SyntaxErrorKind::ImportNothing
+            | SyntaxErrorKind::FunctionWithoutName
+            | SyntaxErrorKind::TryAlone
+            | SyntaxErrorKind::RestNotLast
+            | SyntaxErrorKind::BadExport => self.statement_error(kind, span),
+            SyntaxErrorKind::Regex
+            | SyntaxErrorKind::Class
+            | SyntaxErrorKind::Interface
+            | SyntaxErrorKind::Enum
+            | SyntaxErrorKind::New
+            | SyntaxErrorKind::This
+            | SyntaxErrorKind::Var
+            | SyntaxErrorKind::Delete
+            | SyntaxErrorKind::Void
+            | SyntaxErrorKind::Label
+            | SyntaxErrorKind::BitOperator
+            | SyntaxErrorKind::UpdateInExpression => self.habit(kind, span),
+        }
+    }
+
+    fn place(&self, span: Span) -> Place {
+        Place::new(self.file, span)
+    }
+
+    fn new(&self, code: Code, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(code, self.place(span), message)
+    }
+
+    fn slice(&self, span: Span) -> &str {
+        span.slice(self.text)
+    }
+
+    fn insert(&self, at: u32, text: &str) -> Vec<Edit> {
+        vec![Edit::insert(self.file, at, text)]
+    }
+
+    fn replace(&self, span: Span, text: &str) -> Vec<Edit> {
+        vec![Edit::replace(self.place(span), text)]
+    }
+
+    fn wrap(&self, span: Span) -> Vec<Edit> {
+        vec![Edit::insert(self.file, span.start, "("), Edit::insert(self.file, span.end, ")")]
+    }
+
+    fn text_error(&self, kind: SyntaxErrorKind, span: Span) -> Diagnostic {
+        match kind {
+            SyntaxErrorKind::UnclosedString(quote) => {
+                let last = Span::new(span.end.saturating_sub(1).max(span.start), span.end);
+                let (what, help) = match quote {
+                    Quote::Single | Quote::Double => (
+                        "this string does not end on its line",
+                        "for text of several lines use backticks: `…`",
+                    ),
+                    Quote::Backtick => ("this string has no closing backtick", "close it with `"),
+                    Quote::Triple => ("this string has no closing backticks", "close it with ```"),
+                };
+                self.new(Code::P0002, Span::new(span.start, last.end), what)
+                    .with_label("starts here")
+                    .with_help(help)
+                    .with_fix("close the string", self.insert(span.end, quote.as_str()))
+            }
+            SyntaxErrorKind::UnclosedInterpolation => self
+                .new(Code::P0006, span, "`${` without its `}`")
+                .with_label("in this string")
+                .with_help("close the expression with `}`; for the two characters write `\\${`"),
+            SyntaxErrorKind::UnclosedComment => self
+                .new(Code::P0003, span, "this comment has no end")
+                .with_label("starts here")
+                .with_help("close it with `*/`"),
+            SyntaxErrorKind::BadNumber => self
+                .new(Code::P0004, span, format!("`{}` is not a number", self.slice(span)))
+                .with_label("letters touch the number")
+                .with_help("put an operator or a space between the number and the name"),
+            SyntaxErrorKind::BadEscape => self
+                .new(Code::P0005, span, format!("`{}` names no character", self.slice(span)))
+                .with_help("write `\\u{1F600}`, `\\u0041` or `\\x41`"),
+            _ => self.unknown_character(span),
+        }
+    }
+
+    fn unknown_character(&self, span: Span) -> Diagnostic {
+        let found = self.slice(span);
+        let message = format!("`{found}` is not part of the language");
+        let diagnostic = self.new(Code::P0001, span, message);
+        match found {
+            "#" => diagnostic.with_help("comments begin with `//`"),
+            "“" | "”" | "„" | "‘" | "’" => diagnostic
+                .with_help("strings stand in straight quotes")
+                .with_fix("use straight quotes", self.replace(span, "\"")),
+            "@" => diagnostic.with_help("`@name` belongs in the header comment `/** … */`"),
+            "\\" => diagnostic.with_help("a line goes on by itself after an operator or a comma"),
+            _ => diagnostic,
+        }
+    }
+
+    fn unexpected(&self, expected: Expected, found: Option<Kind>, span: Span) -> Diagnostic {
+        let text = self.slice(span);
+        let found_text = match found {
+            None => "the end of the statement".to_owned(),
+            Some(Kind::Sep) if text.trim().is_empty() => "the end of the line".to_owned(),
+            Some(_) if text.is_empty() => "nothing".to_owned(),
+            Some(Kind::LBraceBlock) => "a block".to_owned(),
+            Some(_) => format!("`{}`", shortened(text)),
+        };
+        let message = format!("expected {}, found {found_text}", expected_text(expected));
+        let span = if found == Some(Kind::LBraceBlock) {
+            Span::new(span.start, (span.start + 1).min(span.end))
+        } else {
+            span
+        };
+        let diagnostic = self.new(Code::P0101, span, message);
+        match self.unexpected_help(expected, found, text) {
+            Some(help) => diagnostic.with_help(help),
+            None => diagnostic,
+        }
+    }
+
+    /// Advice for mistakes that are seen often.
+    fn unexpected_help(
+        &self,
+        expected: Expected,
+        found: Option<Kind>,
+        text: &str,
+    ) -> Option<String> {
+        let is_name = matches!(expected, Expected::Name | Expected::FunctionName);
+        match (text, found) {
+            ("else", _) => Some("an `else` follows the `}` of its `if`".into()),
+            ("catch" | "finally", _) => Some(format!("`{text}` follows the `}}` of a `try`")),
+            ("<~", _) => Some("for a comparison write `a < ~b`, with a space".into()),
+            ("=>", _) => Some("the parameters of an arrow are a name, or stand in `( )`".into()),
+            ("...", _) => Some("`...` can stand in lists, objects and arguments".into()),
+            (_, Some(kind)) if is_name && kind.is_word() => {
+                Some(format!("`{text}` is a word of the language and cannot be a name"))
+            }
+            _ => match expected {
+                Expected::Block => Some("the body of this construct stands in `{ }`".into()),
+                Expected::Token(Kind::LBraceBlock) => {
+                    Some("without parentheses around the condition the body stands in `{ }`".into())
+                }
+                Expected::Arm => Some("an arm is `pattern => value`".into()),
+                Expected::Branch => Some("a branch is `high { … }` or `high -> value`".into()),
+                Expected::Clause => Some(
+                    "a clause is `effect.operation(value) => { … }` or `return value => …`".into(),
+                ),
+                Expected::Operation => Some("an operation is `name(value: type): type`".into()),
+                Expected::AgentDecl => Some("an agent is `Name: Agent { key: value }`".into()),
+                Expected::Token(Kind::Colon) => Some("a `?` needs its `:`".into()),
+                _ => None,
+            },
+        }
+    }
+
+    fn unclosed(&self, open: Kind, end: u32, span: Span) -> Diagnostic {
+        let (open, close) = match open {
+            Kind::LParen => ("(", ")"),
+            Kind::LBracket => ("[", "]"),
+            Kind::InterpOpen => ("${", "}"),
+            _ => ("{", "}"),
+        };
+        self.new(Code::P0104, span, format!("expected `{close}` for this `{open}`"))
+            .with_label("never closed")
+            .with_place(self.place(Span::empty(end)), format!("`{close}` is missing here"))
+            .with_fix(format!("insert `{close}`"), self.insert(end, close))
+    }
+
+    fn stray(&self, span: Span) -> Diagnostic {
+        let closer = self.slice(span);
+        self.new(Code::P0105, span, format!("`{closer}` closes nothing"))
+            .with_label("no bracket is open here that it could close")
+            .with_fix(format!("delete `{closer}`"), self.replace(span, ""))
+    }
+
+    fn missing_separator(&self, at: u32, span: Span) -> Diagnostic {
+        let word = self.slice(span);
+        let before = &self.text[..at as usize];
+        let start = before.rfind(|c: char| !c.is_alphanumeric()).map_or(0, |at| at + 1);
+        let operator = |word: &str| match word {
+            "and" => Some("&&"),
+            "or" => Some("||"),
+            "not" => Some("!"),
+            _ => None,
+        };
+        let message = format!("expected `;` or a new line, found `{}`", shortened(word));
+        let diagnostic = self.new(Code::P0102, span, message);
+        let before_span = Span::new(before[start..].len() as u32, 0);
+        let previous = Span::new(at - before_span.start, at);
+        for place in [span, previous] {
+            if let Some(operator) = operator(self.slice(place)) {
+                let title = format!("write `{operator}`");
+                return diagnostic
+                    .with_help(format!("the operator is `{operator}`"))
+                    .with_fix(title, self.replace(place, operator));
+            }
+        }
+        diagnostic
+            .with_help("two statements on one line need a `;` between them")
+            .with_fix("insert `;`", self.insert(at, ";"))
+    }
+
+    fn missing_comma(&self, at: u32, span: Span) -> Diagnostic {
+        let found = shortened(self.slice(span));
+        self.new(Code::P0103, span, format!("expected `,`, found `{found}`"))
+            .with_help("the parts of a list are separated by commas")
+            .with_fix("insert `,`", self.insert(at, ","))
+    }
+
+    fn limit(&self, kind: SyntaxErrorKind, span: Span) -> Diagnostic {
+        match kind {
+            SyntaxErrorKind::TooManyErrors => self
+                .new(Code::P0107, span, "too many errors; those after this place are not shown")
+                .with_help("fix the first ones and check again"),
+            _ => self
+                .new(Code::P0106, span, "this is nested too deeply")
+                .with_label("the part behind this is not read")
+                .with_help("give inner parts a name of their own, with `let` or a function"),
+        }
+    }
+
+    fn needs_parens(&self, kind: SyntaxErrorKind, span: Span) -> Diagnostic {
+        let (code, message, label, help) = match kind {
+            SyntaxErrorKind::PipeInArrow => (
+                Code::P0109,
+                "a pipeline in the body of an arrow needs parentheses",
+                "is this the body, or is the arrow meant to be piped?",
+                "put the body in `( )`",
+            ),
+            SyntaxErrorKind::ObjectBody => (
+                Code::P0110,
+                "an object as the body of an arrow needs parentheses",
+                "read as a block without them",
+                "put the object in `( )`",
+            ),
+            _ => (
+                Code::P0108,
+                "the confidence after `~>` is a single operand",
+                "more than one operand",
+                "put the confidence in `( )`",
+            ),
+        };
+        self.new(code, span, message)
+            .with_label(label)
+            .with_help(help)
+            .with_fix("add parentheses", self.wrap(span))
+    }
+
+    fn statement_error(&self, kind: SyntaxErrorKind, span: Span) -> Diagnostic {
+        match kind {
+            SyntaxErrorKind::BadAssignTarget => self
+                .new(Code::P0111, span, "expected something to assign to, found another expression")
+                .with_label("not a variable, a member or an element")
+                .with_help("for a comparison write `==`"),
+            SyntaxErrorKind::AssignInExpression => self
+                .new(Code::P0112, span, "an assignment cannot stand inside an expression")
+                .with_help("for a comparison write `==`; as the body of an arrow put it in `{ }`")
+                .with_fix("compare with `==`", self.replace(span, "==")),
+            SyntaxErrorKind::DuplicateBranch(_) => self
+                .new(Code::P0113, span, format!("a second branch `{}`", self.slice(span)))
+                .with_help("each band has one branch"),
+            SyntaxErrorKind::EmptyInterpolation | SyntaxErrorKind::EmptyParens => {
+                let found = self.slice(span);
+                self.new(Code::P0114, span, format!("expected an expression in `{found}`"))
+            }
+            SyntaxErrorKind::MissingInit => self
+                .new(
+                    Code::P0115,
+                    span,
+                    format!("expected a value for `{}`", shortened(self.slice(span))),
+                )
+                .with_help("`const` and patterns need `= value`"),
+            SyntaxErrorKind::ImportNothing => self
+                .new(Code::P0116, span, "expected what to import before `from`")
+                .with_help("write `import { name } from \"module\"`"),
+            SyntaxErrorKind::FunctionWithoutName => self
+                .new(Code::P0117, span, "expected a function name after `function`")
+                .with_help("a function without a name is an arrow: `x => …` or `(a, b) => { … }`"),
+            SyntaxErrorKind::TryAlone => self.new(
+                Code::P0118,
+                span,
+                "expected `catch` or `finally` after the block of `try`",
+            ),
+            SyntaxErrorKind::RestNotLast => self
+                .new(Code::P0119, span, "`...` stands before something else")
+                .with_help("the rest comes last"),
+            _ => self.new(Code::P0120, span, "expected a declaration to export").with_help(
+                "export `let`, `const`, a function, a type, or a list of names in `{ }`",
+            ),
+        }
+    }
+
+    /// What JavaScript has and Prism has not.
+    fn habit(&self, kind: SyntaxErrorKind, span: Span) -> Diagnostic {
+        let text = self.slice(span);
+        match kind {
+            SyntaxErrorKind::Regex => self
+                .new(Code::P0130, span, "there are no regular expressions")
+                .with_help("use the methods of strings: `includes`, `startsWith`, `split`, `replace`"),
+            SyntaxErrorKind::Class => self
+                .new(Code::P0131, span, "there are no classes")
+                .with_help("write a function that returns an object: `function Point(x, y) { return {x, y} }`"),
+            SyntaxErrorKind::Interface => self
+                .new(Code::P0132, span, "there is no `interface`")
+                .with_help("name an object type: `type Vote = { decision: string }`"),
+            SyntaxErrorKind::Enum => self
+                .new(Code::P0132, span, "there is no `enum`")
+                .with_help("name a union of texts: `type Level = \"low\" | \"high\"`"),
+            SyntaxErrorKind::New => {
+                let rest = &self.text[span.end as usize..];
+                let gap = rest.len() - rest.trim_start().len();
+                let span_and_gap = Span::new(span.start, span.end + gap as u32);
+                self.new(Code::P0133, span, "there is no `new`")
+                    .with_help("functions make objects: call the function; `{}` and `[]` are values")
+                    .with_fix("delete `new`", self.replace(span_and_gap, ""))
+            }
+            SyntaxErrorKind::This => self
+                .new(Code::P0134, span, "there is no `this`")
+                .with_help("give the function the object as a parameter"),
+            SyntaxErrorKind::Var => self
+                .new(Code::P0135, span, "there is no `var`")
+                .with_help("`let` declares a variable of its block")
+                .with_fix("write `let`", self.replace(span, "let")),
+            SyntaxErrorKind::Delete => self
+                .new(Code::P0136, span, "there is no `delete`")
+                .with_help("values do not change: make an object without the key, `let {k, ...rest} = o`"),
+            SyntaxErrorKind::Void => self
+                .new(Code::P0136, span, "there is no `void`")
+                .with_help("write `null`"),
+            SyntaxErrorKind::Label => self
+                .new(Code::P0137, span, "there are no labels")
+                .with_help("put the inner loop in a function and leave it with `return`")
+                .with_fix("delete the label", self.replace(span, "")),
+            SyntaxErrorKind::UpdateInExpression => self
+                .new(Code::P0139, span, format!("`{}` stands inside an expression", shortened(text)))
+                .with_help("count on a line of its own: `i += 1`"),
+            _ => self.bit_operator(text, span),
+        }
+    }
+
+    fn bit_operator(&self, text: &str, span: Span) -> Diagnostic {
+        let message = format!("there are no bit operators such as `{text}`");
+        let diagnostic = self.new(Code::P0138, span, message);
+        let doubled = match text {
+            "&" => "&&",
+            "|" => "||",
+            _ => return diagnostic.with_help("compute with `*`, `/`, `%` and `Math.floor`"),
+        };
+        diagnostic
+            .with_help(format!("the logical operator is `{doubled}`"))
+            .with_fix(format!("write `{doubled}`"), self.replace(span, doubled))
+    }
+}
+
+fn expected_text(expected: Expected) -> String {
+    let text = match expected {
+        Expected::Expression => "an expression",
+        Expected::Statement => "a statement",
+        Expected::End => "the end of the statement",
+        Expected::Name => "a name",
+        Expected::FunctionName => "a function name",
+        Expected::Pattern => "a name or a pattern",
+        Expected::Type => "a type",
+        Expected::Parameter => "a parameter",
+        Expected::Argument => "an argument",
+        Expected::Element => "an element",
+        Expected::Field => "a key",
+        Expected::Arm => "an arm of `match`",
+        Expected::Branch => "`high`, `medium`, `low` or `default`",
+        Expected::Clause => "a clause of the handler",
+        Expected::Operation => "an operation of the effect",
+        Expected::AgentDecl => "an agent",
+        Expected::ImportName => "a name to import",
+        Expected::Block => "`{`",
+        Expected::Token(kind) => return token_text(kind),
+    };
+    text.to_owned()
+}
+
+/// The token that is missing, as people write it.
+fn token_text(kind: Kind) -> String {
+    let text = match kind {
+        Kind::RParen => "`)`",
+        Kind::RBracket => "`]`",
+        Kind::RBrace | Kind::InterpClose => "`}`",
+        Kind::LParenParams => "`(` and the parameters",
+        Kind::LBraceBlock | Kind::LBraceBranches | Kind::LBraceArms => "`{`",
+        Kind::KwFrom => "`from`",
+        Kind::KwWith => "`with`",
+        Kind::KwCase => "`case`",
+        Kind::While => "`while`",
+        Kind::Arrow | Kind::ArmArrow => "`=>`",
+        Kind::Colon => "`:`",
+        Kind::Assign => "`=`",
+        Kind::ForSemi => "`;`",
+        Kind::Str => "a string",
+        Kind::Number => "a number",
+        _ => "a name",
+    };
+    text.to_owned()
+}
+
+/// The first words of a text, on one line.
+fn shortened(text: &str) -> String {
+    let line = text.lines().next().unwrap_or("");
+    match line.char_indices().nth(24) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None if line.len() < text.len() => format!("{line}…"),
+        None => line.to_owned(),
+    }
+}
