@@ -22,8 +22,10 @@ class Function:
 RUST_FN = re.compile(r"\bfn\s+(\w+)")
 JS_FN = re.compile(
     r"\bfunction\s*\*?\s*(\w*)\s*(?=[(<])"
-    r"|(?:\b(?:const|let|var)\s+)(\w+)\s*=\s*(?:async\s*)?(?=\([^()]*\)\s*(?::[^={]+)?=>\s*\{)"
-    r"|^[ \t]+(?:(?:public|private|protected|static|async|get|set)\s+)*(\w+)\s*(?=\([^()]*\)\s*(?::\s*[\w<>\[\]| ]+)?\s*\{)",
+    r"|\b(?:const|let|var)\s+(\w+)\s*=\s*(?:async\s*)?"
+    r"(?=\([^()]{0,500}\)\s{0,20}(?::[^={]{1,200})?=>\s{0,20}\{)"
+    r"|^[ \t]{1,80}(?:(?:public|private|protected|static|async|get|set)\s+)*(\w+)\s{0,20}"
+    r"(?=\([^()]{0,500}\)\s{0,20}(?::\s*[\w<>\[\]| ]{1,200})?\s{0,20}\{)",
     re.MULTILINE,
 )
 JS_NOT_NAMES = {"if", "for", "while", "switch", "catch", "return", "function", "with", "else"}
@@ -39,7 +41,7 @@ PATHS = {
 
 
 # No signature is longer than this; what follows is not searched for a body.
-MAX_SIGNATURE = 4_000
+MAX_SIGNATURE = 1_500
 
 
 @dataclass(frozen=True)

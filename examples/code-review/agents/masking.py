@@ -18,12 +18,12 @@ class Masked:
     # Whether every string, comment and bracket that was opened was closed.
     is_clean: bool = True
     # Where lines end, and where each brace is closed; filled when first asked for.
-    breaks: list = field(default_factory=list, repr=False)
-    braces: dict = field(default_factory=dict, repr=False)
+    breaks: list = field(default=None, repr=False)
+    braces: dict = field(default=None, repr=False)
 
     def line_of(self, offset):
-        if not self.breaks:
-            self.breaks = [found.start() for found in re.finditer("\n", self.code)] or [len(self.code)]
+        if self.breaks is None:
+            self.breaks = [found.start() for found in re.finditer("\n", self.code)]
         return bisect.bisect_left(self.breaks, offset) + 1
 
     def lines(self):
@@ -31,8 +31,8 @@ class Masked:
 
     def closing(self, opening):
         """The offset of the brace that closes the one at `opening`, or the end of the code."""
-        if not self.braces:
-            stack = []
+        if self.braces is None:
+            self.braces, stack = {}, []
             for found in re.finditer(r"[{}]", self.code):
                 if found.group() == "{":
                     stack.append(found.start())

@@ -22,7 +22,7 @@ LANGUAGES = ("rust", "python", "javascript")
 # Rule, severity, pattern in the masked code, message.
 RUST = [
     ("unchecked-call", MAJOR,
-     re.compile(r"\b(get_unchecked(?:_mut)?|from_utf8_unchecked|transmute|unwrap_unchecked|unreachable_unchecked|assume_init)\b\s*(?:::<[^()]*>)?\("),
+     re.compile(r"\b(get_unchecked(?:_mut)?|from_utf8_unchecked|transmute|unwrap_unchecked|unreachable_unchecked|assume_init)\b\s*(?:::<[^()]{0,200}>)?\("),
      "`{0}` leaves a check to the caller"),
     ("unwrap", MINOR, re.compile(r"\.(unwrap|unwrap_err)\(\)"),
      "`{0}` ends the program on a value that was not expected; say why with `expect`, or return the error"),
@@ -32,14 +32,14 @@ RUST = [
     ("narrowing-cast", MINOR,
      re.compile(r"\.(?:len|count|capacity)\(\)(?:\s*[-+]\s*\w+\s*\))?\s*as\s+(u8|i8|u16|i16|u32|i32)\b"),
      "a length cast to `{0}` loses its upper bits in silence; use `try_from`"),
-    ("index-arithmetic", MINOR, re.compile(r"\w\[[^\]\[;]*\b\w+\s*([+-])\s*\d+\]"),
+    ("index-arithmetic", MINOR, re.compile(r"\w\[[^\]\[;]{0,120}\b\w+\s*([+-])\s*\d+\]"),
      "arithmetic inside an index; out of range ends the program"),
 ]
 JAVASCRIPT = [
     ("eval", CRITICAL, re.compile(r"(?<![\w.])(eval|new Function)\s*\("), "`{0}` runs text as code"),
     ("inner-html", MAJOR, re.compile(r"\.(innerHTML|outerHTML)\s*\+?=(?!=)(?!\s*(?:\"\"|''|``))"),
      "`{0}` runs markup that comes from elsewhere"),
-    ("swallowed-error", MAJOR, re.compile(r"\b(catch)\s*(?:\([^)]*\))?\s*\{\s*\}|\.(?:catch)\(\s*\(\w*\)\s*=>\s*\{\s*\}\s*\)"),
+    ("swallowed-error", MAJOR, re.compile(r"\b(catch)\s*(?:\([^)]{0,200}\))?\s{0,20}\{\s{0,200}\}|\.(?:catch)\(\s*\(\w*\)\s*=>\s*\{\s*\}\s*\)"),
      "an empty `{0}` loses the error"),
 ]
 

@@ -34,6 +34,8 @@ NAMED = re.compile(
 PLACEHOLDER = re.compile(
     r"(?i)example|placeholder|dummy|changeme|change-me|your[_-]|xxx|\*\*\*|<[^>]*>|\$\{|\{\{|%\(|^\$|test|fake|sample|not[_-]?a|redacted|^[a-z]+(?:[ _.-][a-z]+)*$"
 )
+# Nobody writes a longer line: it is data, or a program made for machines.
+MAX_LINE = 2_000
 # Names of things around a secret.
 NOT_SECRET = re.compile(r"(?i)(?:name|id|path|file|url|field|header|hash|env|var)$")
 # Bits per character from which a named value counts as random.
@@ -41,34 +43,34 @@ RANDOM_BITS = 3.2
 
 # The beginning of a query, in capitals or in small letters throughout.
 QUERY = (
-    r"(?:SELECT\s[^\"'`\n]*\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM"
-    r"|select\s[^\"'`\n]*\sfrom|insert\s+into|update\s+\w+\s+set|delete\s+from)"
+    r"(?:SELECT\s[^\"'`\n]{1,300}?\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM"
+    r"|select\s[^\"'`\n]{1,300}?\sfrom|insert\s+into|update\s+\w+\s+set|delete\s+from)"
 )
 
 # Rule, severity, languages, pattern in the code with its strings, message.
 INJECTIONS = [
     ("shell-injection", CRITICAL, ("python",),
-     re.compile(r"\b(?:os\.system|os\.popen|subprocess\.getoutput)\s*\(\s*(?:f[\"']|[^)\n]*[\"']\s*[+%]|[^)\n]*\.format\()"),
+     re.compile(r"\b(?:os\.system|os\.popen|subprocess\.getoutput)\s*\(\s*(?:f[\"']|[^)\n]{0,300}[\"']\s*[+%]|[^)\n]{0,300}\.format\()"),
      "a shell command is built from text"),
     ("shell-injection", CRITICAL, ("python",),
-     re.compile(r"\bsubprocess\.\w+\s*\(\s*(?:f[\"']|[^)\n\[]*[\"']\s*[+%]|[^)\n\[]*\.format\()[^\n]*shell\s*=\s*True"),
+     re.compile(r"\bsubprocess\.\w+\s*\(\s*(?:f[\"']|[^)\n\[]{0,300}[\"']\s*[+%]|[^)\n\[]{0,300}\.format\()[^\n]{0,300}shell\s*=\s*True"),
      "a shell command is built from text"),
     ("shell-injection", CRITICAL, ("javascript",),
-     re.compile(r"(?:(?<![\w.])|\b(?:child_process|cp)\.)(?:exec|execSync)\s*\(\s*(?:`[^`\n]*\$\{|[^)\n]*[\"']\s*\+)"),
+     re.compile(r"(?:(?<![\w.])|\b(?:child_process|cp)\.)(?:exec|execSync)\s*\(\s*(?:`[^`\n]{0,300}\$\{|[^)\n]{0,300}[\"']\s*\+)"),
      "a shell command is built from text"),
     ("shell-injection", CRITICAL, ("rust",),
      re.compile(r"\.arg\(\s*\"-c\"\s*\)\s*\.arg\(\s*&?\s*format!"),
      "a shell command is built from text"),
     ("query-injection", CRITICAL, ("python", "javascript", "rust"),
      re.compile(
-         rf"(?:f\"|format!\(\s*r?#*\")\s*{QUERY}\s[^\"\n]*\{{(?![A-Z_]+\}})"
-         rf"|f'\s*{QUERY}\s[^'\n]*\{{(?![A-Z_]+\}})|`\s*{QUERY}\s[^`]*\$\{{"),
+         rf"(?:f\"|format!\(\s*r?#*\")\s*{QUERY}\s[^\"\n]{{0,300}}\{{(?![A-Z_]+\}})"
+         rf"|f'\s*{QUERY}\s[^'\n]{{0,300}}\{{(?![A-Z_]+\}})|`\s*{QUERY}\s[^`]{{0,300}}\$\{{"),
      "a query is built from text; use parameters"),
     ("query-injection", CRITICAL, ("python", "javascript"),
-     re.compile(rf"[\"']{QUERY}\s[^\"'\n]*[\"']\s*(?:\+|%\s*[\w(])"),
+     re.compile(rf"[\"']{QUERY}\s[^\"'\n]{{0,300}}[\"']\s*(?:\+|%\s*[\w(])"),
      "a query is built from text; use parameters"),
     ("unsafe-load", MAJOR, ("python",),
-     re.compile(r"\b(?:pickle\.loads?|yaml\.load\s*\((?![^)\n]*Safe)|marshal\.loads?)"),
+     re.compile(r"\b(?:pickle\.loads?|yaml\.load\s*\((?![^)\n]{0,300}Safe)|marshal\.loads?)"),
      "data from elsewhere can run code while it is read"),
     ("tls-check-off", MAJOR, ("python", "javascript", "rust"),
      re.compile(r"\bverify\s*=\s*False\b|rejectUnauthorized\s*:\s*false|danger_accept_invalid_certs\(\s*true"),
@@ -87,8 +89,7 @@ def review(source):
 
 def secrets(source):
     for number, line in enumerate(source.text.split("\n"), 1):
-        # Nobody writes a line this long; a minified file or data.
-        if len(line) > 2_000:
+        if len(line) > MAX_LINE:
             continue
         for rule, pattern, what in KEYS:
             if (match := pattern.search(line)) and not is_placeholder(match):
@@ -120,8 +121,8 @@ def entropy(text):
 
 
 def without_comments(text, masked):
-    """The text with its strings, but with blanks in place of comments."""
-    lines = text.split("\n")
+    """The text with its strings, but without comments and without lines that are too long."""
+    lines = [line if len(line) <= MAX_LINE else " " * len(line) for line in text.split("\n")]
     for line, comment in masked.comments:
         for offset, part in enumerate(comment.split("\n")):
             lines[line - 1 + offset] = lines[line - 1 + offset].replace(part, " " * len(part), 1)
