@@ -87,6 +87,11 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         source: Source,
     ) -> Value {
         let is_plain = args.iter().all(|arg| !arg.is_spread && arg.name.is_none());
+        if is_plain && &**name == "__cancel" {
+            let fiber = self.expr(args[0].value);
+            self.b.push_void(OpKind::Cancel { fiber }, source);
+            return self.null(source);
+        }
         if is_plain && let Some(op) = primitive(name, args.len()) {
             let args: Vec<Value> = args.iter().map(|arg| self.expr(arg.value)).collect();
             return self.b.push(op(args), facts, source);
@@ -367,7 +372,6 @@ fn primitive(name: &str, n_args: usize) -> Option<fn(Vec<Value>) -> OpKind> {
         }),
         ("__spawn", 1) => Some(|args| OpKind::Spawn { callee: args[0] }),
         ("__join", 1) => Some(|args| OpKind::Join { fiber: args[0] }),
-        ("__cancel", 1) => Some(|args| OpKind::Cancel { fiber: args[0] }),
         _ => None,
     }
 }
