@@ -70,7 +70,7 @@ impl Speaker<'_> {
         Place::new(self.file, span)
     }
 
-    fn new(&self, code: Code, span: Span, message: impl Into<String>) -> Diagnostic {
+    fn error(&self, code: Code, span: Span, message: impl Into<String>) -> Diagnostic {
         Diagnostic::new(code, self.place(span), message)
     }
 
@@ -102,25 +102,25 @@ impl Speaker<'_> {
                     Quote::Backtick => ("this string has no closing backtick", "close it with `"),
                     Quote::Triple => ("this string has no closing backticks", "close it with ```"),
                 };
-                self.new(Code::P0002, Span::new(span.start, last.end), what)
+                self.error(Code::P0002, Span::new(span.start, last.end), what)
                     .with_label("starts here")
                     .with_help(help)
                     .with_fix("close the string", self.insert(span.end, quote.as_str()))
             }
             SyntaxErrorKind::UnclosedInterpolation => self
-                .new(Code::P0006, span, "`${` without its `}`")
+                .error(Code::P0006, span, "`${` without its `}`")
                 .with_label("in this string")
                 .with_help("close the expression with `}`; for the two characters write `\\${`"),
             SyntaxErrorKind::UnclosedComment => self
-                .new(Code::P0003, span, "this comment has no end")
+                .error(Code::P0003, span, "this comment has no end")
                 .with_label("starts here")
                 .with_help("close it with `*/`"),
             SyntaxErrorKind::BadNumber => self
-                .new(Code::P0004, span, format!("`{}` is not a number", self.slice(span)))
+                .error(Code::P0004, span, format!("`{}` is not a number", self.slice(span)))
                 .with_label("letters touch the number")
                 .with_help("put an operator or a space between the number and the name"),
             SyntaxErrorKind::BadEscape => self
-                .new(Code::P0005, span, format!("`{}` names no character", self.slice(span)))
+                .error(Code::P0005, span, format!("`{}` names no character", self.slice(span)))
                 .with_help("write `\\u{1F600}`, `\\u0041` or `\\x41`"),
             _ => self.unknown_character(span),
         }
@@ -129,7 +129,7 @@ impl Speaker<'_> {
     fn unknown_character(&self, span: Span) -> Diagnostic {
         let found = self.slice(span);
         let message = format!("`{found}` is not part of the language");
-        let diagnostic = self.new(Code::P0001, span, message);
+        let diagnostic = self.error(Code::P0001, span, message);
         match found {
             "#" => diagnostic.with_help("comments begin with `//`"),
             "“" | "”" | "„" | "‘" | "’" => diagnostic
@@ -156,7 +156,7 @@ impl Speaker<'_> {
         } else {
             span
         };
-        let diagnostic = self.new(Code::P0101, span, message);
+        let diagnostic = self.error(Code::P0101, span, message);
         match self.unexpected_help(expected, found, text) {
             Some(help) => diagnostic.with_help(help),
             None => diagnostic,
@@ -205,7 +205,7 @@ impl Speaker<'_> {
             Kind::InterpOpen => ("${", "}"),
             _ => ("{", "}"),
         };
-        self.new(Code::P0104, span, format!("expected `{close}` for this `{open}`"))
+        self.error(Code::P0104, span, format!("expected `{close}` for this `{open}`"))
             .with_label("never closed")
             .with_place(self.place(Span::empty(end)), format!("`{close}` is missing here"))
             .with_fix(format!("insert `{close}`"), self.insert(end, close))
@@ -213,7 +213,7 @@ impl Speaker<'_> {
 
     fn stray(&self, span: Span) -> Diagnostic {
         let closer = self.slice(span);
-        self.new(Code::P0105, span, format!("`{closer}` closes nothing"))
+        self.error(Code::P0105, span, format!("`{closer}` closes nothing"))
             .with_label("no bracket is open here that it could close")
             .with_fix(format!("delete `{closer}`"), self.replace(span, ""))
     }
@@ -229,7 +229,7 @@ impl Speaker<'_> {
             _ => None,
         };
         let message = format!("expected `;` or a new line, found `{}`", shortened(word));
-        let diagnostic = self.new(Code::P0102, span, message);
+        let diagnostic = self.error(Code::P0102, span, message);
         let before_span = Span::new(before[start..].len() as u32, 0);
         let previous = Span::new(at - before_span.start, at);
         for place in [span, previous] {
@@ -247,7 +247,7 @@ impl Speaker<'_> {
 
     fn missing_comma(&self, at: u32, span: Span) -> Diagnostic {
         let found = shortened(self.slice(span));
-        self.new(Code::P0103, span, format!("expected `,`, found `{found}`"))
+        self.error(Code::P0103, span, format!("expected `,`, found `{found}`"))
             .with_help("the parts of a list are separated by commas")
             .with_fix("insert `,`", self.insert(at, ","))
     }
@@ -255,10 +255,10 @@ impl Speaker<'_> {
     fn limit(&self, kind: SyntaxErrorKind, span: Span) -> Diagnostic {
         match kind {
             SyntaxErrorKind::TooManyErrors => self
-                .new(Code::P0107, span, "too many errors; those after this place are not shown")
+                .error(Code::P0107, span, "too many errors; those after this place are not shown")
                 .with_help("fix the first ones and check again"),
             _ => self
-                .new(Code::P0106, span, "this is nested too deeply")
+                .error(Code::P0106, span, "this is nested too deeply")
                 .with_label("the part behind this is not read")
                 .with_help("give inner parts a name of their own, with `let` or a function"),
         }
@@ -285,7 +285,7 @@ impl Speaker<'_> {
                 "put the confidence in `( )`",
             ),
         };
-        self.new(code, span, message)
+        self.error(code, span, message)
             .with_label(label)
             .with_help(help)
             .with_fix("add parentheses", self.wrap(span))
@@ -294,42 +294,46 @@ impl Speaker<'_> {
     fn statement_error(&self, kind: SyntaxErrorKind, span: Span) -> Diagnostic {
         match kind {
             SyntaxErrorKind::BadAssignTarget => self
-                .new(Code::P0111, span, "expected something to assign to, found another expression")
+                .error(
+                    Code::P0111,
+                    span,
+                    "expected something to assign to, found another expression",
+                )
                 .with_label("not a variable, a member or an element")
                 .with_help("for a comparison write `==`"),
             SyntaxErrorKind::AssignInExpression => self
-                .new(Code::P0112, span, "an assignment cannot stand inside an expression")
+                .error(Code::P0112, span, "an assignment cannot stand inside an expression")
                 .with_help("for a comparison write `==`; as the body of an arrow put it in `{ }`")
                 .with_fix("compare with `==`", self.replace(span, "==")),
             SyntaxErrorKind::DuplicateBranch(_) => self
-                .new(Code::P0113, span, format!("a second branch `{}`", self.slice(span)))
+                .error(Code::P0113, span, format!("a second branch `{}`", self.slice(span)))
                 .with_help("each band has one branch"),
             SyntaxErrorKind::EmptyInterpolation | SyntaxErrorKind::EmptyParens => {
                 let found = self.slice(span);
-                self.new(Code::P0114, span, format!("expected an expression in `{found}`"))
+                self.error(Code::P0114, span, format!("expected an expression in `{found}`"))
             }
             SyntaxErrorKind::MissingInit => self
-                .new(
+                .error(
                     Code::P0115,
                     span,
                     format!("expected a value for `{}`", shortened(self.slice(span))),
                 )
                 .with_help("`const` and patterns need `= value`"),
             SyntaxErrorKind::ImportNothing => self
-                .new(Code::P0116, span, "expected what to import before `from`")
+                .error(Code::P0116, span, "expected what to import before `from`")
                 .with_help("write `import { name } from \"module\"`"),
             SyntaxErrorKind::FunctionWithoutName => self
-                .new(Code::P0117, span, "expected a function name after `function`")
+                .error(Code::P0117, span, "expected a function name after `function`")
                 .with_help("a function without a name is an arrow: `x => …` or `(a, b) => { … }`"),
-            SyntaxErrorKind::TryAlone => self.new(
+            SyntaxErrorKind::TryAlone => self.error(
                 Code::P0118,
                 span,
                 "expected `catch` or `finally` after the block of `try`",
             ),
             SyntaxErrorKind::RestNotLast => self
-                .new(Code::P0119, span, "`...` stands before something else")
+                .error(Code::P0119, span, "`...` stands before something else")
                 .with_help("the rest comes last"),
-            _ => self.new(Code::P0120, span, "expected a declaration to export").with_help(
+            _ => self.error(Code::P0120, span, "expected a declaration to export").with_help(
                 "export `let`, `const`, a function, a type, or a list of names in `{ }`",
             ),
         }
@@ -339,45 +343,35 @@ impl Speaker<'_> {
     fn habit(&self, kind: SyntaxErrorKind, span: Span) -> Diagnostic {
         let text = self.slice(span);
         match kind {
-            SyntaxErrorKind::Regex => self
-                .new(Code::P0130, span, "there are no regular expressions")
+            SyntaxErrorKind::Regex => self.error(Code::P0130, span, "there are no regular expressions")
                 .with_help("use the methods of strings: `includes`, `startsWith`, `split`, `replace`"),
-            SyntaxErrorKind::Class => self
-                .new(Code::P0131, span, "there are no classes")
+            SyntaxErrorKind::Class => self.error(Code::P0131, span, "there are no classes")
                 .with_help("write a function that returns an object: `function Point(x, y) { return {x, y} }`"),
-            SyntaxErrorKind::Interface => self
-                .new(Code::P0132, span, "there is no `interface`")
+            SyntaxErrorKind::Interface => self.error(Code::P0132, span, "there is no `interface`")
                 .with_help("name an object type: `type Vote = { decision: string }`"),
-            SyntaxErrorKind::Enum => self
-                .new(Code::P0132, span, "there is no `enum`")
+            SyntaxErrorKind::Enum => self.error(Code::P0132, span, "there is no `enum`")
                 .with_help("name a union of texts: `type Level = \"low\" | \"high\"`"),
             SyntaxErrorKind::New => {
                 let rest = &self.text[span.end as usize..];
                 let gap = rest.len() - rest.trim_start().len();
                 let span_and_gap = Span::new(span.start, span.end + gap as u32);
-                self.new(Code::P0133, span, "there is no `new`")
+                self.error(Code::P0133, span, "there is no `new`")
                     .with_help("functions make objects: call the function; `{}` and `[]` are values")
                     .with_fix("delete `new`", self.replace(span_and_gap, ""))
             }
-            SyntaxErrorKind::This => self
-                .new(Code::P0134, span, "there is no `this`")
+            SyntaxErrorKind::This => self.error(Code::P0134, span, "there is no `this`")
                 .with_help("give the function the object as a parameter"),
-            SyntaxErrorKind::Var => self
-                .new(Code::P0135, span, "there is no `var`")
+            SyntaxErrorKind::Var => self.error(Code::P0135, span, "there is no `var`")
                 .with_help("`let` declares a variable of its block")
                 .with_fix("write `let`", self.replace(span, "let")),
-            SyntaxErrorKind::Delete => self
-                .new(Code::P0136, span, "there is no `delete`")
+            SyntaxErrorKind::Delete => self.error(Code::P0136, span, "there is no `delete`")
                 .with_help("values do not change: make an object without the key, `let {k, ...rest} = o`"),
-            SyntaxErrorKind::Void => self
-                .new(Code::P0136, span, "there is no `void`")
+            SyntaxErrorKind::Void => self.error(Code::P0136, span, "there is no `void`")
                 .with_help("write `null`"),
-            SyntaxErrorKind::Label => self
-                .new(Code::P0137, span, "there are no labels")
+            SyntaxErrorKind::Label => self.error(Code::P0137, span, "there are no labels")
                 .with_help("put the inner loop in a function and leave it with `return`")
                 .with_fix("delete the label", self.replace(span, "")),
-            SyntaxErrorKind::UpdateInExpression => self
-                .new(Code::P0139, span, format!("`{}` stands inside an expression", shortened(text)))
+            SyntaxErrorKind::UpdateInExpression => self.error(Code::P0139, span, format!("`{}` stands inside an expression", shortened(text)))
                 .with_help("count on a line of its own: `i += 1`"),
             _ => self.bit_operator(text, span),
         }
@@ -385,7 +379,7 @@ impl Speaker<'_> {
 
     fn bit_operator(&self, text: &str, span: Span) -> Diagnostic {
         let message = format!("there are no bit operators such as `{text}`");
-        let diagnostic = self.new(Code::P0138, span, message);
+        let diagnostic = self.error(Code::P0138, span, message);
         let doubled = match text {
             "&" => "&&",
             "|" => "||",

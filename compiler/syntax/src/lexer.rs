@@ -130,10 +130,10 @@ impl Lexer<'_> {
 
     /// A string whose opening quote was just read.
     fn string(&mut self, quote: Quote, start: usize) {
-        let inside = start + quote.len();
+        let inside = start + quote.as_str().len();
         match self.scan(quote, inside) {
             Found::End(at) => {
-                let end = at + quote.len();
+                let end = at + quote.as_str().len();
                 self.push(Kind::Str, start, end);
                 self.escapes(quote, inside, at);
                 self.jump(end);
@@ -141,6 +141,12 @@ impl Lexer<'_> {
             Found::Interpolation(at) => {
                 self.push(Kind::StrStart, start, inside);
                 self.interpolation(quote, start, inside, at);
+            }
+            Found::Nothing(_) if self.is_outer_end(quote) => {
+                self.open.pop();
+                self.push(Kind::InterpClose, start, start);
+                self.push(Kind::StrEnd, start, inside);
+                self.error(SyntaxErrorKind::UnclosedInterpolation, start, inside);
             }
             Found::Nothing(at) => {
                 self.push(Kind::Str, start, at);
@@ -150,13 +156,18 @@ impl Lexer<'_> {
         }
     }
 
+    /// A quote that begins no string ends the one whose interpolation was left open.
+    fn is_outer_end(&self, quote: Quote) -> bool {
+        quote == Quote::Double && self.open.last().is_some_and(|open| open.quote == quote)
+    }
+
     /// The string that began at `opened` goes on at `from`, behind an interpolation.
     fn string_rest(&mut self, quote: Quote, opened: usize, from: usize) {
         match self.scan(quote, from) {
             Found::End(at) => {
                 self.chunk(quote, from, at);
-                self.push(Kind::StrEnd, at, at + quote.len());
-                self.jump(at + quote.len());
+                self.push(Kind::StrEnd, at, at + quote.as_str().len());
+                self.jump(at + quote.as_str().len());
             }
             Found::Interpolation(at) => self.interpolation(quote, opened, from, at),
             Found::Nothing(at) => {

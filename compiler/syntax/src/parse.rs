@@ -47,19 +47,21 @@ pub fn parse(text: &str) -> Parse {
     errors.append(&mut builder.errors);
     Parse {
         ast: builder.ast,
-        errors: limited(errors),
+        errors: limited(errors, builder.gave_up),
         broken: builder.broken,
         comments: lexed.comments,
     }
 }
 
 /// In order, without repetitions, and not too many.
-fn limited(mut errors: Vec<SyntaxError>) -> Vec<SyntaxError> {
+fn limited(mut errors: Vec<SyntaxError>, gave_up: Option<Span>) -> Vec<SyntaxError> {
     errors.sort_by_key(|error| (error.span.start, error.span.end));
     errors.dedup();
-    if errors.len() > MAX_ERRORS {
-        let span = errors[MAX_ERRORS].span;
-        errors.truncate(MAX_ERRORS);
+    let first_left_out = errors.get(MAX_ERRORS).map(|error| error.span);
+    errors.truncate(MAX_ERRORS);
+    if let Some(span) = first_left_out.or(gave_up) {
+        let last = errors.last().map_or(0, |last| last.span.start);
+        let span = Span::empty(span.start.max(last));
         errors.push(SyntaxError { kind: SyntaxErrorKind::TooManyErrors, span });
     }
     errors

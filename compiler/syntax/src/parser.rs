@@ -129,6 +129,7 @@ impl Run<'_> {
         }
         let whole = self.tokens[start].span.to(self.tokens[end - 1].span);
         if b.errors.len() >= MAX_ERRORS {
+            b.gave_up.get_or_insert(whole);
             self.stmts.push(b.broken_stmt(whole.start, whole.end));
             return;
         }

@@ -297,11 +297,6 @@ impl Quote {
         }
     }
 
-    /// Bytes of the quote.
-    pub const fn len(self) -> usize {
-        self.as_str().len()
-    }
-
     /// The quote that a string as written begins with.
     pub fn of(text: &str) -> Quote {
         match text.as_bytes() {

@@ -50,10 +50,10 @@ impl Builder<'_> {
 /// What the names of the possible tokens say about the place, beyond the rule that failed.
 fn sharpened(expected: Expected, names: &[String]) -> Expected {
     let has = |name: &str| names.iter().any(|other| other == name);
-    if let [only] = names {
-        if let Some(kind) = token(only) {
-            return Expected::Token(kind);
-        }
+    if let [only] = names
+        && let Some(kind) = token(only)
+    {
+        return Expected::Token(kind);
     }
     if has("NUMBER") && has("\"object {\"") && has("\"(\"") {
         return if has("\"return\"") { Expected::Statement } else { Expected::Expression };

@@ -34,6 +34,8 @@ pub(crate) struct Builder<'t> {
     pub has_failed: bool,
     /// Statements that could not be read.
     pub broken: Vec<Span>,
+    /// The first statement that was not read because there are errors enough.
+    pub gave_up: Option<Span>,
     /// The cases of each `switch`, for the tokens that stand for their braces.
     pub switches: Vec<List<SwitchCase>>,
     /// Counts the nodes made, for whoever wants to know that the parser moves.
@@ -79,6 +81,7 @@ impl<'t> Builder<'t> {
             errors: Vec::new(),
             has_failed: false,
             broken: Vec::new(),
+            gave_up: None,
             switches: Vec::new(),
             n_nodes,
             depths: Depths::new(),

@@ -253,7 +253,7 @@ impl Scan<'_> {
             Kind::As if frame.kind == FrameKind::Names => Some(Kind::KwAs),
             Kind::Uses => {
                 let is_function = |header: &Header| header.kind == HeaderKind::Function;
-                let has_function = self.header().is_some_and(|header| is_function(header));
+                let has_function = self.header().is_some_and(is_function);
                 (has_function || frame.in_type).then_some(Kind::KwUses)
             }
             _ => None,
