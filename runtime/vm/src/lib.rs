@@ -2,6 +2,7 @@
 //!
 //! No I/O, no clock, no threads, no randomness: a run is a pure function of the module, the
 //! inputs and the answers.
+#![doc = include_str!("../README.md")]
 
 mod data;
 
