@@ -1,1 +1,27 @@
-//! prism-driver
+//! The compiler as a library: what `prismc`, `prism` and the tests have in common.
+//!
+//! ```text
+//! check    files → project::open → project::check → Report
+//! compile  check → lower → verify → optimize, verified after each pass → emit → verify → encode
+//! ```
+//!
+//! The compiler's only input and output happen here and in `project::Disk`.
+
+mod compile;
+mod emit;
+mod guard;
+mod report;
+mod rooted;
+
+use std::process::ExitCode;
+
+pub use compile::{
+    Checked, Compiled, Level, Options, Rejected, check, check_files, compile, compile_file,
+};
+pub use emit::{Stage, emit, emit_file};
+pub use guard::{INTERNAL, guarded};
+pub use report::{Located, Report, SourceTable};
+
+/// Exit statuses of `prismc`.
+pub const CLEAN: ExitCode = ExitCode::SUCCESS;
+pub const ERRORS: ExitCode = ExitCode::FAILURE;

@@ -121,7 +121,8 @@ fn broken_off(run: Option<RunId>, error: &Error, json: bool, terminal: Terminal)
     let found = problem(error);
     let status = if is_usage(error) { report::USAGE } else { report::FAILED };
     if json {
-        let object = report::object_of_problems(run.as_deref(), "failed", std::slice::from_ref(&found));
+        let object =
+            report::object_of_problems(run.as_deref(), "failed", std::slice::from_ref(&found));
         print(&format!("{object}\n"));
     }
     print_error(&found.render(terminal.color));

@@ -17,7 +17,7 @@ pub fn complete(
     registry: &Registry,
     mut given: Inputs,
 ) -> Result<Inputs, Problem> {
-    let header = Header { module };
+    let header = Header::of(module);
     let missing: Vec<&str> = module
         .module()
         .inputs
@@ -85,18 +85,22 @@ fn agent_list(agents: &Data) -> Data {
 }
 
 /// The pattern header of a module.
-struct Header<'m> {
+pub(crate) struct Header<'m> {
     module: &'m Verified,
 }
 
-impl Header<'_> {
+impl<'m> Header<'m> {
+    pub fn of(module: &'m Verified) -> Header<'m> {
+        Header { module }
+    }
+
     fn json(&self, key: &str) -> Option<Value> {
         let rows = &self.module.module().header;
         let (_, value) = rows.iter().find(|(name, _)| self.module.text(*name) == key)?;
         serde_json::from_str(self.module.text(*value)).ok()
     }
 
-    fn text(&self, key: &str) -> Option<Arc<str>> {
+    pub fn text(&self, key: &str) -> Option<Arc<str>> {
         match self.json(key)? {
             Value::String(text) => Some(text.into()),
             other => Some(other.to_string().into()),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use prism_bytecode::Verified;
 
+use crate::hosts::Header;
 use crate::problem::Problem;
 use crate::words;
 
@@ -61,9 +62,10 @@ fn decoded(path: &Path, bytes: Vec<u8>) -> Result<Program, Refused> {
     Ok(Program { name: name_of(path, &module), module, artifact: bytes.into() })
 }
 
+/// From the header, else from the file.
 fn name_of(path: &Path, module: &Verified) -> Arc<str> {
-    match &*module.module().name {
-        "" => path.file_stem().map_or("program".into(), |stem| stem.to_string_lossy().into()),
-        _ => module.module().name.clone(),
-    }
+    let own = Header::of(module).text("name");
+    own.unwrap_or_else(|| {
+        path.file_stem().map_or_else(|| "program".into(), |stem| stem.to_string_lossy().into())
+    })
 }

@@ -1,5 +1,7 @@
 //! Agents that misbehave: the run fails with a code that says what to do, and no process stays.
 
+#![allow(clippy::unwrap_used, reason = "a test program may panic anywhere")]
+
 mod common;
 
 use common::{Project, answer, eventually, processes_with};

@@ -1,5 +1,7 @@
 //! A run that waits for a person: without a terminal it is put down, and a decision goes on.
 
+#![allow(clippy::unwrap_used, reason = "a test program may panic anywhere")]
+
 mod common;
 
 use common::Project;

@@ -5,6 +5,8 @@
 //! the engine: what the journal has an answer for may not have been started later, and no
 //! answer that was in the store before a kill may be missing or different after it.
 
+#![allow(clippy::unwrap_used, reason = "a test program may panic anywhere")]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! `prism run` as a process: exit status, standard output, and input that is wrong.
 
+#![allow(clippy::unwrap_used, reason = "a test program may panic anywhere")]
+
 mod common;
 
 use common::Project;

@@ -1,5 +1,7 @@
 //! Ctrl-C puts a run down: the agents' processes end, the status is 130, and `resume` goes on.
 
+#![allow(clippy::unwrap_used, reason = "a test program may panic anywhere")]
+
 mod common;
 
 use std::process::{Command, Stdio};

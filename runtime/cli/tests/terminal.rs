@@ -1,5 +1,7 @@
 //! On a terminal the person is asked directly. Python lends the terminal.
 
+#![allow(clippy::unwrap_used, reason = "a test program may panic anywhere")]
+
 mod common;
 
 use std::process::Command;

@@ -1,0 +1,231 @@
+//! From files to diagnostics, and from a program without errors to an artifact.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use prism_bytecode::Verified;
+use prism_codegen::EmitError;
+use prism_diagnostics::{Code, Diagnostic, Place};
+use prism_ir::function as ir;
+use prism_project::{Disk, Opened, RootDb, module_order, open};
+use prism_source::{FileSystem, ReadError, SourceFile};
+use prism_span::Span;
+
+use crate::guard::INTERNAL;
+use crate::report::{Report, SourceTable};
+use crate::rooted::Rooted;
+
+/// How much the optimizer does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Level {
+    /// The program as written.
+    None,
+    /// Every pass.
+    #[default]
+    Full,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    pub level: Level,
+}
+
+/// What is wrong with some programs.
+#[derive(Debug)]
+pub struct Checked {
+    pub report: Report,
+    /// Files of the programs, without the standard library.
+    pub n_files: usize,
+    /// Something that was named could not be read; the report says what.
+    pub is_unreadable: bool,
+}
+
+/// A program that may run.
+#[derive(Debug)]
+pub struct Compiled {
+    pub module: Arc<Verified>,
+    /// The artifact: the same program gives the same bytes.
+    pub bytes: Vec<u8>,
+    /// Warnings and hints.
+    pub report: Report,
+    /// What the optimizer changed and where, one rewrite per line.
+    pub explanation: String,
+}
+
+/// Why there is no artifact.
+#[derive(Debug)]
+pub enum Rejected {
+    /// The program cannot be read; the report says why.
+    Unreadable(Report),
+    /// The program has errors.
+    Errors(Report),
+    /// The compiler broke one of its own rules.
+    Internal(String),
+}
+
+/// Checks files, and the `.prism` files of folders.
+pub fn check(paths: &[PathBuf]) -> Checked {
+    let paths: Vec<String> = paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    check_files(&Disk, &paths)
+}
+
+/// The same for any file system.
+pub fn check_files(files: &dyn FileSystem, paths: &[String]) -> Checked {
+    let opened = open(files, paths);
+    let report = reported(&opened, Arc::clone);
+    let n_files = opened.db.user_files().len();
+    Checked { is_unreadable: is_unreadable(&opened), n_files, report }
+}
+
+/// Compiles the program whose root is a file of the disk.
+pub fn compile_file(path: &Path, options: &Options) -> Result<Compiled, Rejected> {
+    let (files, root) = Rooted::of(&Disk, path);
+    compiled(&files, &root, options, |path| files.shown(path))
+}
+
+/// The same for any file system; `root` is a path in it.
+pub fn compile(
+    files: &dyn FileSystem,
+    root: &str,
+    options: &Options,
+) -> Result<Compiled, Rejected> {
+    compiled(files, root, options, Arc::clone)
+}
+
+fn compiled(
+    files: &dyn FileSystem,
+    root: &str,
+    options: &Options,
+    shown: impl Fn(&Arc<str>) -> Arc<str>,
+) -> Result<Compiled, Rejected> {
+    let program = checked(files, root, shown)?;
+    let mut module = lowered(&program)?;
+    let explanation = optimized(&mut module, options.level)?;
+    let module = emitted(&program, &module)?;
+    let bytes = prism_bytecode::encode(module.module());
+    Ok(Compiled { module: Arc::new(module), bytes, report: program.report, explanation })
+}
+
+/// A program without errors.
+pub(crate) struct Program {
+    pub db: RootDb,
+    pub root: SourceFile,
+    pub report: Report,
+}
+
+pub(crate) fn checked(
+    files: &dyn FileSystem,
+    root: &str,
+    shown: impl Fn(&Arc<str>) -> Arc<str>,
+) -> Result<Program, Rejected> {
+    let opened = open(files, &[root.to_owned()]);
+    let report = reported(&opened, shown);
+    let Some(root) = opened.roots.first().copied() else {
+        return Err(Rejected::Unreadable(report));
+    };
+    if report.has_errors() {
+        return Err(Rejected::Errors(report));
+    }
+    Ok(Program { db: opened.db, root, report })
+}
+
+/// What opening and checking found, with the texts it points into.
+fn reported(opened: &Opened, shown: impl Fn(&Arc<str>) -> Arc<str>) -> Report {
+    let mut diagnostics = opened.diagnostics.clone();
+    diagnostics.extend(prism_project::check(&opened.db));
+    let mut sources = SourceTable::default();
+    for place in diagnostics.iter().flat_map(places) {
+        sources.add(&opened.db, place.file, &shown);
+    }
+    Report { diagnostics, sources }
+}
+
+fn places(diagnostic: &Diagnostic) -> impl Iterator<Item = prism_diagnostics::Place> {
+    let labels = diagnostic.labels.iter().map(|label| label.place);
+    let edits = diagnostic.fixes.iter().flat_map(|fix| fix.edits.iter().map(|edit| edit.place));
+    std::iter::once(diagnostic.place).chain(labels).chain(edits)
+}
+
+fn is_unreadable(opened: &Opened) -> bool {
+    let is_it = |diagnostic: &Diagnostic| {
+        matches!(diagnostic.code, Code::P0031 | Code::P0032 | Code::P0033)
+    };
+    opened.diagnostics.iter().any(is_it)
+}
+
+pub(crate) fn lowered(program: &Program) -> Result<ir::Module, Rejected> {
+    let order = module_order(&program.db, program.root);
+    let module = prism_lower::program(&program.db, &order);
+    match prism_ir::verify(&module) {
+        Ok(()) => Ok(module),
+        Err(error) => Err(not_emitted(program, &module, &EmitError::Broken(error))),
+    }
+}
+
+/// What was rewritten, in words.
+pub(crate) fn optimized(_module: &mut ir::Module, _level: Level) -> Result<String, Rejected> {
+    Ok(String::new())
+}
+
+pub(crate) fn emitted(program: &Program, module: &ir::Module) -> Result<Verified, Rejected> {
+    let module =
+        prism_codegen::emit(module).map_err(|error| not_emitted(program, module, &error))?;
+    prism_bytecode::verify(module).map_err(|error| Rejected::Internal(error.to_string()))
+}
+
+/// A limit that the program reached is an error in it; anything else is a mistake of ours.
+fn not_emitted(program: &Program, module: &ir::Module, error: &EmitError) -> Rejected {
+    let code = Code::parse(error.code()).filter(|_| error.code() != INTERNAL);
+    let Some(code) = code else { return Rejected::Internal(error.to_string()) };
+    let source = error.source();
+    let file = source.and_then(|source| {
+        let path = &module.files.get(source.file as usize)?.path;
+        program.db.file(path)
+    });
+    let span = source.map_or(Span::empty(0), |source| Span::new(source.start, source.end));
+    let place = match file {
+        Some(file) => Place::new(file.id(&program.db), span),
+        None => Place::new(program.root.id(&program.db), Span::empty(0)),
+    };
+    let diagnostic = Diagnostic::new(code, place, error.to_string()).with_help(error.help());
+    let mut report = Report { diagnostics: vec![diagnostic], sources: SourceTable::default() };
+    report.sources.add(&program.db, place.file, &Arc::clone);
+    Rejected::Errors(report)
+}
+
+/// A root that cannot be read, as `project` would say it.
+pub(crate) fn unreadable(path: &str, error: &ReadError) -> Rejected {
+    struct One<'e>(&'e ReadError);
+    impl FileSystem for One<'_> {
+        fn read(&self, _: &str) -> Result<Arc<str>, ReadError> {
+            Err(self.0.clone())
+        }
+        fn sources_below(&self, _: &str) -> Result<Vec<String>, ReadError> {
+            Err(self.0.clone())
+        }
+        fn is_folder(&self, _: &str) -> bool {
+            false
+        }
+    }
+    let opened = open(&One(error), &[path.to_owned()]);
+    Rejected::Unreadable(reported(&opened, Arc::clone))
+}
+
+impl Rejected {
+    pub fn render(&self, color: bool) -> String {
+        match self {
+            Rejected::Unreadable(report) | Rejected::Errors(report) => report.render(color),
+            Rejected::Internal(what) => crate::guard::report(what),
+        }
+    }
+
+    /// An array of diagnostics, for tools.
+    pub fn json(&self) -> serde_json::Value {
+        match self {
+            Rejected::Unreadable(report) | Rejected::Errors(report) => report.json(),
+            Rejected::Internal(what) => serde_json::json!([{
+                "code": crate::guard::INTERNAL, "severity": "error", "message": what,
+            }]),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The last line of defence: a panic of the compiler becomes a report with a code.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::sync::Mutex;
+
+/// What the hook saw of the latest panic.
+static LATEST: Mutex<Option<String>> = Mutex::new(None);
+
+/// The code of a report about ourselves.
+pub const INTERNAL: &str = "P0899";
+
+/// Runs a command. A panic in it is reported with [`INTERNAL`], and the exit status is 1.
+/// With `RUST_BACKTRACE` set the usual report of a panic comes first.
+pub fn guarded(command: impl FnOnce() -> ExitCode) -> ExitCode {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if std::env::var_os("RUST_BACKTRACE").is_some() {
+            usual(info);
+        }
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        let words = info.payload_as_str().unwrap_or("no message");
+        if let Ok(mut latest) = LATEST.lock() {
+            *latest = Some(format!("{words} ({place})"));
+        }
+    }));
+    match catch_unwind(AssertUnwindSafe(command)) {
+        Ok(status) => status,
+        Err(_) => {
+            let latest = LATEST.lock().ok().and_then(|mut latest| latest.take());
+            eprint!("{}", report(&latest.unwrap_or_default()));
+            ExitCode::from(1)
+        }
+    }
+}
+
+/// A mistake of ours in words.
+pub fn report(what: &str) -> String {
+    format!(
+        "[{INTERNAL}] Error: the compiler broke one of its own rules: {what}\n   \
+         Help: this is a mistake of the compiler, not of the program; please report it together \
+         with the program\n"
+    )
+}

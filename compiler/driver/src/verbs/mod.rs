@@ -1,0 +1,6 @@
+//! One file per verb of `prismc`.
+
+pub mod build;
+pub mod check;
+pub mod completions;
+pub mod explain;
