@@ -176,7 +176,10 @@ impl Scan<'_> {
         let partner = self.out.len() as u32;
         self.out.push(LaidToken { kind, span, partner });
         self.prev = kind;
-        self.prev_ends = kind.ends_operand();
+        // In a type `>` ends the arguments of a name.
+        let ends_type = kind == Kind::Greater && self.frame().in_type;
+        let is_prefix = matches!(kind, Kind::Increment | Kind::Decrement) && !self.prev_ends;
+        self.prev_ends = (kind.ends_operand() && !is_prefix) || ends_type;
         let frame = self.frame_mut();
         if frame.is_fresh {
             frame.is_fresh = false;

@@ -212,7 +212,11 @@ impl Scan<'_> {
             Kind::KwDefault if first == Kind::KwDefault => return object(),
             Kind::Arrow if self.frame().in_type => return object(),
             Kind::Arrow => return self.arrow_body(at),
-            Kind::ArmArrow => return body(BRANCH),
+            Kind::ArmArrow => {
+                let role = self.arrow_body(at);
+                let is_block = role.frame == FrameKind::Block;
+                return if is_block { body(BRANCH) } else { role };
+            }
             _ if self.at_pattern(at) => return pattern(),
             _ if self.at_stmt() => return self.stmt_brace(at),
             _ if !self.prev_ends => return object(),

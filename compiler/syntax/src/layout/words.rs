@@ -161,6 +161,10 @@ impl Scan<'_> {
         if kind == Kind::Placeholder {
             return None;
         }
+        if kind == Kind::With && self.taken == Tail::With {
+            self.push_header(HeaderKind::With, true, false);
+            return Some(Kind::KwWith);
+        }
         if self.at_stmt()
             && let Some(kind) = self.stmt_word(at)
         {
@@ -245,10 +249,6 @@ impl Scan<'_> {
             Kind::In if each.is_some() => Some(Kind::ForIn),
             Kind::Of if each.is_some() => Some(Kind::ForOf),
             Kind::In => Some(Kind::KwIn),
-            Kind::With if self.taken == Tail::With => {
-                self.push_header(HeaderKind::With, true, false);
-                Some(Kind::KwWith)
-            }
             Kind::From if self.kind_at(at + 1) == Kind::Str => Some(Kind::KwFrom),
             Kind::As if frame.kind == FrameKind::Names => Some(Kind::KwAs),
             Kind::Uses => {
