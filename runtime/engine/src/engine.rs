@@ -66,6 +66,8 @@ pub struct RunHandle {
     run: RunId,
     stopper: Stopper,
     task: JoinHandle<Result<RunResult, Error>>,
+    /// The run lives there, also when the engine is gone.
+    _event_loop: Arc<EventLoop>,
 }
 
 /// Ends the driving of a run from elsewhere.
@@ -144,7 +146,8 @@ impl Engine {
     fn spawn(&self, driver: Driver) -> RunHandle {
         let run = driver.world.run;
         let stopper = Stopper(driver.world.signals.clone());
-        RunHandle { run, stopper, task: self.event_loop.spawn(driver.drive()) }
+        let task = self.event_loop.spawn(driver.drive());
+        RunHandle { run, stopper, task, _event_loop: self.event_loop.clone() }
     }
 
     /// Ends every agent. Ready when nothing that an agent started is left.
@@ -252,7 +255,7 @@ impl RunHandle {
             Ok(result) => result,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
-                // The engine is gone, and its runs with it.
+                // The caller's runtime ends, and this task with it.
                 Err(_) => std::future::pending().await,
             },
         }

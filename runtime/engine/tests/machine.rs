@@ -1,0 +1,140 @@
+//! Whole runs of real programs, in bytecode: started, put down, taken up in another engine.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use prism_agents::{AgentSpec, Dispatcher, Registry};
+use prism_backend_local::LocalBackend;
+use prism_bytecode::{assemble, encode, verify};
+use prism_engine::{Decision, Engine, Error, Host, Start, WhenWaiting, decide, find_run};
+use prism_journal::{Sqlite, Status, Store};
+use prism_vm::{Data, Limits};
+use serde_json::Value;
+
+/// Three workers ask the agent side by side, then a person approves.
+const FAN_OUT: &str = r#"
+module "fan-out"
+global "input"
+input "input", g0
+site "agent.call", "main/answer"
+site "random", "main/chance"
+site "human.approve", "main/approve"
+
+fn "main" ( ) regs 12
+    closure r0, r0, 0, @"worker"
+    load_const r1, "a"
+    spawn r4, r0, 1
+    closure r0, r0, 0, @"worker"
+    load_const r1, "b"
+    spawn r5, r0, 1
+    closure r0, r0, 0, @"worker"
+    load_const r1, "c"
+    spawn r6, r0, 1
+    join r4, r4
+    join r5, r5
+    join r6, r6
+    get_global r7, g0
+    load_const r8, "go on?"
+    perform r8, r8, 1, s2
+    new_array r9, r4, 5
+    return r9
+
+fn "worker" ("task") regs 6
+    load_const r1, "one"
+    move r2, r0
+    new_object r3, r1, ["agent" "task"]
+    perform r4, r3, 1, s0
+    perform r5, r5, 0, s1
+    return r4
+"#;
+
+fn start(program: &str, limits: Limits) -> Start {
+    let module = assemble(program).unwrap();
+    Start {
+        name: "demo".into(),
+        artifact: encode(&module).into(),
+        module: Arc::new(verify(module).unwrap()),
+        inputs: vec![("input".into(), Data::from(5.0))],
+        limits,
+        scope: None,
+        meta: Value::Null,
+    }
+}
+
+fn engine(folder: &Path) -> Engine {
+    let script = folder.join("one.sh");
+    let body = "read -r line\nid=${line#*\\\"id\\\":\\\"}\nid=${id%%\\\"*}\n\
+                echo call >> calls\n\
+                printf '{\"id\":\"%s\",\"value\":\"ok\",\"confidence\":0.5}\\n' \"$id\"\n";
+    fs::write(&script, body).unwrap();
+    let spec = AgentSpec::local("one", &["sh", script.to_str().unwrap()], folder);
+    let backends: Vec<Arc<dyn prism_agents::Backend>> = vec![Arc::new(LocalBackend::new())];
+    let dispatcher = Dispatcher::new(Registry::new(vec![spec]), backends);
+    let store = Arc::new(Sqlite::open(folder.join("journal.db")).unwrap());
+    let host = Host { when_waiting: WhenWaiting::Leave, ..Host::default() };
+    Engine::new(store, dispatcher, host)
+}
+
+#[tokio::test]
+async fn a_run_goes_on_in_another_process_without_its_source() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = engine(folder.path());
+    let begun = first.start(&start(FAN_OUT, Limits::default())).unwrap().wait().await.unwrap();
+    assert_eq!((begun.status, begun.questions.len()), (Status::Waiting, 1));
+    drop(first);
+
+    let second = engine(folder.path());
+    let store = second.store().clone();
+    let run = find_run(&*store, &begun.run.to_string()[..10]).unwrap();
+    let yes = Decision { approved: true, choice: None, reason: String::new(), by: "me".into() };
+    decide(&*store, run, None, &yes).unwrap();
+    let result = second.resume(run).unwrap().wait().await.unwrap();
+    assert_eq!(result.status, Status::Completed);
+    let value = result.value.unwrap();
+    let items = value.as_array().unwrap();
+    let ok = Data::from("ok").with_confidence(0.5);
+    assert_eq!(items[..4], [ok.clone(), ok.clone(), ok, Data::from(5.0)]);
+    assert_eq!(items[4].get("by"), Some(&Data::from("me")));
+    assert_eq!(fs::read_to_string(folder.path().join("calls")).unwrap().lines().count(), 3);
+}
+
+#[tokio::test]
+async fn a_limit_fails_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = "fn \"main\" ( ) regs 2\nagain:\n    jump again\n";
+    let limits = Limits { fuel: 1000, ..Limits::default() };
+    let result =
+        engine(folder.path()).start(&start(program, limits)).unwrap().wait().await.unwrap();
+    assert_eq!(result.status, Status::Failed);
+    assert!(result.failure.unwrap().code.starts_with("P11"));
+}
+
+#[tokio::test]
+async fn a_program_that_this_prism_does_not_read_stays_where_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(folder.path());
+    let mut begin = start(FAN_OUT, Limits::default());
+    begin.artifact = Arc::from(&b"from the future"[..]);
+    let begun = engine.start(&begin).unwrap().wait().await.unwrap();
+    let error = engine.resume(begun.run).err().unwrap();
+    assert!(matches!(error, Error::Program { .. }), "{error}");
+    assert_eq!(error.code(), "P2015");
+    assert_eq!(engine.store().run(begun.run).unwrap().unwrap().status, Status::Waiting);
+}
+
+/// A machine that computes for long keeps neither agents nor signals waiting.
+#[tokio::test]
+async fn the_callers_thread_is_free_while_a_program_computes() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = "fn \"main\" ( ) regs 2\nagain:\n    jump again\n";
+    let limits = Limits { fuel: 50_000_000, ..Limits::default() };
+    let handle = engine(folder.path()).start(&start(program, limits)).unwrap();
+    let begin = std::time::Instant::now();
+    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    let napped = begin.elapsed();
+    handle.wait().await.unwrap();
+    assert!(napped < begin.elapsed() / 2, "{napped:?} of {:?}", begin.elapsed());
+}
