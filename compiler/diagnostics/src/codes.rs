@@ -139,8 +139,7 @@ codes! {
     P0521 => "built-in that is hidden",
     P0522 => "export of an undeclared name",
     P0523 => "spread arguments for an effect",
-    P0524 => "computed key in a pattern",
-    P0525 => "name exported twice",
+    P0524 => "name exported twice",
     // P06xx: pattern header, prism.toml
     P0601 => "header value that is not JSON",
     P0602 => "unknown key of the header",

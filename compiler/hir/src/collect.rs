@@ -119,7 +119,7 @@ impl Collect<'_> {
                 let def = EffectDef { name: name.text(text).into(), operations };
                 self.found.effects.push((def, name.span));
             }
-            StmtKind::Import(import) => self.import(&ast[import]),
+            StmtKind::Import(import) => self.import(&ast[import], node.span),
             StmtKind::Export(inner) => {
                 self.exported(inner);
                 self.stmt(inner, outer);
@@ -239,7 +239,7 @@ impl Collect<'_> {
         self.found.agents.push((def, agent.name.span));
     }
 
-    fn import(&mut self, import: &ast::Import) {
+    fn import(&mut self, import: &ast::Import, span: Span) {
         let specifier = self.string(import.path);
         let path = import.path.span;
         let mut add = |kind, name: Span, local: Span| {
@@ -259,7 +259,9 @@ impl Collect<'_> {
             let kind = ImportKind::Name { name: text(name.name), local: text(local) };
             add(kind, name.name.span, local.span);
         }
-        if import.default.is_none() && import.namespace.is_none() && import.names.is_empty() {
+        // `import from "path"` was reported.
+        let before = Span::new(span.start, path.start).slice(&self.tree.text).trim();
+        if before == "import" {
             add(ImportKind::Bare, path, path);
         }
     }

@@ -117,12 +117,8 @@ impl Words<'_> {
                 error(Code::P0523, "an effect takes its arguments one by one".into())
                     .with_help("pass the values by name or by position, without `...`")
             }
-            ProblemKind::ComputedKeyInPattern => {
-                error(Code::P0524, "the key of a pattern is a name or a text".into())
-                    .with_help("take the object and read `object[key]`")
-            }
             ProblemKind::ExportTwice { name } => {
-                error(Code::P0525, format!("`{name}` is exported twice"))
+                error(Code::P0524, format!("`{name}` is exported twice"))
             }
             ProblemKind::HeaderJson { key, error: reason } => {
                 error(Code::P0601, format!("the value of `@{key}` is not JSON: {reason}"))

@@ -93,7 +93,6 @@ pub enum ProblemKind {
         nearest: Option<Text>,
     },
     SpreadToEffect,
-    ComputedKeyInPattern,
     /// Two exports with the same name.
     ExportTwice {
         name: Text,

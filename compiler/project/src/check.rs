@@ -16,8 +16,8 @@ use crate::graph::{self, Cycle};
 pub fn check(db: &RootDb) -> Vec<Diagnostic> {
     let files = db.user_files();
     let mut all: Vec<Diagnostic> = Vec::new();
-    for file in &files {
-        all.extend(check_file(db, *file).iter().cloned());
+    for file in graph::imported_first(db, &files) {
+        all.extend(check_file(db, file).iter().cloned());
     }
     for cycle in graph::cycles(db, &files) {
         all.push(cycle_diagnostic(db, &cycle, cycle_place(db, &cycle)));
@@ -38,29 +38,17 @@ fn order(diagnostic: &Diagnostic) -> (Span, Severity, &'static str) {
 /// follows from it is left out.
 #[salsa::tracked]
 pub fn check_file(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
-    let errors = &parse(db, file).errors;
-    let mut all: Vec<Diagnostic> = syntax_diagnostics(file.id(db), errors);
+    let mut all: Vec<Diagnostic> = parse(db, file).diagnostics.to_vec();
     all.extend(prism_hir::file_diagnostics(db, file));
     for item in item_tree(db, file).bodies() {
         all.extend(prism_hir::body_diagnostics(db, item));
     }
     all.extend(agents_against_manifest(db, file));
+    all.extend(prism_typeck::check(db, file));
     let all = with_levels(db, file, all);
     let mut all = once_per_cause(all);
     all.sort_by_key(order);
     all
-}
-
-fn syntax_diagnostics(
-    file: prism_span::FileId,
-    errors: &[prism_syntax::SyntaxError],
-) -> Vec<Diagnostic> {
-    let text = |error: &prism_syntax::SyntaxError| format!("{:?}", error.kind);
-    let place = |error: &prism_syntax::SyntaxError| Place::new(file, error.span);
-    errors
-        .iter()
-        .map(|error| Diagnostic::new(prism_diagnostics::Code::P0001, place(error), text(error)))
-        .collect()
 }
 
 /// Applies the lint levels of the manifest to warnings and hints.

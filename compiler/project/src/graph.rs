@@ -84,7 +84,31 @@ fn needs_no_order(kind: DefinitionKind) -> bool {
 /// The modules that `root` reaches in the order in which they run: imported ones first.
 pub fn module_order(db: &dyn Db, root: SourceFile) -> Vec<SourceFile> {
     let mut order = Vec::new();
-    let mut seen = FxHashSet::from_iter([root]);
+    visit(db, root, &mut FxHashSet::default(), &mut order);
+    order
+}
+
+/// The files, each behind those of them that it imports.
+pub fn imported_first(db: &dyn Db, files: &[SourceFile]) -> Vec<SourceFile> {
+    let mut order = Vec::new();
+    let mut seen = FxHashSet::default();
+    for file in files {
+        visit(db, *file, &mut seen, &mut order);
+    }
+    let wanted: FxHashSet<SourceFile> = files.iter().copied().collect();
+    order.retain(|file| wanted.contains(file));
+    order
+}
+
+fn visit(
+    db: &dyn Db,
+    root: SourceFile,
+    seen: &mut FxHashSet<SourceFile>,
+    order: &mut Vec<SourceFile>,
+) {
+    if !seen.insert(root) {
+        return;
+    }
     // Each file on the way from the root, with how many of its imports were visited.
     let mut open = vec![(root, 0)];
     while let Some((file, visited)) = open.last_mut() {
@@ -101,7 +125,6 @@ pub fn module_order(db: &dyn Db, root: SourceFile) -> Vec<SourceFile> {
             }
         }
     }
-    order
 }
 
 /// Circles among files in which more than functions is used, each once.

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use prism_diagnostics::Diagnostic;
 use prism_span::Span;
-use prism_syntax::SyntaxError;
 use prism_syntax::ast::Ast;
 
 use crate::{Db, SourceFile};
@@ -12,7 +12,7 @@ use crate::{Db, SourceFile};
 #[derive(Debug, Clone)]
 pub struct Parsed {
     pub ast: Arc<Ast>,
-    pub errors: Arc<[SyntaxError]>,
+    pub diagnostics: Arc<[Diagnostic]>,
     /// Names that stand in statements nobody could read: they may have been declared there.
     pub broken: Arc<[Box<str>]>,
     /// Comments, in order, with their marks.
@@ -25,8 +25,8 @@ pub fn parse(db: &dyn Db, file: SourceFile) -> Parsed {
     let text = file.text(db);
     let parse = prism_syntax::parse(text);
     Parsed {
+        diagnostics: prism_syntax::diagnostics(text, &parse, file.id(db)).into(),
         ast: Arc::new(parse.ast),
-        errors: parse.errors.into(),
         broken: names_in(text, &parse.broken).into(),
         comments: parse.comments.into(),
     }

@@ -99,7 +99,11 @@ impl<'a> Cx<'a> {
                 }
             }
             Some(Name::Namespace { module }) => self.check_export(&module, name),
-            _ => self.check_two_in_one(object, name, args.len(), span),
+            _ if self.is_two_in_one(object, name, args.len(), span) => {
+                self.call_args(args, piped);
+                return self.alloc(ExprKind::Error, span);
+            }
+            _ => {}
         }
         let object = self.object_expr(object, at);
         let name = self.name_text(name);

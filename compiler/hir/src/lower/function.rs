@@ -131,7 +131,7 @@ impl<'a> Cx<'a> {
     ) -> Block {
         let mut outer: Vec<(LocalId, Option<Name>, Span)> = Vec::new();
         for variable in implicit {
-            let hidden = self.built_in_or_prelude(variable.name);
+            let hidden = self.hidden_value(variable.name);
             self.hint_shadowing(variable.name, variable.span);
             let local = self.declare(variable.name, LocalKind::Implicit, None, variable.span);
             outer.push((local, hidden, variable.span));
@@ -146,9 +146,9 @@ impl<'a> Cx<'a> {
         block
     }
 
-    /// What a name means to a program that does not declare it.
-    fn built_in_or_prelude(&mut self, name: &'a str) -> Option<Name> {
-        match self.find(name)? {
+    /// What an implicit variable may start as: the value it hides.
+    fn hidden_value(&mut self, name: &'a str) -> Option<Name> {
+        match self.undeclared(name)? {
             found @ (Name::Builtin(_) | Name::Host(_) | Name::Import { .. }) => Some(found),
             Name::Local(_)
             | Name::ModuleVar(_)

@@ -50,6 +50,11 @@ impl<'a> Cx<'a> {
         if let Some(effect) = self.input.scope.effects.get(name) {
             return Some(Name::Effect(effect.name.clone()));
         }
+        self.undeclared(name)
+    }
+
+    /// What a name means to a program that does not declare it.
+    pub(super) fn undeclared(&mut self, name: &'a str) -> Option<Name> {
         if let Some(definition) = self.input.prelude.get(name) {
             return Some(match definition.kind {
                 DefinitionKind::Function | DefinitionKind::Variable => {
@@ -76,7 +81,7 @@ impl<'a> Cx<'a> {
         })
     }
 
-    pub(super) fn built_in(&mut self, name: &'a str) -> Option<Name> {
+    fn built_in(&mut self, name: &'a str) -> Option<Name> {
         if self.input.is_std && name.starts_with(builtins::NATIVE_PREFIX) {
             return Some(Name::Builtin(self.intern(name)));
         }

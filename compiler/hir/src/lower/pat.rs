@@ -128,12 +128,9 @@ impl<'a> Cx<'a> {
                 rest = Some(pat);
                 continue;
             };
-            match types::key(self.tree, key) {
-                Some(key) => lowered.push(PatField { key, pat, default }),
-                None => {
-                    let span = self.ast[field.pat].span;
-                    self.report(span, ProblemKind::ComputedKeyInPattern);
-                }
+            // A computed key was refused by the parser.
+            if let Some(key) = types::key(self.tree, key) {
+                lowered.push(PatField { key, pat, default });
             }
         }
         PatKind::Object { fields: lowered, rest }

@@ -16,7 +16,7 @@ impl<'a> Cx<'a> {
     /// The place that an expression means as the target of an assignment; reports what is none.
     pub(super) fn place(&mut self, target: ast::ExprId) -> Option<Place> {
         let Some((root, steps)) = self.split_place(target) else {
-            if self.ast[target].kind != Syntax::Error {
+            if !self.is_broken(target) {
                 self.report(self.ast[target].span, ProblemKind::NotAPlace);
             }
             return None;
@@ -31,6 +31,20 @@ impl<'a> Cx<'a> {
             place.path.push(step);
         }
         Some(place)
+    }
+
+    /// The root of a target could not be read, which was reported.
+    fn is_broken(&self, target: ast::ExprId) -> bool {
+        let mut at = target;
+        loop {
+            match self.ast[at].kind {
+                Syntax::Error => return true,
+                Syntax::Paren(inner)
+                | Syntax::Member { object: inner, .. }
+                | Syntax::Index { object: inner, .. } => at = inner,
+                _ => return false,
+            }
+        }
     }
 
     /// A place, and the expression that reads it. What its path computes is computed once:

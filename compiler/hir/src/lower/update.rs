@@ -21,10 +21,8 @@ impl<'a> Cx<'a> {
             AssignOp::Plain => {
                 let hint = self.place_hint(target);
                 let value = self.expr_named(value, hint);
-                let kind = match self.place(target) {
-                    Some(place) => StmtKind::Assign { place, value },
-                    None => StmtKind::Expr(value),
-                };
+                let place = self.place(target);
+                let kind = place.map_or(StmtKind::Error, |place| StmtKind::Assign { place, value });
                 let stmt = self.stmt_of(kind, span);
                 out.push(stmt);
             }
@@ -73,7 +71,8 @@ impl<'a> Cx<'a> {
             }
             None => {
                 let nothing = self.alloc(ExprKind::Error, span);
-                StmtKind::Expr(value(self, nothing))
+                value(self, nothing);
+                StmtKind::Error
             }
         };
         let assign = self.stmt_of(kind, span);
@@ -141,30 +140,28 @@ impl<'a> Cx<'a> {
     }
 
     /// `xs.pop()` on a variable: JavaScript changes `xs` and returns the element; here the
-    /// program says which of the two it means.
-    pub(super) fn check_two_in_one(
+    /// program says which of the two it means. Tells whether the call is refused.
+    pub(super) fn is_two_in_one(
         &mut self,
         object: ast::ExprId,
         method: ast::Name,
         n_args: usize,
         span: Span,
-    ) {
+    ) -> bool {
         let is_one = match method.text(self.text) {
             "pop" | "shift" => n_args == 0,
             "splice" => n_args > 0,
             _ => false,
         };
-        if !is_one {
-            return;
-        }
-        let Some((root, _)) = self.split_place(object) else { return };
-        if let Some(Name::Local(_) | Name::ModuleVar(_) | Name::Host(_)) =
-            self.find(self.slice(root))
-        {
+        let root = if is_one { self.split_place(object).map(|(root, _)| root) } else { None };
+        let found = root.and_then(|root| self.find(self.slice(root)));
+        let is_refused = matches!(found, Some(Name::Local(_) | Name::ModuleVar(_) | Name::Host(_)));
+        if is_refused {
             let place = self.slice(self.ast[object].span).into();
             let method = self.name_text(method);
             self.report(span, ProblemKind::TwoInOne { method, place });
         }
+        is_refused
     }
 
     /// The name that a function takes from the variable it is assigned to.
