@@ -10,7 +10,7 @@ use prism_agents::{AgentSpec, Dispatcher, Registry};
 use prism_backend_local::LocalBackend;
 use prism_bytecode::{assemble, encode, verify};
 use prism_engine::{Decision, Engine, Error, Host, Start, WhenWaiting, decide, find_run};
-use prism_journal::{Sqlite, Status, Store};
+use prism_journal::{Sqlite, Status};
 use prism_vm::{Data, Limits};
 use serde_json::Value;
 
@@ -137,4 +137,16 @@ async fn the_callers_thread_is_free_while_a_program_computes() {
     let napped = begin.elapsed();
     handle.wait().await.unwrap();
     assert!(napped < begin.elapsed() / 2, "{napped:?} of {:?}", begin.elapsed());
+}
+
+#[tokio::test]
+async fn inputs_beyond_the_memory_limit_start_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(folder.path());
+    let limits = Limits { memory: 10_000, ..Limits::default() };
+    let mut begin = start(FAN_OUT, limits);
+    begin.inputs = vec![("input".into(), Data::from("x".repeat(100_000)))];
+    let error = engine.start(&begin).err().unwrap();
+    assert_eq!(error.code(), "P2016");
+    assert_eq!(engine.store().runs().unwrap(), []);
 }

@@ -9,7 +9,7 @@ use prism_journal::{
 };
 use prism_vm::Data;
 
-use super::fake::Program;
+use super::fake::{Program, Until};
 use super::lab::{Lab, go_on, start};
 use crate::Error;
 
@@ -114,4 +114,12 @@ async fn the_beginning_is_kept() {
     assert_eq!((&*recorded.name, &recorded.meta["manifest"]), ("test.prism", &"here".into()));
     assert_eq!(*lab.store().blob(recorded.artifact).unwrap(), *b"artifact");
     assert_eq!(recorded.inputs, Vec::<(Arc<str>, Data)>::new());
+}
+
+#[tokio::test]
+async fn a_machine_that_waits_for_nothing_is_named() {
+    let lab = Lab::new();
+    let waits = Program { fibers: Vec::new(), until: Until::First };
+    let error = start(&lab.engine(), &waits).wait().await.unwrap_err();
+    assert_eq!(error.code(), "P2017");
 }
