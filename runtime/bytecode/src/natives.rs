@@ -87,6 +87,7 @@ pub const NATIVES: &[Native] = &[
     row("String", 0, 1),
     row("String.fromCharCode", 0, Native::ANY),
     row("String.fromCodePoint", 0, Native::ANY),
+    row("agent", 2, 2),
     row("array.at", 2, 2),
     row("array.concat", 1, Native::ANY),
     row("array.entries", 1, 1),

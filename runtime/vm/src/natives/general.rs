@@ -1,12 +1,16 @@
 //! Printing, conversions, promises.
 
+use std::sync::Arc;
+
 use super::{Function, arg, number_or, range};
+use crate::convert::{Functions, to_data};
 use crate::core::Core;
 use crate::errors::{Run, THROWN};
 use crate::heap::Other;
 use crate::numbers::{number_text, parse_float, parse_int, to_index};
 use crate::show::to_fixed;
 use crate::value::Value;
+use crate::{AgentRef, Data};
 
 pub(super) fn find(name: &str) -> Option<Function> {
     let function: Function = match name {
@@ -19,6 +23,7 @@ pub(super) fn find(name: &str) -> Option<Function> {
             Ok(core.heap.share(plain))
         },
         "Error" => error,
+        "agent" => agent,
         "Number" => |core, args| match args {
             [] => Ok(Value::number(0.0)),
             _ => Ok(core.number_of(arg(args, 0))),
@@ -103,6 +108,19 @@ fn error(core: &mut Core, args: &mut [Value]) -> Run<Value> {
     let code = if code.is_null() { THROWN.to_owned() } else { shown(core, code)? };
     let data = core.heap.share(arg(args, 2));
     Ok(core.new_error(message, &code, data))
+}
+
+/// A handle from a name and an object of attributes; `name` is among them.
+fn agent(core: &mut Core, args: &mut [Value]) -> Run<Value> {
+    let name: Arc<str> = shown(core, arg(args, 0))?.into();
+    let data = to_data(core, arg(args, 1), Functions::Refused)?.into_plain();
+    let Data::Object(mut attributes) = data else {
+        return Err(super::wrong(core, "agent", "an object", arg(args, 1)));
+    };
+    if !attributes.iter().any(|(key, _)| &**key == "name") {
+        attributes.insert(0, ("name".into(), Data::Text(name.clone())));
+    }
+    Ok(core.heap.new_other(Other::Agent(AgentRef { name, attributes })))
 }
 
 fn promise(core: &mut Core, args: &mut [Value], is_rejected: bool) -> Run<Value> {
