@@ -271,8 +271,14 @@ impl Emit<'_> {
         self.left_free = None;
     }
 
-    /// Registers for what several places pass on: none of `taken`, each another one.
-    fn pass_registers(&mut self, values: &[Value], taken: Regs) -> Vec<Option<Reg>> {
+    /// Registers for what several places pass on: none of `taken`, each another one, and none of
+    /// `avoided` unless its class lives there.
+    fn pass_registers(
+        &mut self,
+        values: &[Value],
+        taken: Regs,
+        avoided: Regs,
+    ) -> Vec<Option<Reg>> {
         let mut taken = taken;
         let mut regs = Vec::with_capacity(values.len());
         for &value in values {
@@ -280,10 +286,12 @@ impl Emit<'_> {
                 regs.push(None);
                 continue;
             }
-            let wish = self.classes.wish(value).filter(|reg| !taken.contains(*reg));
+            let is_free = |reg: &Reg| !taken.contains(*reg);
+            let wish = self.planned_place(value).filter(is_free);
+            let wish = wish.or_else(|| self.classes.wish(value).filter(is_free));
             let reg = match wish {
                 Some(reg) => reg,
-                None => self.find_free(taken),
+                None => self.find_free(taken.union(avoided)),
             };
             taken.insert(reg);
             self.use_up_to(reg.0.into());

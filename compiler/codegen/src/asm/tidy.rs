@@ -12,7 +12,6 @@ use super::{Item, Label};
 
 /// `kept` are labels that more than jumps lead to.
 pub(super) fn tidy(items: &mut Vec<Item>, n_labels: usize, kept: &[Label]) {
-    end_loops(items);
     let places = label_places(items, n_labels);
     thread_jumps(items, &places);
     // Removing a jump can make its target unreachable; three rounds find nearly all of it.
@@ -20,6 +19,7 @@ pub(super) fn tidy(items: &mut Vec<Item>, n_labels: usize, kept: &[Label]) {
         remove_unreachable(items, n_labels, kept);
     }
     remove_jumps_to_next(items);
+    end_loops(items);
 }
 
 /// The item after each label that is not a label or a mark.

@@ -45,7 +45,7 @@ impl Emit<'_> {
         let function = self.function;
         // The results pass through the `finally`, so they share no register with what it reads.
         let kept = if finally.is_some() { before.occupied } else { after };
-        let results = self.pass_registers(&function.ops[id].results, kept);
+        let results = self.pass_registers(&function.ops[id].results, kept, Regs::NONE);
         self.reserved = before.reserved.union(set_of(&results));
         let end = self.asm.label();
         match finally {

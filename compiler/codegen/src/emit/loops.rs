@@ -42,7 +42,7 @@ impl Emit<'_> {
         let n_hoisted = self.hoisted.len();
         self.hoist(id);
         let function = self.function;
-        let results = self.pass_registers(&function.ops[id].results, after);
+        let results = self.pass_registers(&function.ops[id].results, after, self.occupied);
         let again = self.asm.label();
         let end = self.asm.label();
         self.reserved = self.reserved.union(set_of(&results));
@@ -94,14 +94,17 @@ impl Emit<'_> {
             taken.insert(*pair);
             taken.insert(Reg(pair.0 + 1));
         });
-        let mut regs = self.pass_registers(&values[usize::from(each.is_some())..], taken);
+        let mut regs = self.pass_registers(&values[usize::from(each.is_some())..], taken, Regs::NONE);
         self.bring_initial(&initial[usize::from(each.is_some())..], &regs, entry);
         self.occupied = alive.union(set_of(&regs));
         if let (Some(pair), Some(each)) = (pair, each) {
             self.begin_items(each, pair);
             regs.insert(0, None);
         }
-        self.occupied = self.without(self.occupied, entry);
+        // Only parameters: registers of what died on the way in may be theirs now.
+        let unused = entry.iter().copied().filter(|value| values.contains(value));
+        let unused: Vec<Value> = unused.collect();
+        self.free_all(&unused);
         regs
     }
 

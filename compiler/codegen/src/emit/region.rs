@@ -229,7 +229,7 @@ impl Emit<'_> {
         let before = self.save();
         let after = self.without(before.occupied, self.deaths.at_op(id));
         let function = self.function;
-        let results = self.pass_registers(&function.ops[id].results, after);
+        let results = self.pass_registers(&function.ops[id].results, after, Regs::NONE);
         self.reserved = before.reserved.union(set_of(&results));
         let inside = self.save();
         let end = self.asm.label();

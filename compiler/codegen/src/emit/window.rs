@@ -126,7 +126,10 @@ impl Emit<'_> {
                 None => loads.push((value, to)),
             }
         }
-        // The registers of the window are not free for a circle of moves.
+        // The registers of the window are not free for a circle of moves; later they are.
+        if let Some(planned) = self.windows.get(op) {
+            (0..values.len()).for_each(|at| self.reserved.remove(Reg(planned.0 + at as u8)));
+        }
         let temps = self.temps;
         (0..values.len()).for_each(|index| self.temps.insert(Reg(base.0 + index as u8)));
         self.move_all(moves);
