@@ -1,18 +1,18 @@
 //! Tests the Prism examples of pages and documents.
 //!
 //! In the pages of codes, an example must give the page's code, by checking it or, when it is
-//! marked `run`, by running it; a fix must give no error. Everywhere else an example must have
-//! no errors, and one that is marked `run` must complete.
+//! marked `run`, by running it; a fix must give no error. Everywhere else an example is a case
+//! like those of `tests/ui`: its mode stands behind `prism`, and without one it must check.
 
 use std::path::Path;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use prism_driver::Level;
+use prism_tests::case::{Case, ROOT};
 use prism_tests::examples::{Example, find};
 use prism_tests::files::{Table, below, repository};
+use prism_tests::judge::{Strictness, judge};
 use prism_tests::program::{self, Given};
-
-const ROOT: &str = "example.prism";
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -75,13 +75,18 @@ fn code_page(code: &str, example: &Example) -> Result<(), Failed> {
 }
 
 fn document(example: &Example) -> Result<(), Failed> {
-    without_errors(example)?;
-    if !example.has("run") {
-        return Ok(());
-    }
-    match codes(example)? {
-        found if found.is_empty() => Ok(()),
-        found => Err(format!("it does not complete: {found:?}").into()),
+    let modes = ["check-pass", "check-fail", "run", "run-fail"];
+    let mode = modes.into_iter().find(|mode| example.has(mode)).unwrap_or("check-pass");
+    let case =
+        Case::parse(&format!("//@ {mode}\n{}", example.code)).map_err(|error| error.to_string())?;
+    let found = judge(&case, Strictness::Errors)?;
+    let is_shown = mode.starts_with("run") && case.output.is_some();
+    match case.output {
+        Some(expected) if is_shown && expected != found => {
+            Err(format!("expected:\n  {}\nfound:\n  {}", expected.join("\n  "), found.join("\n  "))
+                .into())
+        }
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -10,8 +10,8 @@
 //! let x = missing //~ P0501        a code expected on this line; `//~^` one line above, …
 //! //@ file: ./other.prism          from here on, another file
 //! export let y = 1
-//! //> printed                      at the end: what it prints, then its result
-//! //> = 3 ~> 0.9
+//! //> printed                      what it prints, line by line
+//! //> = 3 ~> 0.9                   and its result
 //! ```
 //!
 //! Line numbers are those of the case, in every file of it.
@@ -38,6 +38,21 @@ pub struct Expectation {
     /// From 1.
     pub line: u32,
     pub code: String,
+}
+
+impl Expectation {
+    /// The same code at the same place; `./x.prism` and `x.prism` are the same file.
+    pub fn is_at(&self, other: &Expectation) -> bool {
+        let normalize = prism_source::normalize;
+        (self.line, &self.code) == (other.line, &other.code)
+            && normalize(&self.file) == normalize(&other.file)
+    }
+}
+
+impl fmt::Display for Expectation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{} {}", self.file, self.line, self.code)
+    }
 }
 
 /// One file of a case.
@@ -81,8 +96,7 @@ pub const ROOT: &str = "main.prism";
 
 impl Case {
     pub fn parse(text: &str) -> Result<Case, Malformed> {
-        let (body, output) = split_output(text);
-        let first = body.lines().next().unwrap_or_default();
+        let first = text.lines().next().unwrap_or_default();
         let mut case = Case {
             mode: mode(first)?,
             files: vec![File { path: ROOT.to_owned(), text: String::new() }],
@@ -90,9 +104,9 @@ impl Case {
             answers: None,
             limits: Vec::new(),
             expected: Vec::new(),
-            output,
+            output: output(text),
         };
-        for (index, line) in body.lines().enumerate() {
+        for (index, line) in text.lines().enumerate() {
             let number = index as u32 + 1;
             match line.strip_prefix("//@ ") {
                 Some(directive) if index > 0 => case.directive(number, directive)?,
@@ -149,10 +163,10 @@ impl Case {
     }
 }
 
-/// The case with another `//> ` block.
+/// The case with other `//> ` lines; they go to its end.
 pub fn with_output(text: &str, output: &[String]) -> String {
-    let (body, _) = split_output(text);
-    let mut result = body.trim_end().to_owned();
+    let kept: Vec<&str> = text.lines().filter(|line| !line.starts_with("//>")).collect();
+    let mut result = kept.join("\n").trim_end().to_owned();
     result.push('\n');
     for line in output {
         result.push_str(if line.is_empty() { "//>" } else { "//> " });
@@ -162,19 +176,12 @@ pub fn with_output(text: &str, output: &[String]) -> String {
     result
 }
 
-/// The text before the `//> ` block, and the block's lines.
-fn split_output(text: &str) -> (&str, Option<Vec<String>>) {
-    let mut body = text.trim_end();
-    let mut output = Vec::new();
-    loop {
-        let (before, last) = body.rsplit_once('\n').unwrap_or(("", body));
-        let Some(line) = last.strip_prefix("//>") else { break };
-        output.push(line.strip_prefix(' ').unwrap_or(line).to_owned());
-        body = before;
-    }
-    output.reverse();
-    let found = !output.is_empty();
-    (&text[..if found { body.len() } else { text.len() }], found.then_some(output))
+/// The `//> ` lines of a case, wherever they stand; `None` when there is none.
+fn output(text: &str) -> Option<Vec<String>> {
+    let lines = text.lines().filter_map(|line| line.strip_prefix("//>"));
+    let lines: Vec<String> =
+        lines.map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned()).collect();
+    (!lines.is_empty()).then_some(lines)
 }
 
 fn mode(line: &str) -> Result<Mode, Malformed> {

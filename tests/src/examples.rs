@@ -1,8 +1,8 @@
 //! Finds the Prism examples of a Markdown page.
 //!
 //! A fenced block with the info string `prism` is an example. Words after it say what holds:
-//! `run` (it is run, not only checked), `fixed` (nothing is wrong with it). An example that cannot
-//! be tested is written as `text`.
+//! `fixed` (nothing is wrong with it), or the mode of a case, whose other notation it may use too.
+//! An example that cannot be tested is written as `text`.
 
 /// One fenced block.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,5 +4,6 @@
 pub mod case;
 pub mod examples;
 pub mod files;
+pub mod judge;
 pub mod program;
 pub mod replay;

@@ -27,7 +27,7 @@ pub struct Located {
     /// From 1.
     pub line: u32,
     pub code: String,
-    pub is_hint: bool,
+    pub severity: Severity,
 }
 
 impl SourceTable {
@@ -77,7 +77,7 @@ impl Report {
                 file: self.sources.name(place.file).to_string(),
                 line: lines.position(place.span.start).line,
                 code: diagnostic.code.to_string(),
-                is_hint: diagnostic.severity == Severity::Hint,
+                severity: diagnostic.severity,
             }
         };
         self.diagnostics.iter().map(located).collect()
