@@ -170,6 +170,7 @@ fn push(core: &mut Core, args: &mut [Value]) -> Run<Value> {
 
 /// Arrays among the arguments are appended item by item, confidence looked through.
 fn concat(core: &mut Core, args: &mut [Value]) -> Run<Value> {
+    array_arg(core, args, 0, "concat")?;
     let mut array = std::mem::take(&mut args[0]);
     for item in &mut args[1..] {
         let item = std::mem::take(item);
