@@ -52,7 +52,7 @@ impl AgentSpec {
             dir: dir.into(),
             env: Vec::new(),
             concurrency: 4,
-            queue: 65_536,
+            queue: 1_000_000,
             timeout: Duration::from_secs(600),
             grace: Duration::from_secs(2),
             retry: Retry::default(),

@@ -12,11 +12,10 @@ use prism_agents::{
 use tokio::sync::{mpsc, oneshot};
 
 use crate::exchange::{Use, exchange};
-use crate::guardian::Guardian;
 use crate::job::{Cancelled, Job};
-use crate::process::{Leave, Process};
-use crate::program;
+use crate::process::{House, Leave, Process};
 use crate::warm::{self, Pool};
+use crate::{program, strays};
 
 /// Runs each attempt in a process of its own, or in one that is kept warm.
 #[derive(Clone, Default)]
@@ -25,7 +24,7 @@ pub struct LocalBackend {
 }
 
 struct Shared {
-    guardian: Arc<Guardian>,
+    house: House,
     pool: Pool,
     running: Mutex<Running>,
 }
@@ -47,7 +46,7 @@ impl Default for Shared {
     fn default() -> Shared {
         let (alive, gone) = mpsc::channel(1);
         Shared {
-            guardian: Arc::default(),
+            house: House::default(),
             pool: Pool::default(),
             running: Mutex::new(Running {
                 cancel: HashMap::new(),
@@ -93,10 +92,12 @@ impl Backend for LocalBackend {
             running.gone.take()
         };
         self.shared.pool.close();
+        let family = self.shared.house.marks.family().to_owned();
         Box::pin(async move {
             if let Some(mut gone) = gone {
                 // Nothing is ever sent; the channel ends when the last task does.
                 let _ = gone.recv().await;
+                strays::kill(family).await;
             }
         })
     }
@@ -128,14 +129,14 @@ impl Shared {
         match job.attempt.spec.mode {
             Mode::PerCall => {
                 tokio::spawn(async move {
-                    per_call(job, &shared.guardian).await;
+                    per_call(job, &shared.house).await;
                     drop(alive);
                 });
             }
             Mode::Warm { idle } => {
                 if let Err(job) = self.pool.offer(job) {
                     tokio::spawn(async move {
-                        warm::serve(job, idle, &shared.pool, &shared.guardian).await;
+                        warm::serve(job, idle, &shared.pool, &shared.house).await;
                         drop(alive);
                     });
                 }
@@ -149,14 +150,14 @@ impl Shared {
 }
 
 /// One process for one call, from its start to its disappearance.
-async fn per_call(mut job: Job, guardian: &Arc<Guardian>) {
-    let result = one_call(&mut job, guardian).await;
+async fn per_call(mut job: Job, house: &House) {
+    let result = one_call(&mut job, house).await;
     job.finish(result);
 }
 
-async fn one_call(job: &mut Job, guardian: &Arc<Guardian>) -> Result<AgentReply, AgentError> {
+async fn one_call(job: &mut Job, house: &House) -> Result<AgentReply, AgentError> {
     let request = request_line(&job.attempt, Instant::now())?;
-    let mut process = Process::start(&job.attempt.spec, guardian).await?;
+    let mut process = Process::start(&job.attempt.spec, house).await?;
     let (attempt, cancelled, note) = (&job.attempt, &mut job.cancelled, &*job.note);
     let outcome = exchange(&mut process, attempt, &request, Use::Once, cancelled, note).await;
     let leave = if outcome.is_sound { Leave::OnItsOwn } else { Leave::Now };

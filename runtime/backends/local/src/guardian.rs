@@ -2,7 +2,7 @@
 //!
 //! The death signal of Linux reaches only our children, not theirs. The guardian holds the read
 //! end of a pipe and the list of live process groups; when we die, for whatever reason, the pipe
-//! closes and it kills the groups that are left. Without `/bin/sh` there is no guardian, and only
+//! closes and it kills the groups that are left, and what left its group. Without `/bin/sh` there is no guardian, and only
 //! the death signal remains.
 
 use std::collections::BTreeSet;
@@ -23,11 +23,16 @@ while read -r what group; do
   esac
 done
 for group in $live; do kill -s KILL -- "-$group" 2>/dev/null; done
+[ "$live" = ' ' ] && exit
+for process in /proc/[0-9]*; do
+  grep -qsF "PRISM_PROCESS=$1" "$process/environ" && kill -s KILL "${process#/proc/}" 2>/dev/null
+done
 "#;
 
-#[derive(Default)]
 pub(crate) struct Guardian {
     state: Mutex<State>,
+    /// How the marks of all processes begin that it has to find.
+    family: String,
 }
 
 #[derive(Default)]
@@ -37,12 +42,16 @@ struct State {
 }
 
 impl Guardian {
+    pub(crate) fn new(family: &str) -> Guardian {
+        Guardian { state: Mutex::default(), family: family.to_owned() }
+    }
+
     pub(crate) fn watch(&self, group: Pid) {
         let mut state = self.state();
         let group = group.as_raw_nonzero().get();
         state.live.insert(group);
         if state.shell.is_none() {
-            state.start();
+            state.start(&self.family);
         } else {
             state.tell('+', group);
         }
@@ -61,8 +70,8 @@ impl Guardian {
 }
 
 impl State {
-    fn start(&mut self) {
-        self.shell = shell().ok();
+    fn start(&mut self, family: &str) {
+        self.shell = shell(family).ok();
         let live: Vec<i32> = self.live.iter().copied().collect();
         for group in live {
             self.tell('+', group);
@@ -85,9 +94,9 @@ impl Drop for State {
     }
 }
 
-fn shell() -> io::Result<Child> {
+fn shell(family: &str) -> io::Result<Child> {
     Command::new("/bin/sh")
-        .args(["-c", SCRIPT])
+        .args(["-c", SCRIPT, "guardian", family])
         .current_dir("/")
         .process_group(0)
         .stdin(Stdio::piped())

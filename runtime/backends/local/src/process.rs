@@ -13,6 +13,7 @@ use crate::guardian::Guardian;
 use crate::job::Note;
 use crate::lines::Lines;
 use crate::stderr::Stderr;
+use crate::strays::{self, Marks};
 use crate::{program, spawner};
 
 /// How long the last words of a dead process are waited for, when something else that it
@@ -26,19 +27,32 @@ pub(crate) struct Process {
     pub(crate) stderr: Stderr,
     group: Group,
     grace: Duration,
+    mark: String,
+}
+
+/// What all processes of a backend share.
+pub(crate) struct House {
+    pub(crate) guardian: Arc<Guardian>,
+    pub(crate) marks: Marks,
+}
+
+impl Default for House {
+    fn default() -> House {
+        let marks = Marks::default();
+        House { guardian: Arc::new(Guardian::new(marks.family())), marks }
+    }
 }
 
 impl Process {
-    pub(crate) async fn start(
-        spec: &AgentSpec,
-        guardian: &Arc<Guardian>,
-    ) -> Result<Process, AgentError> {
+    pub(crate) async fn start(spec: &AgentSpec, house: &House) -> Result<Process, AgentError> {
         let file = program::find(spec)?;
+        let mark = house.marks.next();
         let mut command = Command::new(file);
         command
             .args(&spec.command[1..])
             .current_dir(&spec.dir)
             .env("PRISM_AGENT", &*spec.name)
+            .env(strays::VARIABLE, &mark)
             .envs(std::env::current_dir().ok().map(|dir| ("PRISM_CWD", dir)))
             .envs(spec.env.iter().map(|(key, value)| (key, value)))
             .stdin(Stdio::piped())
@@ -50,12 +64,13 @@ impl Process {
         let id = id.expect("a child that was not waited for has an id");
         let stdout = child.stdout.take().expect("standard output is a pipe");
         Ok(Process {
-            group: Group::new(id, guardian.clone()),
+            group: Group::new(id, house.guardian.clone()),
             stdin: child.stdin.take(),
             stdout: Lines::new(stdout, spec.max_line),
             stderr: Stderr::new(child.stderr.take()),
             child,
             grace: spec.grace,
+            mark,
         })
     }
 
@@ -75,6 +90,11 @@ impl Process {
             let _ = self.child.wait().await;
         }
         self.group.clear().await;
+        // Looking for strays reads the whole process table, so it is kept for the calls that
+        // went wrong; what a well-behaved call left behind is found at shutdown.
+        if leave == Leave::Now {
+            strays::kill(self.mark.clone()).await;
+        }
         let _ = tokio::time::timeout(LAST_WORDS, self.stderr.pump(note)).await;
     }
 

@@ -13,10 +13,9 @@ use prism_agents::protocol::request_line;
 use tokio::sync::mpsc;
 
 use crate::exchange::{Use, exchange};
-use crate::guardian::Guardian;
 use crate::job::Job;
 use crate::lines::Next;
-use crate::process::{Leave, Process};
+use crate::process::{House, Leave, Process};
 
 #[derive(Default)]
 pub(crate) struct Pool {
@@ -87,11 +86,11 @@ impl Pool {
 }
 
 /// Starts a process for the job and keeps it for later ones.
-pub(crate) async fn serve(job: Job, idle: Duration, pool: &Pool, guardian: &Arc<Guardian>) {
+pub(crate) async fn serve(job: Job, idle: Duration, pool: &Pool, house: &House) {
     let mut next = Some(job);
     while let Some(job) = next.take() {
         let spec = job.attempt.spec.clone();
-        match Process::start(&spec, guardian).await {
+        match Process::start(&spec, house).await {
             Ok(process) => next = live(process, job, idle, pool).await,
             Err(error) => job.finish(Err(error)),
         }

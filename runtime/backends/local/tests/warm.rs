@@ -82,7 +82,7 @@ async fn a_second_answer_ends_the_process_before_the_next_call() {
     let lab = Lab::new();
     let dispatcher = lab.dispatcher(AgentSpec { concurrency: 1, ..warm(&lab) });
     let first = dispatcher.submit(task("twice"), lab.notes()).await.unwrap();
-    lab.until_no_process(Duration::from_secs(3)).await;
+    lab.until_no_process(Duration::from_secs(20)).await;
     let second = dispatcher.submit(task("go"), lab.notes()).await.unwrap();
     assert_ne!(pair(&first.value).0, pair(&second.value).0);
     dispatcher.shutdown().await;
@@ -94,7 +94,7 @@ async fn a_process_without_work_is_ended() {
     let mode = Mode::Warm { idle: Duration::from_millis(200) };
     let dispatcher = lab.dispatcher(AgentSpec { mode, ..warm(&lab) });
     let first = dispatcher.submit(task("go"), lab.notes()).await.unwrap();
-    lab.until_no_process(Duration::from_secs(3)).await;
+    lab.until_no_process(Duration::from_secs(20)).await;
     let second = dispatcher.submit(task("go"), lab.notes()).await.unwrap();
     assert_ne!(pair(&first.value).0, pair(&second.value).0);
     dispatcher.shutdown().await;
@@ -108,7 +108,7 @@ async fn a_cancelled_call_costs_the_process() {
     let call = tokio::spawn(dispatcher.submit(task("hang"), lab.notes()));
     tokio::time::sleep(Duration::from_millis(100)).await;
     call.abort();
-    lab.until_no_process(Duration::from_secs(3)).await;
+    lab.until_no_process(Duration::from_secs(20)).await;
     assert!(dispatcher.submit(task("go"), lab.notes()).await.is_ok());
     dispatcher.shutdown().await;
     assert_eq!(lab.processes().len(), 0);
