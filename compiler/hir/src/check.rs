@@ -149,7 +149,12 @@ impl Check<'_> {
             NoModule::File => {
                 let beside = files.keys().filter_map(|path| path.strip_prefix(folder));
                 let beside: Vec<String> = beside.map(|path| format!("./{path}")).collect();
-                nearest(specifier, beside.iter().map(|path| &**path)).map(Text::from)
+                let with_extension = specifier.ends_with(".prism");
+                let known = beside.iter().map(|path| match path.strip_suffix(".prism") {
+                    Some(stem) if !with_extension => stem,
+                    _ => path,
+                });
+                nearest(specifier, known).map(Text::from)
             }
             NoModule::Bare => {
                 let name = specifier.rsplit('/').next().unwrap_or(specifier);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use prism_diagnostics::Diagnostic;
 use prism_span::Span;
-use prism_syntax::ast::Ast;
+use prism_syntax::ast::{Ast, PatKind};
 
 use crate::{Db, SourceFile};
 
@@ -26,10 +26,16 @@ pub fn parse(db: &dyn Db, file: SourceFile) -> Parsed {
     let parse = prism_syntax::parse(text);
     Parsed {
         diagnostics: prism_syntax::diagnostics(text, &parse, file.id(db)).into(),
+        broken: names_in(text, &unread(&parse)).into(),
         ast: Arc::new(parse.ast),
-        broken: names_in(text, &parse.broken).into(),
         comments: parse.comments.into(),
     }
+}
+
+/// Where declarations may have been: statements and patterns that could not be read.
+fn unread(parse: &prism_syntax::Parse) -> Vec<Span> {
+    let pats = parse.ast.pats.iter().filter(|(_, pat)| pat.kind == PatKind::Error);
+    parse.broken.iter().copied().chain(pats.map(|(_, pat)| pat.span)).collect()
 }
 
 /// The words in the spans that could be names, each once.

@@ -160,6 +160,10 @@ impl<'a> Cx<'a> {
 
     /// The visible name that was probably meant.
     fn nearest_name(&self, name: &str) -> Option<Text> {
+        // Where almost nothing is declared, no slip of the pen is to be found.
+        if self.reported.len() > MAX_SUGGESTED {
+            return None;
+        }
         let locals = self.declared.iter().copied();
         let module = self.input.scope.names.keys().map(|name| &**name);
         let effects = self.input.scope.effects.keys().map(|name| &**name);
@@ -170,6 +174,9 @@ impl<'a> Cx<'a> {
         nearest(name, all).map(Text::from)
     }
 }
+
+/// How many undefined names of a body are compared with the visible ones.
+const MAX_SUGGESTED: usize = 50;
 
 /// `Math`, `console`: no function of their own.
 pub(super) fn is_only_namespace(name: &str) -> bool {
