@@ -83,9 +83,7 @@ impl Effects {
     pub fn remove(&mut self, operation: &str) {
         match bit(operation) {
             Some(bit) => self.builtin &= !bit,
-            None => self
-                .own
-                .retain(|name| &**name != operation && &**name != family_of(operation)),
+            None => self.own.retain(|name| &**name != operation && &**name != family_of(operation)),
         }
     }
 

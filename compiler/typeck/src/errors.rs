@@ -22,6 +22,12 @@ impl From<ExprId> for Site {
     }
 }
 
+impl From<StmtId> for Site {
+    fn from(stmt: StmtId) -> Site {
+        Site::Stmt(stmt)
+    }
+}
+
 impl From<PatId> for Site {
     fn from(pat: PatId) -> Site {
         Site::Pat(pat)
@@ -54,7 +60,7 @@ pub enum ProblemKind {
     UnknownTypeName { name: Text, nearest: Option<Text> },
     DivisionByZero { is_remainder: bool },
     NotExhaustive { missing: Vec<TypeId> },
-    UnknownField { name: Text, of: TypeId, nearest: Option<Text> },
+    UnknownField { name: Text, of: TypeId, nearest: Text },
 
     // Effects.
     UndeclaredEffect { effect: Text, declared: Text },

@@ -158,12 +158,14 @@ fn operations(db: &dyn Db, file: SourceFile, effect: Text) -> Option<Arc<[Operat
     own.map(|def| def.operations.clone().into())
 }
 
+type Answer = Option<Arc<Typed>>;
+
 /// The names of one file, as its items see them.
 struct FileWorld<'db> {
     db: &'db dyn Db,
     file: SourceFile,
-    /// Answers so far: the same name gives the same `Arc`.
-    names: RefCell<FxHashMap<(Text, Text), Option<Arc<Typed>>>>,
+    /// Answers so far, by module and name: the same name gives the same `Arc`.
+    names: RefCell<FxHashMap<(Text, Text), Answer>>,
 }
 
 impl<'db> FileWorld<'db> {

@@ -7,6 +7,7 @@
 mod annotation;
 mod assign;
 mod display;
+mod import;
 mod join;
 mod narrow;
 
@@ -44,6 +45,11 @@ impl TypeId {
     pub const AGENT: TypeId = TypeId(7);
     pub const TRUE: TypeId = TypeId(8);
     pub const FALSE: TypeId = TypeId(9);
+
+    /// The same id in every table.
+    fn is_simple(self) -> bool {
+        (self.0 as usize) < SIMPLE.len()
+    }
 
     /// `any` or an error: nothing can be said about it.
     pub fn is_unknown(self) -> bool {
@@ -105,7 +111,10 @@ pub enum Type {
     /// At least two members, none of them a union, `any` or `never`.
     Union(Box<[TypeId]>),
     /// A declared name for a type.
-    Alias { name: Text, target: TypeId },
+    Alias {
+        name: Text,
+        target: TypeId,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -305,100 +314,6 @@ impl Types {
     /// An object of which nothing else is known.
     pub fn some_object(&mut self) -> TypeId {
         self.object(ObjectType { fields: Vec::new(), is_open: true })
-    }
-
-    /// Copies a type of another table.
-    pub fn import(&mut self, from: &Types, id: TypeId) -> TypeId {
-        self.import_with(from, id, &mut FxHashMap::default())
-    }
-
-    pub fn import_fact(&mut self, from: &Types, fact: Fact) -> Fact {
-        Fact { ty: self.import(from, fact.ty), confidence: fact.confidence }
-    }
-
-    pub fn import_function(&mut self, from: &Types, function: &FunctionType) -> FunctionType {
-        let mut seen = FxHashMap::default();
-        self.import_function_with(from, function, &mut seen)
-    }
-
-    fn import_with(
-        &mut self,
-        from: &Types,
-        id: TypeId,
-        seen: &mut FxHashMap<TypeId, TypeId>,
-    ) -> TypeId {
-        if (id.0 as usize) < SIMPLE.len() {
-            return id;
-        }
-        if let Some(known) = seen.get(&id) {
-            return *known;
-        }
-        let copy = self.import_parts(from, id, seen);
-        let copy = self.intern(copy);
-        seen.insert(id, copy);
-        copy
-    }
-
-    fn import_parts(
-        &mut self,
-        from: &Types,
-        id: TypeId,
-        seen: &mut FxHashMap<TypeId, TypeId>,
-    ) -> Type {
-        match from.get(id) {
-            Type::Array(element) => {
-                let ty = self.import_with(from, element.ty, seen);
-                Type::Array(Fact { ty, ..*element })
-            }
-            Type::Tuple(elements) => {
-                let mut copy = elements.clone();
-                for element in &mut copy {
-                    element.ty = self.import_with(from, element.ty, seen);
-                }
-                Type::Tuple(copy)
-            }
-            Type::Object(object) => {
-                let mut copy = object.clone();
-                for field in &mut copy.fields {
-                    field.fact.ty = self.import_with(from, field.fact.ty, seen);
-                }
-                Type::Object(copy)
-            }
-            Type::Function(function) => {
-                Type::Function(self.import_function_with(from, function, seen))
-            }
-            Type::Union(members) => Type::Union(
-                members.iter().map(|member| self.import_with(from, *member, seen)).collect(),
-            ),
-            Type::Alias { name, target } => {
-                Type::Alias { name: name.clone(), target: self.import_with(from, *target, seen) }
-            }
-            simple @ (Type::Any
-            | Type::Error
-            | Type::Never
-            | Type::Null
-            | Type::Boolean
-            | Type::Number
-            | Type::Text
-            | Type::Agent
-            | Type::BoolLiteral(_)
-            | Type::NumberLiteral(_)
-            | Type::TextLiteral(_)) => simple.clone(),
-        }
-    }
-
-    fn import_function_with(
-        &mut self,
-        from: &Types,
-        function: &FunctionType,
-        seen: &mut FxHashMap<TypeId, TypeId>,
-    ) -> FunctionType {
-        let mut copy = function.clone();
-        copy.result.ty = self.import_with(from, function.result.ty, seen);
-        for param in &mut copy.params {
-            param.fact.ty = self.import_with(from, param.fact.ty, seen);
-        }
-        copy
     }
 
     /// How many composite types stand inside one another.

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use prism_hir::body::Name;
 use prism_hir::OperationDef;
+use prism_hir::body::Name;
 use prism_source::BandLimits;
 
 use crate::types::{Fact, Scope, Types};

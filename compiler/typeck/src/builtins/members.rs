@@ -119,7 +119,13 @@ pub(crate) fn property_type(receiver: Receiver, name: &str) -> TypeId {
 
 impl Shape {
     /// The type, where the receiver and the arguments decide it.
-    pub(crate) fn ty(self, types: &mut Types, element: Fact, args: &[Fact], mapped: Fact) -> TypeId {
+    pub(crate) fn ty(
+        self,
+        types: &mut Types,
+        element: Fact,
+        args: &[Fact],
+        mapped: Fact,
+    ) -> TypeId {
         match self {
             Shape::Number => TypeId::NUMBER,
             Shape::Text => TypeId::TEXT,

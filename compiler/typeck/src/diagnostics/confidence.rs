@@ -17,7 +17,10 @@ impl Words<'_> {
                 let message = format!("a confidence is between 0 and 1, found {value}");
                 Diagnostic::warning(Code::P0401, at, message)
                     .with_help(format!("the machine takes {clamped} instead"))
-                    .with_fix(format!("write {clamped}"), vec![Edit::replace(at, clamped.to_string())])
+                    .with_fix(
+                        format!("write {clamped}"),
+                        vec![Edit::replace(at, clamped.to_string())],
+                    )
             }
             ProblemKind::ConfidenceNotNumber { ty } => {
                 let message = format!("a confidence is a number, found `{}`", self.ty(*ty));
@@ -42,7 +45,10 @@ impl Words<'_> {
             }
             ProblemKind::GateAlwaysPasses { confidence, bound } => {
                 let message = match confidence.is_plain() {
-                    true => format!("this gate lets every value pass: {} is plain, which counts as 1", self.named(site)),
+                    true => format!(
+                        "this gate lets every value pass: {} is plain, which counts as 1",
+                        self.named(site)
+                    ),
                     false => format!(
                         "this gate lets every value pass: the confidence is {}, the bound {}",
                         interval(*confidence),

@@ -13,7 +13,9 @@ impl Words<'_> {
                 let family = family_of(effect);
                 let message = match &**declared {
                     "none" => format!("`{effect}` in a function that declares `uses none`"),
-                    declared => format!("`{effect}` is not among the declared effects `{declared}`"),
+                    declared => {
+                        format!("`{effect}` is not among the declared effects `{declared}`")
+                    }
                 };
                 let wanted = match &**declared {
                     "none" => format!("uses {family}"),
@@ -36,7 +38,8 @@ impl Words<'_> {
                 let diagnostic = error(Code::P0303, at, message);
                 match nearest {
                     Some(nearest) => diagnostic.with_help(format!("did you mean `{nearest}`?")),
-                    None => diagnostic.with_help("effects are those of the language, and `effect` declarations"),
+                    None => diagnostic
+                        .with_help("effects are those of the language, and `effect` declarations"),
                 }
             }
             ProblemKind::UnboundedAgentLoop { call } => {

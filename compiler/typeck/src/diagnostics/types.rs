@@ -27,7 +27,7 @@ impl Words<'_> {
             }
             ProblemKind::UnknownArgument { callee: called, name, nearest } => {
                 let message = format!("{} has no parameter `{name}`", callee(called));
-                self.argument_name(error(Code::P0213, at, message), at, name, nearest.as_deref())
+                self.at_name_before(error(Code::P0213, at, message), at, name, nearest.as_deref())
             }
             ProblemKind::BadOperands { op, left, right } => self.operands(at, *op, *left, *right),
             ProblemKind::BadOperand { op, ty } => {
@@ -88,10 +88,7 @@ impl Words<'_> {
             ProblemKind::UnknownField { name, of, nearest } => {
                 let message = format!("`{}` has no key `{name}`", self.ty(*of));
                 let diagnostic = Diagnostic::warning(Code::P0215, at, message);
-                match nearest {
-                    Some(nearest) => diagnostic.with_help(format!("did you mean `{nearest}`?")),
-                    None => diagnostic,
-                }
+                self.at_name_before(diagnostic, at, name, Some(nearest))
             }
             ProblemKind::UndeclaredEffect { .. }
             | ProblemKind::UnhandledEffect { .. }
@@ -191,7 +188,9 @@ impl Words<'_> {
         let diagnostic = mended(diagnostic, name_at, nearest);
         let is_object = matches!(self.inference.types.structure(of), Type::Object(_));
         if is_object && nearest.is_none() && !is_method {
-            return diagnostic.with_help(format!("read it softly where it may be missing: `?.{name}` or `.{name} ?? …`"));
+            return diagnostic.with_help(format!(
+                "read it softly where it may be missing: `?.{name}` or `.{name} ?? …`"
+            ));
         }
         diagnostic
     }
@@ -214,8 +213,8 @@ impl Words<'_> {
         }
     }
 
-    /// The `name:` of a named argument stands before its value.
-    fn argument_name(
+    /// The `name:` of a named argument or of a key stands before its value.
+    fn at_name_before(
         &self,
         diagnostic: Diagnostic,
         at: Place,
@@ -224,8 +223,7 @@ impl Words<'_> {
     ) -> Diagnostic {
         let before = self.text.get(..at.span.start as usize).unwrap_or("");
         let Some(start) = before.rfind(name) else { return mended(diagnostic, at, None) };
-        let place =
-            Place::new(self.file, Span::new(start as u32, (start + name.len()) as u32));
+        let place = Place::new(self.file, Span::new(start as u32, (start + name.len()) as u32));
         mended(Diagnostic { place, ..diagnostic }, place, nearest)
     }
 

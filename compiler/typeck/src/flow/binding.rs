@@ -54,8 +54,10 @@ impl Infer<'_> {
 
     /// A value that was checked against a declaration: what is known of it from there on.
     pub(crate) fn fitted(&self, value: Fact, declared: Fact) -> Fact {
-        let fits = self.types.fit_type(value.ty, declared.ty).is_ok();
-        let ty = if value.ty.is_unknown() || !fits { declared.ty } else { value.ty };
+        // Declared `any` stays `any`: that is what it is written for.
+        let is_open = value.ty.is_unknown() || declared.ty.is_unknown();
+        let fits = !is_open && self.types.fit_type(value.ty, declared.ty).is_ok();
+        let ty = if fits { value.ty } else { declared.ty };
         let bound = declared.confidence.low;
         let confidence = if value.confidence.low >= bound {
             value.confidence

@@ -285,7 +285,9 @@ impl Infer<'_> {
 
     /// `Array.isArray(x)`.
     fn narrow_call(&mut self, object: ExprId, name: &str, args: &[Arg], holds: bool) {
-        let ExprKind::Name(Name::Builtin(namespace)) = &self.body.exprs[object].kind else { return };
+        let ExprKind::Name(Name::Builtin(namespace)) = &self.body.exprs[object].kind else {
+            return;
+        };
         if &**namespace == "Array"
             && name == "isArray"
             && let [arg] = args

@@ -7,7 +7,7 @@ use crate::effects::Effects;
 use crate::errors::{Callee, Target};
 use crate::flow::{Frame, Infer};
 use crate::inference::EffectUse;
-use crate::types::{Fact, FunctionType, ParamType, Text, Type};
+use crate::types::{Fact, FunctionType, ParamType, Text, Type, TypeId};
 
 impl<'a> Infer<'a> {
     /// The expression has effects: the function being walked has them too.
@@ -135,15 +135,45 @@ impl<'a> Infer<'a> {
         self.env.join(&mut self.types, before, after);
     }
 
-    /// A function value is given away: whoever gets it may call it.
+    /// Function values are given away, alone or in containers: whoever gets them may call them.
     pub(crate) fn effects_of_args(&self, args: &[Fact]) -> Effects {
         let mut effects = Effects::NONE;
         for arg in args {
-            if let Type::Function(function) = self.types.structure(arg.ty) {
-                effects.add(&function.effects);
-            }
+            self.collect_effects(arg.ty, &mut effects);
         }
         effects
+    }
+
+    fn collect_effects(&self, ty: TypeId, effects: &mut Effects) {
+        match self.types.structure(ty) {
+            Type::Function(function) => {
+                effects.add(&function.effects);
+                // What a function gives may be a function, and be called too.
+                self.collect_effects(function.result.ty, effects);
+            }
+            Type::Array(element) => self.collect_effects(element.ty, effects),
+            Type::Tuple(elements) => {
+                elements.iter().for_each(|element| self.collect_effects(element.ty, effects));
+            }
+            Type::Object(object) => {
+                object.fields.iter().for_each(|field| self.collect_effects(field.fact.ty, effects));
+            }
+            Type::Union(members) => {
+                members.iter().for_each(|member| self.collect_effects(*member, effects));
+            }
+            Type::Any
+            | Type::Error
+            | Type::Never
+            | Type::Null
+            | Type::Boolean
+            | Type::Number
+            | Type::Text
+            | Type::Agent
+            | Type::BoolLiteral(_)
+            | Type::NumberLiteral(_)
+            | Type::TextLiteral(_)
+            | Type::Alias { .. } => {}
+        }
     }
 
     pub(crate) fn argument_target(callee: &Callee, param: &ParamType) -> Target {

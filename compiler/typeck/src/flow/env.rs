@@ -46,6 +46,12 @@ pub(crate) struct Mark {
     reachable: bool,
 }
 
+impl Mark {
+    pub fn is_reachable(self) -> bool {
+        self.reachable
+    }
+}
+
 /// What a branch changed.
 #[derive(Debug, Clone)]
 pub(crate) struct Branch {

@@ -4,15 +4,13 @@ use prism_hir::body::{
     Element, ExprId, ExprKind, Field, LogicalOp, MemberMode, Name, TemplatePart, UnaryOp,
 };
 
+use prism_source::PRELUDE;
+
 use crate::confidence::Confidence;
 use crate::errors::ProblemKind;
-use crate::flow::env::PathRoot;
 use crate::flow::{Infer, MAX_NESTING};
 use crate::inference::index_of;
-use crate::types::{Fact, FieldType, Kinds, MAX_TUPLE, ObjectType, Text, Type, TypeId};
-
-/// Objects with more keys than this are not followed key by key.
-const MAX_FIELDS: usize = 100;
+use crate::types::{Fact, Kinds, TypeId};
 
 impl<'a> Infer<'a> {
     pub(crate) fn infer_expr(&mut self, expr: ExprId) -> Fact {
@@ -49,7 +47,10 @@ impl<'a> Infer<'a> {
             ExprKind::Template(parts) => self.infer_template(parts),
             ExprKind::Array(elements) => self.infer_array(elements, expected),
             ExprKind::Object(fields) => self.infer_object(fields, expected),
-            ExprKind::Name(name) => self.infer_name(name),
+            ExprKind::Name(name) => {
+                self.note_host(expr, name);
+                self.infer_name(name)
+            }
             ExprKind::Unary { op, operand } => self.infer_unary(expr, *op, *operand),
             ExprKind::Binary { .. } => self.infer_binary_chain(expr),
             ExprKind::Logical { op, .. } => self.infer_logical_chain(expr, *op),
@@ -115,145 +116,6 @@ impl<'a> Infer<'a> {
             ExprKind::Block(block) => self.infer_block(block),
             ExprKind::Await(operand) => self.infer_expr(*operand),
         }
-    }
-
-    fn infer_template(&mut self, parts: &[TemplatePart]) -> Fact {
-        for part in parts {
-            match part {
-                TemplatePart::Text(_) => {}
-                TemplatePart::Expr(expr) => {
-                    self.infer_expr(*expr);
-                }
-            }
-        }
-        Fact::plain(TypeId::TEXT)
-    }
-
-    fn infer_array(&mut self, elements: &[Element], expected: Option<Fact>) -> Fact {
-        let expected = expected.and_then(|expected| self.types.element(expected.ty));
-        let mut facts = Vec::with_capacity(elements.len().min(MAX_TUPLE));
-        let mut joined = Fact::NEVER;
-        let mut is_tuple = elements.len() <= MAX_TUPLE;
-        for element in elements {
-            let fact = match element {
-                Element::Expr(expr) => self.infer_expected(*expr, expected),
-                Element::Spread(expr) => {
-                    is_tuple = false;
-                    self.infer_spread(*expr)
-                }
-            };
-            if is_tuple {
-                facts.push(fact);
-            }
-            let wide = self.types.widen_fact(fact);
-            joined = self.types.join(joined, wide);
-        }
-        Fact::plain(if is_tuple {
-            self.types.intern(Type::Tuple(facts.into()))
-        } else {
-            self.types.array(joined)
-        })
-    }
-
-    /// The fact of the elements that `...expr` puts into an array or an argument list.
-    pub(crate) fn infer_spread(&mut self, expr: ExprId) -> Fact {
-        let spread = self.infer_expr(expr);
-        let never_spreads = Kinds::NUMBER.or(Kinds::BOOLEAN).or(Kinds::NULL).or(Kinds::FUNCTION);
-        if spread.ty != TypeId::NEVER && self.types.kinds(spread.ty).is_within(never_spreads) {
-            self.report(expr, ProblemKind::CannotSpread { ty: spread.ty });
-        }
-        self.types.element(spread.ty).unwrap_or(Fact::ANY)
-    }
-
-    fn infer_object(&mut self, fields: &[Field], expected: Option<Fact>) -> Fact {
-        let mut object = ObjectType::default();
-        for field in fields {
-            match field {
-                Field::Named { name, value } => {
-                    let expected = expected.and_then(|fact| self.field_of(fact.ty, name));
-                    let fact = self.infer_expected(*value, expected);
-                    set_field(&mut object, name, fact);
-                }
-                Field::Computed { key, value } => {
-                    let key = self.infer_expr(*key);
-                    let fact = self.infer_expr(*value);
-                    match self.types.get(key.ty).clone() {
-                        Type::TextLiteral(name) => set_field(&mut object, &name, fact),
-                        _ => open(&mut object),
-                    }
-                }
-                Field::Spread(expr) => self.spread_into(&mut object, *expr),
-            }
-        }
-        Fact::plain(self.types.object(object))
-    }
-
-    fn spread_into(&mut self, object: &mut ObjectType, expr: ExprId) {
-        let spread = self.infer_expr(expr);
-        let never_spreads = Kinds::NUMBER.or(Kinds::BOOLEAN).or(Kinds::FUNCTION);
-        if spread.ty != TypeId::NEVER && self.types.kinds(spread.ty).is_within(never_spreads) {
-            self.report(expr, ProblemKind::CannotSpread { ty: spread.ty });
-        }
-        match self.types.structure(spread.ty).clone() {
-            Type::Object(other) if !other.is_open => {
-                for field in &other.fields {
-                    merge_spread_field(self, object, field);
-                }
-            }
-            _ => open(object),
-        }
-    }
-
-    /// The declared fact of a field, where an object literal is expected.
-    pub(crate) fn field_of(&self, ty: TypeId, name: &str) -> Option<Fact> {
-        if let Type::Object(object) = self.types.structure(ty) {
-            return object.field(name).map(|field| field.fact);
-        }
-        None
-    }
-
-    pub(crate) fn infer_name(&mut self, name: &Name) -> Fact {
-        match name {
-            Name::Local(local) => self.local_fact(*local),
-            Name::ModuleVar(text) => {
-                let known = self.path_of_name(PathRoot::ModuleVar(text.clone()));
-                known.unwrap_or_else(|| self.foreign_fact(name))
-            }
-            Name::ModuleFunction(_) | Name::Import { .. } | Name::Namespace { .. } => {
-                self.foreign_fact(name)
-            }
-            Name::Builtin(text) => self.builtin_fact(text),
-            Name::Host(text) => {
-                self.path_of_name(PathRoot::Fixed(text.clone())).unwrap_or(Fact::ANY)
-            }
-            Name::Effect(_) => Fact::ANY,
-            Name::Unresolved(_) => Fact::ERROR,
-        }
-    }
-
-    fn path_of_name(&self, root: PathRoot) -> Option<Fact> {
-        if self.env.has_paths() { self.env.path(&root, &[]) } else { None }
-    }
-
-    fn foreign_fact(&mut self, name: &Name) -> Fact {
-        let Some(typed) = self.world.name(name) else { return Fact::ANY };
-        let key = std::sync::Arc::as_ptr(&typed) as usize;
-        if let Some((_, fact)) = self.imported.get(&key) {
-            return *fact;
-        }
-        let fact = self.types.import_fact(&typed.types, typed.fact());
-        // The map keeps the answer alive, so that its address stays its own.
-        self.imported.insert(key, (typed, fact));
-        fact
-    }
-
-    fn builtin_fact(&mut self, name: &Text) -> Fact {
-        if let Some(fact) = self.builtins.get(name) {
-            return *fact;
-        }
-        let fact = crate::builtins::global(&mut self.types, name);
-        self.builtins.insert(name.clone(), fact);
-        fact
     }
 
     fn infer_unary(&mut self, expr: ExprId, op: UnaryOp, operand: ExprId) -> Fact {
@@ -383,35 +245,5 @@ fn keep_confidence_of(result: Fact, value: Fact) -> Fact {
             presence: Presence::Unknown,
             ..result.confidence.hull(value.confidence)
         }),
-    }
-}
-
-fn set_field(object: &mut ObjectType, name: &Text, fact: Fact) {
-    if let Some(field) = object.fields.iter_mut().find(|field| field.name == *name) {
-        field.fact = fact;
-        field.is_optional = false;
-        return;
-    }
-    if object.fields.len() >= MAX_FIELDS {
-        // From here on the object is only known to be one.
-        object.is_open = true;
-        return;
-    }
-    object.fields.push(FieldType { name: name.clone(), fact, is_optional: false });
-}
-
-/// Any key may have been set to anything.
-fn open(object: &mut ObjectType) {
-    object.fields.clear();
-    object.is_open = true;
-}
-
-fn merge_spread_field(infer: &mut Infer<'_>, object: &mut ObjectType, field: &FieldType) {
-    if !field.is_optional {
-        return set_field(object, &field.name, field.fact);
-    }
-    match object.fields.iter_mut().find(|known| known.name == field.name) {
-        Some(known) => known.fact = infer.types.join(known.fact, field.fact),
-        None => object.fields.push(field.clone()),
     }
 }

@@ -4,7 +4,7 @@
 //! function is walked when it is first used, or where it stands. Variables that it captures
 //! are what they were at that point, unless anything changes them (then they are `any`).
 
-use prism_hir::body::{Function, LambdaId, PatId, PatKind, Place};
+use prism_hir::body::{Function, LambdaId, PatId, PatKind, Place, Stmt, StmtKind};
 
 use crate::confidence::Confidence;
 use crate::effects::{Effects, builtin_families, is_builtin_family};
@@ -93,6 +93,8 @@ impl<'a> Infer<'a> {
         let params = self.bind_params(function, context);
         let value = self.infer_body_value(function, declared_result);
         let is_live = self.env.reachable;
+        self.env.reachable = mark.is_reachable();
+        let confidence = function.confidence.map(|expr| self.infer_confidence(expr));
         self.env.restore_paths(paths);
         self.env.roll_back(mark);
         let frame = self.frames.pop().expect("the function was pushed above");
@@ -100,18 +102,23 @@ impl<'a> Infer<'a> {
         if is_live {
             result = self.types.join(result, value);
         }
-        let result = self.result_fact(function, result, declared_result);
+        let result = self.result_fact(result, declared_result, confidence);
         FunctionType { params, is_open: false, result, effects: frame.effects }
     }
 
     /// The value of the last statement, checked like a `return`.
     fn infer_body_value(&mut self, function: &'a Function, declared: Option<Fact>) -> Fact {
         let value = self.infer_block(&function.body);
-        let last = function.body.stmts.last();
-        if let (Some(declared), true, Some(last)) = (declared, self.env.reachable, last)
-            && let prism_hir::body::StmtKind::Expr(expr) = last.kind
-        {
-            self.check_fit(expr, value, declared, Target::Result);
+        let Some(declared) = declared else { return value };
+        if !self.env.reachable {
+            return value;
+        }
+        match function.body.stmts.last() {
+            Some(Stmt { kind: StmtKind::Expr(expr), .. }) => {
+                self.check_fit(*expr, value, declared, Target::Result);
+            }
+            Some(stmt) => self.check_fit(stmt.id, value, declared, Target::Result),
+            None => self.check_fit(Site::Item, value, declared, Target::Result),
         }
         value
     }
@@ -120,29 +127,18 @@ impl<'a> Infer<'a> {
     /// found; `function f() ~> k` makes every result confident.
     fn result_fact(
         &mut self,
-        function: &Function,
         found: Fact,
         declared: Option<Fact>,
+        confidence: Option<Confidence>,
     ) -> Fact {
         let result = declared.map_or(found, |declared| {
             if found.ty == TypeId::NEVER { found } else { self.fitted(found, declared) }
         });
         let result = if result.ty == TypeId::NEVER { Fact::ANY } else { result };
-        match function.confidence {
-            Some(confidence) => {
-                let confidence = self.infer_outside(confidence);
-                result.with(result.confidence.product(confidence).present())
-            }
+        match confidence {
+            Some(given) => result.with(result.confidence.product(given).present()),
             None => result,
         }
-    }
-
-    /// The confidence of a function is evaluated where the function is made.
-    fn infer_outside(&mut self, confidence: prism_hir::body::ExprId) -> Confidence {
-        if self.frames.is_empty() {
-            return Confidence::CONFIDENT;
-        }
-        self.infer_confidence(confidence)
     }
 
     fn declared_result(&mut self, function: &Function) -> Option<Fact> {

@@ -7,6 +7,14 @@ use prism_hir::body::{
 use crate::builtins;
 use crate::errors::{ProblemKind, UnusedAdvice};
 use crate::flow::Infer;
+use crate::inference::EffectUse;
+
+/// The moment before a loop.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Budget {
+    n_uses: usize,
+    is_live: bool,
+}
 
 /// How deep a statement is searched for a reason to stand there.
 const MAX_SEARCH: u32 = 40;
@@ -118,32 +126,41 @@ impl Infer<'_> {
                 && self.effects_of_args(&args).is_pure()
     }
 
+    /// Where a loop begins, for [`Infer::check_budget`].
+    pub(crate) fn budget(&self) -> Budget {
+        Budget { n_uses: self.uses.len(), is_live: self.env.reachable }
+    }
+
     /// A loop that asks agents and that nothing bounds: it ends when an answer pleases.
+    /// `bodies` is everything that happens in a round.
     pub(crate) fn check_budget(
         &mut self,
         condition: Option<ExprId>,
-        body: &Block,
-        n_uses_before: usize,
+        bodies: &[&[Stmt]],
+        budget: Budget,
     ) {
         let here = self.frame().lambda;
-        let asks = |used: &&crate::inference::EffectUse| {
-            used.function == here && used.effects.asks_agents()
-        };
-        let Some(call) = self.uses[n_uses_before..].iter().find(asks).map(|used| used.at) else {
+        let asks = |used: &&EffectUse| used.function == here && used.effects.asks_agents();
+        let Some(call) = self.uses[budget.n_uses..].iter().find(asks).map(|used| used.at) else {
             return;
         };
-        if !self.is_bounded(condition, body) {
+        if budget.is_live && !self.is_bounded(condition, bodies) {
             let at = condition.unwrap_or(call);
+            // Behind the loop may be nothing; the loop itself is reached.
+            let after = std::mem::replace(&mut self.env.reachable, true);
             self.report(at, ProblemKind::UnboundedAgentLoop { call });
+            self.env.reachable = after;
         }
     }
 
     /// A counter or a shrinking collection takes part in the decision to go on.
-    fn is_bounded(&self, condition: Option<ExprId>, body: &Block) -> bool {
+    fn is_bounded(&self, condition: Option<ExprId>, bodies: &[&[Stmt]]) -> bool {
         let mut counters = Vec::new();
-        self.collect_counters(&body.stmts, &mut counters, 0);
-        let counts = |expr: ExprId| self.mentions_counter(expr, &counters, 0);
-        condition.is_some_and(counts) || self.exit_mentions(&body.stmts, &counters, 0)
+        for stmts in bodies {
+            self.collect_counters(stmts, &mut counters, 0);
+        }
+        condition.is_some_and(|condition| self.mentions_counter(condition, &counters, 0))
+            || bodies.iter().any(|stmts| self.exit_mentions(stmts, &counters, 0))
     }
 
     /// Variables that the body changes by arithmetic on themselves, or shortens.
@@ -177,9 +194,7 @@ impl Infer<'_> {
 
     /// `x + 1`, `x - step`, `queue.slice(1)`, `[...queue, next]`.
     fn is_step_of(&self, value: ExprId, local: LocalId) -> bool {
-        let is_local = |expr: ExprId| {
-            matches!(self.body.exprs[expr].kind, ExprKind::Name(Name::Local(l)) if l == local)
-        };
+        let is_local = |expr: ExprId| matches!(self.body.exprs[expr].kind, ExprKind::Name(Name::Local(l)) if l == local);
         match &self.body.exprs[value].kind {
             ExprKind::Binary { op, left, right, .. } => {
                 let steps = matches!(
@@ -238,7 +253,8 @@ impl Infer<'_> {
 }
 
 fn leaves(block: &Block) -> bool {
-    block.stmts.iter().any(|stmt| {
-        matches!(stmt.kind, StmtKind::Break | StmtKind::Return(_) | StmtKind::Throw(_))
-    })
+    block
+        .stmts
+        .iter()
+        .any(|stmt| matches!(stmt.kind, StmtKind::Break | StmtKind::Return(_) | StmtKind::Throw(_)))
 }

@@ -40,17 +40,16 @@ struct Guess {
 
 impl<'a> Infer<'a> {
     pub(crate) fn infer_while(&mut self, condition: ExprId, body: &'a Block) -> Fact {
-        let n_uses = self.uses.len();
-        let value =
-            self.infer_loop(Test::Before(condition), |infer| infer.infer_block(body));
-        self.check_budget(Some(condition), body, n_uses);
+        let budget = self.budget();
+        let value = self.infer_loop(Test::Before(condition), |infer| infer.infer_block(body));
+        self.check_budget(Some(condition), &[&body.stmts], budget);
         value
     }
 
     pub(crate) fn infer_do_while(&mut self, body: &'a Block, condition: ExprId) -> Fact {
-        let n_uses = self.uses.len();
+        let budget = self.budget();
         let value = self.infer_loop(Test::After(condition), |infer| infer.infer_block(body));
-        self.check_budget(Some(condition), body, n_uses);
+        self.check_budget(Some(condition), &[&body.stmts], budget);
         value
     }
 
@@ -62,7 +61,7 @@ impl<'a> Infer<'a> {
         body: &'a Block,
     ) -> Fact {
         self.infer_stmts(init);
-        let n_uses = self.uses.len();
+        let budget = self.budget();
         let test = condition.map_or(Test::Never, Test::Before);
         let value = self.infer_loop(test, |infer| {
             let value = infer.infer_block(body);
@@ -70,7 +69,7 @@ impl<'a> Infer<'a> {
             infer.infer_stmts(update);
             value
         });
-        self.check_budget(condition, body, n_uses);
+        self.check_budget(condition, &[&body.stmts, update], budget);
         value
     }
 
@@ -149,8 +148,7 @@ impl<'a> Infer<'a> {
         branches: &'a Branches<Block>,
     ) -> Fact {
         let limits = self.infer_limits(bands);
-        let confidence =
-            condition.map_or(Fact::ANY, |condition| self.fact(condition)).confidence;
+        let confidence = condition.map_or(Fact::ANY, |condition| self.fact(condition)).confidence;
         let mark = self.env.mark();
         let mut after: Option<Branch> = None;
         for (bands, branch) in written(branches) {
@@ -284,8 +282,7 @@ impl<'a> Infer<'a> {
         head: Mark,
         round: &mut impl FnMut(&mut Self) -> Fact,
     ) -> (Branch, Vec<Branch>) {
-        let frame =
-            LoopFrame { head, is_switch: false, breaks: Vec::new(), continues: Vec::new() };
+        let frame = LoopFrame { head, is_switch: false, breaks: Vec::new(), continues: Vec::new() };
         self.frame().loops.push(frame);
         if let Test::Before(condition) = test {
             self.infer_condition(condition);

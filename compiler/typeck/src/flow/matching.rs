@@ -208,10 +208,6 @@ impl Infer<'_> {
         let mut tested = fields.iter().filter(|field| !self.is_irrefutable(field.pat));
         let (Some(field), None) = (tested.next(), tested.next()) else { return value };
         let Some(literal) = self.literal_of(field.pat) else { return value };
-        let is_union = matches!(self.types.structure(value.ty), Type::Union(_));
-        if !is_union {
-            return value;
-        }
         let ty = self.types.narrow_field(value.ty, &field.key, &mut |types, fact| {
             let ty = types.different_from(fact.ty, literal);
             fact.retyped(ty)

@@ -130,12 +130,8 @@ impl Infer<'_> {
             Type::Object(object) => nearest(name, object.fields.iter().map(|field| &*field.name)),
             _ => receiver_of(&self.types, ty).and_then(|kind| nearest(name, member_names(kind))),
         };
-        let kind = ProblemKind::MissingMember {
-            name: name.clone(),
-            of: ty,
-            nearest,
-            is_method: false,
-        };
+        let kind =
+            ProblemKind::MissingMember { name: name.clone(), of: ty, nearest, is_method: false };
         self.report(at, kind);
         Fact::ERROR
     }
@@ -195,8 +191,7 @@ impl Infer<'_> {
         if floored >= 0.0 && floored < elements.len() as f64 {
             return elements[floored as usize];
         }
-        let kind =
-            ProblemKind::IndexOutOfRange { index: Bits::new(index), length: elements.len() };
+        let kind = ProblemKind::IndexOutOfRange { index: Bits::new(index), length: elements.len() };
         self.report(at, kind);
         Fact::ERROR
     }

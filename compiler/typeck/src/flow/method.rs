@@ -49,9 +49,10 @@ impl Infer<'_> {
             Kind::Native => self.call_native(at, full, callee, args),
             Kind::Effect(effect) => self.infer_perform(at, &effect.into(), args),
             Kind::Prelude => {
-                let facts = self.infer_args(args);
-                self.call_unknown(at, &facts);
-                Fact::ANY
+                // Written in Prism as `Promise_all`.
+                let function = self.prelude_function(&full.replace('.', "_"));
+                let callee = function.map_or(Fact::ANY, Fact::plain);
+                self.call_value(at, at, callee, &Callee::Function(full.clone()), args)
             }
             Kind::Constant | Kind::Namespace | Kind::Host => {
                 self.infer_args(args);
@@ -166,8 +167,7 @@ impl Infer<'_> {
             Given::Pair => vec![element, element],
             Given::Nothing => return None,
         };
-        let param =
-            |fact| ParamType { name: None, fact, is_optional: false, is_rest: false };
+        let param = |fact| ParamType { name: None, fact, is_optional: false, is_rest: false };
         Some(self.types.function(FunctionType {
             params: facts.into_iter().map(param).collect(),
             is_open: false,

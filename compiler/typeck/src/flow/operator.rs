@@ -56,10 +56,9 @@ impl Infer<'_> {
             BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
                 self.infer_comparison(at, op, left.ty, right.ty)
             }
-            BinaryOp::Equal
-            | BinaryOp::NotEqual
-            | BinaryOp::Identical
-            | BinaryOp::NotIdentical => TypeId::BOOLEAN,
+            BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::Identical | BinaryOp::NotIdentical => {
+                TypeId::BOOLEAN
+            }
             BinaryOp::Instanceof => {
                 self.check_type_name(right_expr, right.ty);
                 return Fact::plain(TypeId::BOOLEAN);

@@ -119,9 +119,7 @@ impl Infer<'_> {
     pub(crate) fn is_volatile(&self, local: LocalId) -> bool {
         let data = &self.body.locals[local];
         data.is_assigned && data.is_captured
-            || data.is_global
-                && data.kind != LocalKind::Const
-                && self.world.is_written(&data.name)
+            || data.is_global && data.kind != LocalKind::Const && self.world.is_written(&data.name)
     }
 
     /// `place = value`.

@@ -1,6 +1,6 @@
 //! Reporting: where problems are recorded, and where they are not.
 
-use prism_hir::body::{ExprId, ExprKind, Name};
+use prism_hir::body::{Bits, ExprId, ExprKind, Name};
 
 use crate::errors::{Callee, Problem, ProblemKind, Site, Target};
 use crate::flow::Infer;
@@ -22,15 +22,25 @@ impl Infer<'_> {
     }
 
     /// Checks a value against what was declared where it goes.
-    pub(crate) fn check_fit(&mut self, at: ExprId, found: Fact, declared: Fact, target: Target) {
+    pub(crate) fn check_fit(
+        &mut self,
+        at: impl Into<Site>,
+        found: Fact,
+        declared: Fact,
+        target: Target,
+    ) {
         let Err(mismatch) = self.types.check_fit(found, declared) else { return };
+        let at = at.into();
         if mismatch.path.is_empty()
             && let Reason::Confidence { required, .. } = mismatch.reason
         {
-            let origin = self.origin_of(at, required);
+            let origin = match at {
+                Site::Expr(expr) => self.origin_of(expr, required),
+                Site::Pat(_) | Site::Local(_) | Site::Stmt(_) | Site::Item => None,
+            };
             let kind = ProblemKind::TooUncertain {
                 confidence: found.confidence,
-                required: prism_hir::body::Bits::new(required),
+                required: Bits::new(required),
                 target,
                 origin,
             };
@@ -97,9 +107,6 @@ impl Infer<'_> {
 }
 
 /// The nearest of the names to a misspelt one, if few enough letters differ.
-pub(crate) fn nearest<'n>(
-    wanted: &str,
-    names: impl IntoIterator<Item = &'n str>,
-) -> Option<Text> {
+pub(crate) fn nearest<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>) -> Option<Text> {
     prism_hir::nearest::nearest(wanted, names).map(Text::from)
 }

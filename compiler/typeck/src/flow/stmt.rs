@@ -61,10 +61,8 @@ impl<'a> Infer<'a> {
     /// `while (true)` without a way out.
     fn endless_loop(&self, kind: &StmtKind) -> Option<Exit> {
         let StmtKind::While { condition, .. } = kind else { return None };
-        let is_literal = matches!(
-            self.body.exprs[*condition].kind,
-            ExprKind::Bool(true) | ExprKind::Number(_)
-        );
+        let is_literal =
+            matches!(self.body.exprs[*condition].kind, ExprKind::Bool(true) | ExprKind::Number(_));
         is_literal.then_some(Exit::Statement)
     }
 
@@ -173,8 +171,7 @@ impl<'a> Infer<'a> {
         let mut result = Fact::NEVER;
         let mut branches: Vec<Branch> = Vec::new();
         let mut at = stmt;
-        loop {
-            let StmtKind::If { condition, then, otherwise } = &at.kind else { break };
+        while let StmtKind::If { condition, then, otherwise } = &at.kind {
             self.infer_condition(*condition);
             let mark = self.env.mark();
             self.narrow(*condition, true);
@@ -270,11 +267,8 @@ impl<'a> Infer<'a> {
 
     /// `catch (e)` gets an object; its text form is the message.
     fn caught_value(&mut self) -> Fact {
-        let field = |name: &str| FieldType {
-            name: name.into(),
-            fact: Fact::ANY,
-            is_optional: false,
-        };
+        let field =
+            |name: &str| FieldType { name: name.into(), fact: Fact::ANY, is_optional: false };
         let fields = vec![field("message"), field("code"), field("data")];
         Fact::of(self.types.object(ObjectType { fields, is_open: true }))
     }

@@ -89,7 +89,8 @@ impl Types {
     }
 
     fn read_union(&mut self, scope: &dyn Scope, members: &[TypeRef], open: &mut Expansion) -> Fact {
-        let facts: Vec<Fact> = members.iter().map(|member| self.read(scope, member, open)).collect();
+        let facts: Vec<Fact> =
+            members.iter().map(|member| self.read(scope, member, open)).collect();
         let id = self.declared_union(facts.iter().map(|fact| fact.ty).collect());
         let hull = facts.iter().map(|fact| fact.confidence).reduce(Confidence::hull);
         Fact { ty: id, confidence: hull.unwrap_or(Confidence::ANY) }
@@ -160,7 +161,8 @@ impl Types {
             return Fact::ANY;
         }
         let facts: Vec<Fact> = args.iter().map(|arg| self.read(scope, arg, open)).collect();
-        let bound = alias.params.iter().cloned().zip(facts.into_iter().chain(std::iter::repeat(Fact::ANY)));
+        let bound =
+            alias.params.iter().cloned().zip(facts.into_iter().chain(std::iter::repeat(Fact::ANY)));
         let outer = std::mem::replace(&mut open.params, bound.collect());
         open.open.push(name.clone());
         let fact = self.read(scope, &alias.ty, open);

@@ -15,12 +15,24 @@ pub struct Mismatch {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reason {
-    Type { expected: TypeId, found: TypeId },
-    MissingField { name: Text, of: TypeId },
+    Type {
+        expected: TypeId,
+        found: TypeId,
+    },
+    MissingField {
+        name: Text,
+        of: TypeId,
+    },
     /// The confidence may be below what is required.
-    Confidence { required: f64, found: f64 },
+    Confidence {
+        required: f64,
+        found: f64,
+    },
     /// The function needs more arguments than it will get.
-    Params { expected: usize, found: usize },
+    Params {
+        expected: usize,
+        found: usize,
+    },
 }
 
 impl Eq for Reason {}

@@ -67,9 +67,9 @@ impl Types {
             Type::Array(_) | Type::Tuple(_) => Kinds::ARRAY,
             Type::Object(_) => Kinds::OBJECT,
             Type::Function(_) => Kinds::FUNCTION,
-            Type::Union(members) => members
-                .iter()
-                .fold(Kinds::NONE, |kinds, member| kinds.or(self.kinds(*member))),
+            Type::Union(members) => {
+                members.iter().fold(Kinds::NONE, |kinds, member| kinds.or(self.kinds(*member)))
+            }
             Type::Alias { target, .. } => self.kinds(*target),
         }
     }
