@@ -93,7 +93,20 @@ fn a_new_store_may_be_opened_by_many_at_once() {
         }
     });
     assert_eq!(Sqlite::open(&path).unwrap().runs().unwrap().len(), 8);
-    assert!(!path.with_extension("db-wal").exists(), "the last one out leaves no log");
+}
+
+#[test]
+fn a_log_that_grows_is_folded_into_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    let log = path.with_extension("db-wal");
+    let mut n_folded = 0;
+    for round in 1..=40 {
+        write_run(&Sqlite::open(&path).unwrap(), 4);
+        n_folded += usize::from(!log.exists());
+        assert_eq!(Sqlite::open(&path).unwrap().runs().unwrap().len(), round);
+    }
+    assert!((1..20).contains(&n_folded), "{n_folded}");
 }
 
 #[test]
@@ -237,6 +250,7 @@ fn a_flipped_bit_never_changes_what_is_read() {
     let path = folder.path().join("journal.db");
     let run = write_run(&Sqlite::open(&path).unwrap(), 60);
     let expected = Sqlite::open(&path).unwrap().read(run, 0).unwrap();
+    sql(&path, "PRAGMA wal_checkpoint(TRUNCATE)");
     let whole = fs::read(&path).unwrap();
     let mut n_noticed = 0;
     for place in (0..whole.len()).step_by(97) {
@@ -265,6 +279,7 @@ fn a_truncated_store_is_an_error_or_complete() {
     let path = folder.path().join("journal.db");
     let run = write_run(&Sqlite::open(&path).unwrap(), 60);
     let expected = Sqlite::open(&path).unwrap().read(run, 0).unwrap();
+    sql(&path, "PRAGMA wal_checkpoint(TRUNCATE)");
     let whole = fs::read(&path).unwrap();
     for len in (1..whole.len()).step_by(1000) {
         let copy = folder.path().join(format!("cut-{len}.db"));
@@ -429,6 +444,24 @@ fn a_torn_log_loses_its_end_and_a_broken_one_is_named() {
         }
     }
     assert!(n_noticed > 20, "{n_noticed}");
+}
+
+/// A log that was closed in good order has no torn end, so a flip anywhere in it is damage.
+#[test]
+fn a_flipped_bit_in_a_closed_log_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    let run = write_run(&Sqlite::open(&path).unwrap(), 4);
+    let whole = fs::read(path.with_extension("db-wal")).unwrap();
+    let copy = folder.path().join("copy.db");
+    fs::copy(path.with_extension("db-lock"), copy.with_extension("db-lock")).unwrap();
+    assert_eq!(read_with_log(&path, &copy, &whole, run).unwrap().len(), 6);
+    for place in (0..whole.len()).step_by(1511) {
+        let mut flipped = whole.clone();
+        flipped[place] ^= 1 << (place % 8);
+        let error = read_with_log(&path, &copy, &flipped, run).unwrap_err();
+        assert_eq!(error.code(), "P2002", "bit at {place}: {error}");
+    }
 }
 
 /// What a copy of the store holds when its write-ahead log is `log`.

@@ -1,4 +1,4 @@
-//! Who drives which run: one byte per run in a file that is never written.
+//! Who drives which run: one byte per run, far behind the end of a small file.
 //!
 //! The locks are the kernel's (open file description locks), so a process that dies gives all
 //! of them back at once, and ten thousand of them need one file descriptor.

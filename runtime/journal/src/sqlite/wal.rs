@@ -3,10 +3,12 @@
 //! SQLite takes the first frame with a wrong checksum for the end of the log, because that is
 //! how a torn write looks, and forgets what follows. But a transaction begins only after the one
 //! before it is synced. So when frames of a later transaction follow a broken frame, nothing was
-//! torn: acknowledged entries would be lost without a word.
+//! torn: acknowledged entries would be lost without a word. Nothing is torn either in a log that
+//! was closed in good order, so its end is noted then.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -24,30 +26,106 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// Fails with `P2002` when the log beside `path` is broken before its end.
 pub(super) fn check(path: &Path) -> Result<(), Error> {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    let log = PathBuf::from(name);
-    for attempt in 1.. {
-        let broken = match File::open(&log) {
-            Ok(file) => scan(file).map_err(|error| At(path).unreachable(&error))?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(At(path).unreachable(&error)),
+    let mut attempt = 1;
+    loop {
+        let found = look(path).map_err(|error| At(path).unreachable(&error))?;
+        let Some(offset) = found.and_then(|found| found.damage(closed_at(path))) else {
+            return Ok(());
         };
-        let Some(offset) = broken else { return Ok(()) };
         if attempt == ATTEMPTS {
+            let log = beside(path);
             let detail = format!(
-                "its write-ahead log {} is broken at byte {offset}, and later steps follow",
+                "its write-ahead log {} is broken at byte {offset}, and more was written after it",
                 log.display()
             );
             return Err(Error::Damaged { path: path.to_path_buf(), detail });
         }
+        attempt += 1;
         thread::sleep(PAUSE);
     }
-    Ok(())
 }
 
-/// The offset of a broken frame that a later transaction follows.
-fn scan(file: File) -> io::Result<Option<u64>> {
+/// Notes how far the log goes, so that `check` knows it when a log that was closed in good order
+/// is shorter later. Best effort: without the note, only the last transaction is less guarded.
+pub(super) fn note_end(path: &Path) {
+    if let Ok(Some(found)) = look(path) {
+        let note = Closed { salts: found.salts, end: found.end };
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(locks(path));
+        let _ = file.and_then(|file| file.write_all_at(&note.to_bytes(), 0));
+    }
+}
+
+/// Where the note is: in the file of the locks, which has no other content.
+fn locks(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-lock");
+    name.into()
+}
+
+fn closed_at(path: &Path) -> Option<Closed> {
+    let mut bytes = [0; Closed::SIZE];
+    File::open(locks(path)).ok()?.read_exact(&mut bytes).ok()?;
+    Some(Closed::from_bytes(&bytes))
+}
+
+/// A log at the time its store was closed.
+struct Closed {
+    salts: (u32, u32),
+    end: u64,
+}
+
+impl Closed {
+    const SIZE: usize = 16;
+
+    fn to_bytes(&self) -> [u8; Closed::SIZE] {
+        let mut bytes = [0; Closed::SIZE];
+        bytes[..4].copy_from_slice(&self.salts.0.to_be_bytes());
+        bytes[4..8].copy_from_slice(&self.salts.1.to_be_bytes());
+        bytes[8..].copy_from_slice(&self.end.to_be_bytes());
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8; Closed::SIZE]) -> Closed {
+        let end = u64::from(word(bytes, 8)) << 32 | u64::from(word(bytes, 12));
+        Closed { salts: (word(bytes, 0), word(bytes, 4)), end }
+    }
+}
+
+/// The log of the store at `path`.
+pub(super) fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
+}
+
+/// What a log holds.
+struct Found {
+    salts: (u32, u32),
+    /// Where its last complete transaction ends.
+    end: u64,
+    /// The offset of a broken frame that a later transaction follows.
+    broken: Option<u64>,
+}
+
+impl Found {
+    /// Where the log is broken, if it is.
+    fn damage(&self, closed: Option<Closed>) -> Option<u64> {
+        let is_shorter =
+            closed.is_some_and(|closed| closed.salts == self.salts && self.end < closed.end);
+        self.broken.or(is_shorter.then_some(self.end))
+    }
+}
+
+/// Reads the log beside `path`; `None` when there is none, or none that has begun.
+fn look(path: &Path) -> io::Result<Option<Found>> {
+    match File::open(beside(path)) {
+        Ok(file) => scan(file),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn scan(file: File) -> io::Result<Option<Found>> {
     let length = file.metadata()?.len();
     let mut reader = BufReader::with_capacity(1 << 16, file);
     let mut header = [0; HEADER];
@@ -55,27 +133,30 @@ fn scan(file: File) -> io::Result<Option<u64>> {
         return Ok(None);
     }
     let page = word(&header, 8) as usize;
-    let has_frame = length >= (HEADER + FRAME_HEADER + 512) as u64;
+    let salts = (word(&header, 16), word(&header, 20));
     let mut sums = Sums { is_big_endian: word(&header, 0) & 1 == 1, pair: (0, 0) };
     sums.add(&header[..24]);
     let is_sound = word(&header, 0) & !1 == MAGIC
         && page.is_power_of_two()
         && (512..=65_536).contains(&page)
         && sums.pair == (word(&header, 24), word(&header, 28));
+    let mut offset = HEADER as u64;
     if !is_sound {
         // The header is synced before the first frame is written.
-        return Ok(has_frame.then_some(0));
+        let has_frame = length >= offset + (FRAME_HEADER + 512) as u64;
+        return Ok(has_frame.then_some(Found { salts, end: 0, broken: Some(0) }));
     }
-    let mut frames = Frames { sums, salts: (word(&header, 16), word(&header, 20)), broken: None };
+    let mut frames = Frames { sums, salts, end: offset, broken: None };
     let mut frame = vec![0; FRAME_HEADER + page];
-    let mut offset = HEADER as u64;
     while fill(&mut reader, &mut frame)? {
-        if frames.is_after_broken_commit(&frame, offset) {
-            return Ok(frames.broken.map(|broken| broken.offset));
+        let next = offset + frame.len() as u64;
+        if frames.is_after_broken_commit(&frame, offset, next) {
+            let broken = frames.broken.map(|broken| broken.offset);
+            return Ok(Some(Found { salts, end: frames.end, broken }));
         }
-        offset += frame.len() as u64;
+        offset = next;
     }
-    Ok(None)
+    Ok(Some(Found { salts, end: frames.end, broken: None }))
 }
 
 /// Reads a whole buffer; `false` when the file ends before.
@@ -116,6 +197,8 @@ impl Sums {
 struct Frames {
     sums: Sums,
     salts: (u32, u32),
+    /// Where the last sound transaction ends.
+    end: u64,
     broken: Option<Broken>,
 }
 
@@ -127,12 +210,15 @@ struct Broken {
 
 impl Frames {
     /// Takes the next frame, and says whether it begins a transaction after a broken one.
-    fn is_after_broken_commit(&mut self, frame: &[u8], offset: u64) -> bool {
+    fn is_after_broken_commit(&mut self, frame: &[u8], offset: u64, next: u64) -> bool {
         let is_ours = (word(frame, 8), word(frame, 12)) == self.salts;
         if self.broken.is_none() {
             self.sums.add(&frame[..8]);
             self.sums.add(&frame[FRAME_HEADER..]);
             if is_ours && self.sums.pair == (word(frame, 16), word(frame, 20)) {
+                if word(frame, 4) != 0 {
+                    self.end = next;
+                }
                 return false;
             }
             self.broken = Some(Broken { offset, has_commit: false });

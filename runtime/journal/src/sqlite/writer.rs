@@ -7,11 +7,13 @@ use std::sync::mpsc;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::fault::At;
 use super::index::Index;
 use super::rows::{self, Placed};
+use super::wal;
 use crate::{Ack, Batch, Error, RunId};
 
 /// The queue to the writing thread. Dropping it waits until the queue is empty.
@@ -115,6 +117,10 @@ struct Worker {
     broken: Option<Error>,
 }
 
+/// A log up to this many bytes stays when the store is closed: folding it into the file takes
+/// three syncs, and reading it again takes none.
+const SMALL_LOG: u64 = 256 * 1024;
+
 /// What one commit did to each of its jobs, and the rows it added.
 struct Committed {
     outcomes: Vec<Result<bool, Error>>,
@@ -145,6 +151,17 @@ impl Worker {
                     answer(jobs, outcomes);
                 }
             }
+        }
+        self.keep_small_log();
+    }
+
+    /// Whoever closes a store last folds the log into the file, unless that can wait.
+    fn keep_small_log(&self) {
+        let log = wal::beside(&self.path);
+        if std::fs::metadata(log).is_ok_and(|log| log.len() <= SMALL_LOG) {
+            // Without the setting the log is folded in, which is never wrong.
+            let _ = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+            wal::note_end(&self.path);
         }
     }
 
