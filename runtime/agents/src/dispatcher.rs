@@ -47,6 +47,7 @@ impl Dispatcher {
         Dispatcher { inner: Arc::new(Inner { registry, lanes, pumps, board }) }
     }
 
+    /// The agents that can be called.
     pub fn registry(&self) -> &Registry {
         &self.inner.registry
     }

@@ -35,6 +35,7 @@ pub fn with_stderr(mut error: AgentError, stderr: &str) -> AgentError {
     error
 }
 
+/// `P2101`: unknown agent.
 pub fn unknown_agent(name: &str, nearest: Option<&str>) -> AgentError {
     let help = match nearest {
         Some(nearest) => format!("did you mean `{nearest}`?"),
@@ -43,6 +44,7 @@ pub fn unknown_agent(name: &str, nearest: Option<&str>) -> AgentError {
     error("P2101", false, format!("no agent is called `{name}`"), help)
 }
 
+/// `P2102`: too few agents.
 pub fn too_few_agents(required: &[&str], found: usize, min: usize) -> AgentError {
     let wanted = if required.is_empty() {
         "the manifest".to_owned()
@@ -57,6 +59,7 @@ pub fn too_few_agents(required: &[&str], found: usize, min: usize) -> AgentError
     )
 }
 
+/// `P2103`: program of an agent does not exist.
 pub fn program_not_found(agent: &str, program: &str, dir: &str) -> AgentError {
     error(
         "P2103",
@@ -66,6 +69,7 @@ pub fn program_not_found(agent: &str, program: &str, dir: &str) -> AgentError {
     )
 }
 
+/// `P2104`: program of an agent cannot be started.
 pub fn program_not_started(agent: &str, program: &str, reason: &str) -> AgentError {
     error(
         "P2104",
@@ -88,6 +92,7 @@ pub fn system_refused(agent: &str, reason: &str) -> AgentError {
     )
 }
 
+/// `P2105`: agent exited without an answer.
 pub fn exited(agent: &str, how: &str) -> AgentError {
     error(
         "P2105",
@@ -97,6 +102,7 @@ pub fn exited(agent: &str, how: &str) -> AgentError {
     )
 }
 
+/// `P2106`: agent closed its output without an answer.
 pub fn closed_output(agent: &str) -> AgentError {
     error(
         "P2106",
@@ -107,6 +113,7 @@ pub fn closed_output(agent: &str) -> AgentError {
     )
 }
 
+/// `P2107`: agent gave no answer in time.
 pub fn timed_out(agent: &str, after: Duration) -> AgentError {
     error(
         "P2107",
@@ -119,6 +126,7 @@ pub fn timed_out(agent: &str, after: Duration) -> AgentError {
     )
 }
 
+/// `P2108`: agent wrote a line that is not JSON.
 pub fn not_json(agent: &str, reason: &str, line: &[u8]) -> AgentError {
     error(
         "P2108",
@@ -132,6 +140,7 @@ pub fn not_json(agent: &str, reason: &str, line: &[u8]) -> AgentError {
     )
 }
 
+/// `P2109`: agent wrote bytes that are not UTF-8.
 pub fn not_utf8(agent: &str, at: usize, line: &[u8]) -> AgentError {
     error(
         "P2109",
@@ -141,6 +150,7 @@ pub fn not_utf8(agent: &str, at: usize, line: &[u8]) -> AgentError {
     )
 }
 
+/// `P2110`: agent wrote a line that is too long.
 pub fn line_too_long(agent: &str, limit: usize) -> AgentError {
     error(
         "P2110",
@@ -153,6 +163,7 @@ pub fn line_too_long(agent: &str, limit: usize) -> AgentError {
     )
 }
 
+/// `P2111`: answer without the protocol's form.
 pub fn bad_answer(agent: &str, what: &str) -> AgentError {
     error(
         "P2111",
@@ -164,6 +175,7 @@ pub fn bad_answer(agent: &str, what: &str) -> AgentError {
     )
 }
 
+/// `P2112`: confidence that is no confidence.
 pub fn bad_confidence(agent: &str, found: &str) -> AgentError {
     error(
         "P2112",
@@ -173,6 +185,7 @@ pub fn bad_confidence(agent: &str, found: &str) -> AgentError {
     )
 }
 
+/// `P2113`: answer to another call.
 pub fn wrong_id(agent: &str, expected: &str, found: &str) -> AgentError {
     error(
         "P2113",
@@ -182,6 +195,7 @@ pub fn wrong_id(agent: &str, expected: &str, found: &str) -> AgentError {
     )
 }
 
+/// `P2114`: agent answered twice.
 pub fn answered_twice(agent: &str) -> AgentError {
     error(
         "P2114",
@@ -192,6 +206,7 @@ pub fn answered_twice(agent: &str) -> AgentError {
     )
 }
 
+/// `P2115`: data nested too deep.
 pub fn too_deep(agent: &str, what: &str, limit: usize) -> AgentError {
     error(
         "P2115",
@@ -201,6 +216,7 @@ pub fn too_deep(agent: &str, what: &str, limit: usize) -> AgentError {
     )
 }
 
+/// `P2116`: agent reported an error.
 pub fn reported(agent: &str, message: &str, retryable: bool, data: Data) -> AgentError {
     let mut failed = error(
         "P2116",
@@ -212,6 +228,7 @@ pub fn reported(agent: &str, message: &str, retryable: bool, data: Data) -> Agen
     failed
 }
 
+/// `P2117`: call was cancelled.
 pub fn cancelled(agent: &str) -> AgentError {
     error(
         "P2117",
@@ -221,6 +238,7 @@ pub fn cancelled(agent: &str) -> AgentError {
     )
 }
 
+/// `P2118`: agent is not called for now.
 pub fn resting(agent: &str, failures: u32, again: Duration, last: Option<&str>) -> AgentError {
     let last = last.map(|last| format!("; the last failure: {last}")).unwrap_or_default();
     error(
@@ -231,6 +249,7 @@ pub fn resting(agent: &str, failures: u32, again: Duration, last: Option<&str>) 
     )
 }
 
+/// `P2119`: too many calls wait for an agent.
 pub fn queue_full(agent: &str, waiting: usize) -> AgentError {
     error(
         "P2119",
@@ -240,6 +259,7 @@ pub fn queue_full(agent: &str, waiting: usize) -> AgentError {
     )
 }
 
+/// `P2120`: call did not finish within its deadline.
 pub fn deadline_passed(agent: &str, deadline: Duration) -> AgentError {
     error(
         "P2120",
@@ -249,6 +269,7 @@ pub fn deadline_passed(agent: &str, deadline: Duration) -> AgentError {
     )
 }
 
+/// `P2121`: backend that is not available.
 pub fn no_backend(agent: &str, backend: &str, known: &[&str]) -> AgentError {
     error(
         "P2121",
