@@ -257,13 +257,14 @@ impl Lexer<'_> {
 
     /// `/` where an expression must begin: a regular expression, if it ends on this line.
     fn slash(&mut self, start: usize, end: usize) {
-        let line = self.text[end..].lines().next().unwrap_or("");
+        let line = &self.text[end..];
         let mut escaped = false;
-        let close = line.bytes().position(|byte| {
-            let found = byte == b'/' && !escaped;
+        let stop = line.bytes().position(|byte| {
+            let found = matches!(byte, b'/' | b'\n') && !escaped;
             escaped = byte == b'\\' && !escaped;
             found
         });
+        let close = stop.filter(|at| line.as_bytes()[*at] == b'/');
         match close {
             Some(at) if at > 0 => {
                 let flags = line[at + 1..].bytes().take_while(u8::is_ascii_alphabetic).count();

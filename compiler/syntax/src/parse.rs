@@ -1,11 +1,9 @@
 //! The front door: text in, tree and mistakes out.
 
-use std::cell::Cell;
-
 use prism_span::Span;
 
 use crate::ast::Ast;
-use crate::build::Builder;
+use crate::build::{Builder, Progress};
 use crate::errors::{SyntaxError, SyntaxErrorKind};
 use crate::layout::{self, MAX_ERRORS};
 use crate::{lexer, parser};
@@ -41,8 +39,10 @@ pub fn parse(text: &str) -> Parse {
     let tokens = layout::lay_out(text, &mut lexed.tokens, &mut lexed.errors);
     let mut errors = lexed.errors;
     errors.sort_by_key(|error| error.span.start);
-    let n_nodes = Cell::new(0);
-    let mut builder = Builder::new(text, &n_nodes);
+    // What comes later would not be shown in any case.
+    errors.truncate(2 * MAX_ERRORS);
+    let progress = Progress::default();
+    let mut builder = Builder::new(text, &progress);
     parser::parse_tokens(&mut builder, tokens, &errors);
     errors.append(&mut builder.errors);
     Parse {

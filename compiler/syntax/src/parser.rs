@@ -4,13 +4,11 @@
 //! statement around it, so a mistake never reaches over the borders of its own statement, and
 //! nothing nests deeper on the parser's stack than one statement does.
 
-use std::cell::Cell;
-
 use lalrpop_util::lalrpop_mod;
 use prism_span::Span;
 
 use crate::ast::{Band, BinaryOp, ExprId, StmtId, SwitchCase, UnaryOp};
-use crate::build::Builder;
+use crate::build::{Builder, Progress};
 use crate::errors::{Expected, SyntaxError, SyntaxErrorKind};
 use crate::layout::{LaidToken, MAX_ERRORS};
 use crate::token::Kind;
@@ -128,15 +126,23 @@ impl Run<'_> {
             return;
         }
         let whole = self.tokens[start].span.to(self.tokens[end - 1].span);
-        if b.errors.len() >= MAX_ERRORS {
+        let n_refused = b.progress.n_refused.get();
+        if b.errors.len() >= MAX_ERRORS || n_refused >= MAX_REFUSED {
             b.gave_up.get_or_insert(whole);
             self.stmts.push(b.broken_stmt(whole.start, whole.end));
             return;
         }
         b.begin_stmt(self.known.claim(whole));
-        let (text, n_nodes) = (b.text, b.n_nodes);
-        let feed =
-            Feed { text, tokens: &self.tokens[..end], at: start, n_nodes, seen: 0, n_idle: 0 };
+        let (text, progress) = (b.text, b.progress);
+        let feed = Feed {
+            text,
+            tokens: &self.tokens[..end],
+            at: start,
+            progress,
+            n_refused,
+            seen: 0,
+            n_idle: 0,
+        };
         let island = match self.parser.parse(b, feed) {
             Ok(island) => island,
             Err(error) => {
@@ -221,8 +227,10 @@ struct Feed<'t> {
     text: &'t str,
     tokens: &'t [LaidToken],
     at: usize,
-    /// Nodes made so far, and what it was when the parser last made one.
-    n_nodes: &'t Cell<u32>,
+    progress: &'t Progress,
+    /// Places before this statement where the grammar could not go on.
+    n_refused: u32,
+    /// Nodes made when the parser last made one.
     seen: u32,
     /// Tokens since then after which a node would be due.
     n_idle: u32,
@@ -231,6 +239,10 @@ struct Feed<'t> {
 /// After so many tokens without a node the parser is only dropping them, each at the cost of its
 /// whole stack; the rest of the statement cannot help it.
 const MAX_IDLE: u32 = 16;
+/// In a statement that the grammar could not go on with in so many places, nothing more is read.
+const MAX_REFUSED_HERE: u32 = 16;
+/// The same for the file.
+const MAX_REFUSED: u32 = 1000;
 
 impl Iterator for Feed<'_> {
     type Item = (u32, Tok, u32);
@@ -238,12 +250,14 @@ impl Iterator for Feed<'_> {
     fn next(&mut self) -> Option<(u32, Tok, u32)> {
         let token = *self.tokens.get(self.at)?;
         self.at += 1;
-        if self.seen != self.n_nodes.get() {
-            self.seen = self.n_nodes.get();
+        let n_nodes = self.progress.n_nodes.get();
+        if self.seen != n_nodes {
+            self.seen = n_nodes;
             self.n_idle = 0;
         }
         self.n_idle += u32::from(token.kind.ends_operand());
-        if self.n_idle > MAX_IDLE {
+        let n_refused = self.progress.n_refused.get() - self.n_refused;
+        if self.n_idle > MAX_IDLE || n_refused > MAX_REFUSED_HERE {
             return None;
         }
         let Span { start, end } = token.span;

@@ -24,6 +24,7 @@ impl Builder<'_> {
     /// The same for an error that the grammar could not step over.
     pub fn refuse(&mut self, error: ParseError<u32, Tok, Infallible>, expected: Expected) {
         self.tick();
+        self.progress.n_refused.set(self.progress.n_refused.get() + 1);
         if std::mem::replace(&mut self.has_failed, true) {
             return;
         }

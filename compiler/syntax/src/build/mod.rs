@@ -38,8 +38,8 @@ pub(crate) struct Builder<'t> {
     pub gave_up: Option<Span>,
     /// The cases of each `switch`, for the tokens that stand for their braces.
     pub switches: Vec<List<SwitchCase>>,
-    /// Counts the nodes made, for whoever wants to know that the parser moves.
-    pub n_nodes: &'t Cell<u32>,
+    /// For whoever feeds the parser.
+    pub progress: &'t Progress,
     depths: Depths,
     /// The operands and operators of the rows that are being read.
     operands: Vec<ExprId>,
@@ -48,6 +48,15 @@ pub(crate) struct Builder<'t> {
     updates: Vec<Update>,
     /// A function declaration without a name, which only `export default` may have.
     nameless: Option<Span>,
+}
+
+/// How the parser fares: it cannot be asked while it runs.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    /// Nodes made so far.
+    pub n_nodes: Cell<u32>,
+    /// Places so far where the grammar could not go on.
+    pub n_refused: Cell<u32>,
 }
 
 /// `x++` or `--x`, whose expression stands for it until a statement claims it.
@@ -74,7 +83,7 @@ pub(crate) fn block(id: u32) -> BlockId {
 }
 
 impl<'t> Builder<'t> {
-    pub fn new(text: &'t str, n_nodes: &'t Cell<u32>) -> Builder<'t> {
+    pub fn new(text: &'t str, progress: &'t Progress) -> Builder<'t> {
         Builder {
             text,
             ast: Ast::new(text.len() as u32),
@@ -83,7 +92,7 @@ impl<'t> Builder<'t> {
             broken: Vec::new(),
             gave_up: None,
             switches: Vec::new(),
-            n_nodes,
+            progress,
             depths: Depths::new(),
             operands: Vec::new(),
             infixes: Vec::new(),
@@ -94,7 +103,7 @@ impl<'t> Builder<'t> {
 
     /// The parser moves, though it makes no node.
     pub fn tick(&self) {
-        self.n_nodes.set(self.n_nodes.get().wrapping_add(1));
+        self.progress.n_nodes.set(self.progress.n_nodes.get().wrapping_add(1));
     }
 
     /// Forgets what an earlier statement left unfinished; `has_failed` tells whether something
