@@ -6,6 +6,7 @@ use std::sync::Arc;
 use prism_source::{Db, Origin, PRELUDE, SourceFile, parse};
 
 use crate::body::{Body, BodySpans, Text};
+use crate::builtins;
 use crate::collect::{Collected, collect};
 use crate::exports::{Definition, exports};
 use crate::item::{Item, ItemKind, Signature};
@@ -67,12 +68,20 @@ pub fn module_scope(db: &dyn Db, file: SourceFile) -> Arc<ModuleScope> {
     Arc::new(crate::scope::module_scope(db, file))
 }
 
-/// The functions and variables that the prelude gives to every module.
+/// The functions and variables that the prelude gives to every module. Left out is what stands
+/// there under a name for the compiler: `Promise_all` for `Promise.all`, `host_agentResults`.
 #[salsa::tracked]
 pub fn prelude_names(db: &dyn Db) -> Arc<BTreeMap<Text, Definition>> {
     let mut names = BTreeMap::new();
     if let Some(file) = db.files().by_path(db).get(PRELUDE).copied() {
-        names.extend(exports(db, file));
+        let is_hidden = |name: &str| {
+            name.starts_with("host_") || builtins::builtin(&name.replacen('_', ".", 1)).is_some()
+        };
+        names.extend(
+            exports(db, file)
+                .into_iter()
+                .filter(|(name, _)| !name.contains('_') || !is_hidden(name)),
+        );
     }
     Arc::new(names)
 }

@@ -15,7 +15,13 @@ const fn row(
 /// Every name.
 pub const NAMES: &[Builtin] = &[
     row("Array", Kind::Namespace, 0, Some(0), "arrays"),
-    row("Array.from", Kind::Native, 1, Some(1), "(items: any): any[]"),
+    row(
+        "Array.from",
+        Kind::Prelude,
+        1,
+        Some(2),
+        "(items: any, f?: (element, index) => any): any[]",
+    ),
     row("Array.isArray", Kind::Native, 1, Some(1), "(value: any): boolean"),
     row("Array.of", Kind::Native, 0, None, "(...values): any[]"),
     row("Boolean", Kind::Native, 0, Some(1), "(value?: any): boolean"),
@@ -106,9 +112,6 @@ pub const NAMES: &[Builtin] = &[
     row("Object.values", Kind::Native, 1, Some(1), "(o: object): any[]"),
     row("Promise", Kind::Namespace, 0, Some(0), "promises"),
     row("Promise.all", Kind::Prelude, 1, Some(1), "(promises: any[]): any[]"),
-    row("Promise.allSettled", Kind::Prelude, 1, Some(1), "(promises: any[]): any[]"),
-    row("Promise.any", Kind::Prelude, 1, Some(1), "(promises: any[]): any"),
-    row("Promise.race", Kind::Prelude, 1, Some(1), "(promises: any[]): any"),
     row("Promise.reject", Kind::Native, 0, Some(1), "(error?: any): promise"),
     row("Promise.resolve", Kind::Native, 0, Some(1), "(value?: any): promise"),
     row("String", Kind::Native, 0, Some(1), "(value?: any): string"),
@@ -161,7 +164,7 @@ pub const NAMES: &[Builtin] = &[
     row("max", Kind::Native, 1, None, "(...numbers): number"),
     row("min", Kind::Native, 1, None, "(...numbers): number"),
     row("parallax", Kind::Host, 0, Some(0), "{ agentList, patterns, confidence }"),
-    row("parallel", Kind::Prelude, 1, None, "(agents: any[], task: any): any[]"),
+    row("parallel", Kind::Prelude, 1, Some(3), "(agents: any[], task: any): any[]"),
     row("parseFloat", Kind::Native, 1, Some(1), "(text: string): number"),
     row("parseInt", Kind::Native, 1, Some(2), "(text: string, radix?: number): number"),
     row("pattern", Kind::Host, 0, Some(0), "{ name, version } of this pattern"),
@@ -192,7 +195,7 @@ pub const NAMES: &[Builtin] = &[
     ),
     row("successfulResults", Kind::Host, 0, Some(0), "the results with a confidence above 0"),
     row("task", Kind::Host, 0, Some(0), "the task of the run"),
-    row("threshold", Kind::Prelude, 1, Some(2), "(k: number): (xs: any[]) => any[]"),
+    row("threshold", Kind::Prelude, 1, Some(1), "(k: number): (xs: any[]) => any[]"),
     row("value", Kind::Native, 1, Some(1), "(value: any): any, without its confidence"),
     row("workspace", Kind::Host, 0, Some(0), "the workspace of the run, null without one"),
 ];

@@ -1,0 +1,30 @@
+//! The table of built-in names against the prelude that implements some of them.
+
+use prism_hir::builtins::{Kind, NAMES};
+use prism_hir::{item_tree, prelude_names, resolve_export};
+use prism_project::RootDb;
+use prism_source::PRELUDE;
+
+#[test]
+fn the_prelude_exports_what_the_table_promises() {
+    let db = RootDb::new();
+    let prelude = db.file(PRELUDE).expect("the standard library has a prelude");
+    for row in NAMES.iter().filter(|row| row.kind == Kind::Prelude) {
+        let found = resolve_export(&db, prelude, &row.name.replace('.', "_"));
+        let found = found.unwrap_or_else(|| panic!("the prelude does not export {}", row.name));
+        let file = db.file(&found.module).expect("the module that declares it");
+        let item = item_tree(&db, file).function(&db, &found.name).expect("a function");
+        let (least, most) = item.signature(&db).arity();
+        assert_eq!(least, usize::from(row.least), "{}", row.name);
+        // A rest parameter may only serve to tell a missing argument from null.
+        assert!(most.is_none() || most == row.most.map(usize::from), "{}", row.name);
+    }
+}
+
+#[test]
+fn names_for_the_compiler_are_not_visible() {
+    let db = RootDb::new();
+    let names = prelude_names(&db);
+    assert!(names.contains_key("map") && names.contains_key("parallel"));
+    assert!(!names.contains_key("Promise_all") && !names.contains_key("host_agentResults"));
+}
