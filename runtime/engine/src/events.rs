@@ -69,7 +69,7 @@ pub(crate) struct Fold {
     n_events: u64,
     name: Arc<str>,
     started: i64,
-    /// Agent calls whose first attempt has started.
+    /// Agent calls whose first attempt has started in the process that drives the run.
     called: HashSet<Arc<str>>,
     total: u64,
     completed: u64,
@@ -107,7 +107,11 @@ impl Fold {
             Kind::Waiting => vec![(EventKind::Waiting, waiting(entry, payload))],
             Kind::Decision => vec![(EventKind::Decided, decided(entry, payload))],
             Kind::Event => self.told(entry, payload),
-            Kind::RunResumed => vec![(EventKind::Resumed, json!({}))],
+            Kind::RunResumed => {
+                // Calls without an answer start again, and say so again.
+                self.called.clear();
+                vec![(EventKind::Resumed, json!({}))]
+            }
             Kind::RunInterrupted => vec![(EventKind::Interrupted, json!({}))],
             Kind::RunCompleted => vec![(EventKind::Completed, self.completed(entry, payload))],
             Kind::RunFailed => vec![(EventKind::Failed, self.failed(entry, &payload))],

@@ -174,7 +174,7 @@ async fn an_interrupted_fan_out_goes_on_without_repeating_an_answer() {
     assert_eq!((count("main/0/agent.call#0"), count("main/1/agent.call#0")), (1, 2));
     let names = event_names(&*lab.store(), run);
     assert_eq!(names.iter().filter(|name| **name == "agents_selected").count(), 1);
-    assert_eq!(names.iter().filter(|name| **name == "agent_started").count(), 2);
+    assert_eq!(names.iter().filter(|name| **name == "agent_started").count(), 3);
     let life = ["started", "interrupted", "resumed", "completed"];
     assert!(names.into_iter().filter(|name| life.contains(name)).eq(life));
     assert_eq!(lab.resume(run, &program).await.unwrap_err().code(), "P2013");
