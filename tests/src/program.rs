@@ -1,6 +1,7 @@
 //! Runs a program the way `prism run --json` does: same loading, same host names, same engine,
 //! same report; only the store is in memory and the agents are scripted.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use prism_cli::program::Program;
@@ -74,7 +75,7 @@ pub fn drive(store: Arc<dyn Store>, script: Script, from: session::From) -> Resu
     let Driven { run, result } = session::drive(session, from);
     let result = result.map_err(|error| format!("{}: {error}", error.code()))?;
     let run = run.ok_or("a run that was driven has a name")?;
-    Ok(Ran { run, object: report::object(&result), store })
+    Ok(Ran { run, object: report::object(&result, Path::new("")), store })
 }
 
 fn limits(given: &[(String, u64)]) -> Result<Limits, String> {

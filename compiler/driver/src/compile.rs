@@ -13,7 +13,7 @@ use prism_span::Span;
 
 use crate::guard::INTERNAL;
 use crate::report::{Report, SourceTable};
-use crate::rooted::Rooted;
+use crate::rooted::{Rooted, shown};
 
 /// How much the optimizer does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -65,14 +65,24 @@ pub enum Rejected {
 
 /// Checks files, and the `.prism` files of folders.
 pub fn check(paths: &[PathBuf]) -> Checked {
-    let paths: Vec<String> = paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-    check_files(&Disk, &paths)
+    // Absolute, so that a manifest above this folder is found.
+    let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    let absolute = paths.iter().map(|path| absolute(path).to_string_lossy().into_owned());
+    checked_files(&Disk, &absolute.collect::<Vec<_>>(), |path| shown(Path::new(&**path)))
 }
 
 /// The same for any file system.
 pub fn check_files(files: &dyn FileSystem, paths: &[String]) -> Checked {
+    checked_files(files, paths, Arc::clone)
+}
+
+fn checked_files(
+    files: &dyn FileSystem,
+    paths: &[String],
+    shown: impl Fn(&Arc<str>) -> Arc<str>,
+) -> Checked {
     let opened = open(files, paths);
-    let report = reported(&opened, Arc::clone);
+    let report = reported(&opened, shown);
     let n_files = opened.db.user_files().len();
     Checked { is_unreadable: is_unreadable(&opened), n_files, report }
 }

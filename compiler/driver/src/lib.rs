@@ -21,6 +21,7 @@ pub use compile::{
 pub use emit::{Stage, emit, emit_file};
 pub use guard::{INTERNAL, guarded};
 pub use report::{Located, Report, SourceTable};
+pub use rooted::{package_of, shown};
 
 /// Exit statuses of `prismc`.
 pub const CLEAN: ExitCode = ExitCode::SUCCESS;

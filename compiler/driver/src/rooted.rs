@@ -18,10 +18,8 @@ impl<'f> Rooted<'f> {
     /// The file system of the package of a program, and the program's path in it.
     /// A package is the folder of the nearest manifest, or else the program's own folder.
     pub fn of(files: &'f dyn FileSystem, program: &Path) -> (Rooted<'f>, String) {
-        let absolute = std::path::absolute(program).unwrap_or_else(|_| program.to_owned());
-        let own = absolute.parent().unwrap_or(Path::new("/"));
-        let package = own.ancestors().find(|folder| folder.join(MANIFEST).is_file());
-        let folder = package.unwrap_or(own).to_owned();
+        let absolute = absolute(program);
+        let folder = package_of(&absolute);
         let inside = absolute.strip_prefix(&folder).unwrap_or(&absolute);
         let inside = inside.to_string_lossy().into_owned();
         (Rooted { files, folder }, inside)
@@ -29,17 +27,30 @@ impl<'f> Rooted<'f> {
 
     /// A path of the program as a person would write it here.
     pub fn shown(&self, path: &str) -> Arc<str> {
-        if path.starts_with('@') {
-            return path.into();
-        }
-        let absolute = self.folder.join(path);
-        let here = std::env::current_dir().unwrap_or_default();
-        absolute.strip_prefix(&here).unwrap_or(&absolute).to_string_lossy().into()
+        if path.starts_with('@') { path.into() } else { shown(&self.folder.join(path)) }
     }
 
     fn path(&self, path: &str) -> String {
         self.folder.join(path).to_string_lossy().into_owned()
     }
+}
+
+/// The folder where a program's paths begin: that of the nearest manifest, or else its own.
+pub fn package_of(program: &Path) -> PathBuf {
+    let absolute = absolute(program);
+    let own = absolute.parent().unwrap_or(Path::new("/"));
+    let package = own.ancestors().find(|folder| folder.join(MANIFEST).is_file());
+    package.unwrap_or(own).to_owned()
+}
+
+/// A path as a person would write it here: relative when it lies below this folder.
+pub fn shown(path: &Path) -> Arc<str> {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(&here).unwrap_or(path).to_string_lossy().into()
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 impl FileSystem for Rooted<'_> {

@@ -1,5 +1,6 @@
 //! Drives a run for somebody at a command line, and hands over what came of it.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ use crate::terminal::{Terminal, print, print_error};
 pub struct Delivery {
     pub store: Arc<dyn Store>,
     pub place: Place,
+    /// Where the paths of the program begin.
+    pub folder: PathBuf,
     pub registry: Registry,
     pub script: Script,
     pub json: bool,
@@ -28,7 +31,7 @@ pub struct Delivery {
 
 /// Drives a run and prints what came of it.
 pub fn drive(from: From, delivery: Delivery) -> ExitCode {
-    let Delivery { store, place, registry, script, json, terminal } = delivery;
+    let Delivery { store, place, folder, registry, script, json, terminal } = delivery;
     let progress = Arc::new(Progress::new(terminal, !json));
     let ask = terminal.person(&progress);
     let when_waiting = if ask.is_some() { WhenWaiting::Stay } else { WhenWaiting::Leave };
@@ -41,30 +44,36 @@ pub fn drive(from: From, delivery: Delivery) -> ExitCode {
     let Driven { run, result } = drive_session(Session { store, registry, host, signals }, from);
     progress.finish();
     match result {
-        Ok(result) => handed_over(&result, &place, json, terminal),
+        Ok(result) => handed_over(&result, &place, &folder, json, terminal),
         Err(error) => broken_off(run.or(known), &error, json, terminal),
     }
 }
 
 /// A run that ended earlier: its lines and its result, once more.
-pub fn shown_again(result: &RunResult, json: bool, terminal: Terminal) -> ExitCode {
+pub fn shown_again(result: &RunResult, folder: &Path, json: bool, terminal: Terminal) -> ExitCode {
     if !json {
         for line in &result.output {
             print(&format!("{line}\n"));
         }
     }
-    handed_over(result, &Place::Memory, json, terminal)
+    handed_over(result, &Place::Memory, folder, json, terminal)
 }
 
 /// The lines were printed while it ran.
-fn handed_over(result: &RunResult, place: &Place, json: bool, terminal: Terminal) -> ExitCode {
+fn handed_over(
+    result: &RunResult,
+    place: &Place,
+    folder: &Path,
+    json: bool,
+    terminal: Terminal,
+) -> ExitCode {
     if json {
-        print(&format!("{}\n", report::object(result)));
+        print(&format!("{}\n", report::object(result, folder)));
     } else if let Some(value) = &result.value {
         print_result(value, result.confidence);
     }
     if let Some(failure) = &result.failure {
-        print_error(&report::problem(failure).render(terminal.color));
+        print_error(&report::problem(failure, folder).render(terminal.color));
     }
     let (run, store) = (result.run, stores::option(place));
     match result.status {

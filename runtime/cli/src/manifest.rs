@@ -38,9 +38,9 @@ pub fn open(path: Option<PathBuf>) -> Result<Manifest, Vec<Problem>> {
 }
 
 fn problem(path: &Path, text: &str, error: ManifestError) -> Problem {
-    let name = crate::stores::shown(path);
+    let name = prism_driver::shown(path);
     Problem::new(error.code, error.message).with_help(error.help).at(Excerpt {
-        name: name.into(),
+        name,
         text: text.into(),
         span: error.span,
     })

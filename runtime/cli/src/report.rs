@@ -1,8 +1,10 @@
 //! What came of a run, for people, for tools, and as an exit status.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use prism_agents::json;
+use prism_diagnostics::Code;
 use prism_engine::{Failure, RunResult};
 use prism_journal::Status;
 use prism_span::LineIndex;
@@ -31,7 +33,8 @@ pub fn exit_status(status: Status) -> u8 {
 
 /// The object of `--json`: `run status value confidence output`, and `error` for a run that
 /// failed or `questions` for one that waits.
-pub fn object(result: &RunResult) -> Value {
+/// `folder`: where the program's own paths begin.
+pub fn object(result: &RunResult, folder: &Path) -> Value {
     let mut object = json!({
         "run": result.run.to_string(),
         "status": result.status.name(),
@@ -40,7 +43,7 @@ pub fn object(result: &RunResult) -> Value {
         "output": result.output,
     });
     if let Some(failure) = &result.failure {
-        object["error"] = failure_json(failure);
+        object["error"] = failure_json(failure, folder);
     }
     if !result.questions.is_empty() {
         object["questions"] = result.questions.iter().map(|question| question.to_json()).collect();
@@ -85,10 +88,13 @@ fn value(data: &Data) -> Value {
     json::to_value(data).unwrap_or_else(|_| Value::from("[nested too deep to show]"))
 }
 
-fn failure_json(failure: &Failure) -> Value {
-    let mut object = json!({ "code": failure.code, "message": failure.message });
-    if let Some(at) = &failure.at {
-        object["file"] = (*at.file).into();
+fn failure_json(failure: &Failure, folder: &Path) -> Value {
+    let mut object = json!({ "code": code(failure), "message": failure.message });
+    if let Some(help) = help(failure) {
+        object["help"] = json!([help]);
+    }
+    if let Some(at) = place(failure) {
+        object["file"] = (*file(at, folder)).into();
         object["line"] = at.line.into();
         object["column"] = at.column.into();
     }
@@ -96,30 +102,60 @@ fn failure_json(failure: &Failure) -> Value {
 }
 
 /// The failure of a run with an excerpt of its source, when the source is still what it was.
-pub fn problem(failure: &Failure) -> Problem {
-    let mut problem = Problem::new(&failure.code, &failure.message);
-    let mut frames = failure.frames.iter();
-    if let Some(at) = &failure.at {
-        match excerpt(at) {
-            Some(excerpt) => problem = problem.at(excerpt),
-            None => problem.notes.push(format!("at {at}")),
-        }
-        // The innermost function is where the excerpt is.
-        frames.next();
+/// `folder`: where the program's own paths begin.
+pub fn problem(failure: &Failure, folder: &Path) -> Problem {
+    let mut problem = Problem::new(code(failure), &failure.message);
+    problem.help.extend(help(failure).map(str::to_owned));
+    let place = place(failure);
+    if let Some(excerpt) = place.and_then(|at| excerpt(at, folder)) {
+        problem = problem.at(excerpt);
     }
-    for frame in frames {
-        let at = frame.at.as_ref().map(|at| format!(" at {at}")).unwrap_or_default();
-        problem.notes.push(format!("called by `{}`{at}", frame.function));
+    let shown = |at: &Location| format!("{}:{}:{}", file(at, folder), at.line, at.column);
+    let located = failure.frames.iter().filter_map(|frame| Some((frame, frame.at.as_ref()?)));
+    let frames: Vec<String> =
+        located.map(|(frame, at)| format!("in `{}` at {}", frame.function, shown(at))).collect();
+    match (&problem.place, place) {
+        (None, Some(at)) if frames.len() < 2 => problem.notes.push(format!("at {}", shown(at))),
+        _ if frames.len() > 1 => problem.notes = frames,
+        _ => {}
     }
     problem
 }
 
+/// The file of a place as a person would write it here.
+fn file(at: &Location, folder: &Path) -> Arc<str> {
+    if at.file.starts_with('@') {
+        at.file.clone()
+    } else {
+        prism_driver::shown(&folder.join(&*at.file))
+    }
+}
+
+/// The code of an effect's error that nobody caught, or that of the machine.
+fn code(failure: &Failure) -> &str {
+    let thrown = failure.data.get("code").and_then(Data::as_text);
+    thrown.filter(|code| Code::parse(code).is_some()).unwrap_or(&failure.code)
+}
+
+/// What an effect's error says should be done.
+fn help(failure: &Failure) -> Option<&str> {
+    failure.data.get("data")?.get("help").and_then(Data::as_text)
+}
+
+/// The innermost place in the program itself; a failure inside the library is its caller's.
+fn place(failure: &Failure) -> Option<&Location> {
+    let frames = failure.frames.iter().filter_map(|frame| frame.at.as_ref());
+    let mut places = failure.at.iter().chain(frames);
+    places.find(|at| !at.file.starts_with('@')).or(failure.at.as_ref())
+}
+
 /// `None` when the file is gone or has changed around the place since it was compiled.
-fn excerpt(at: &Location) -> Option<Excerpt> {
-    let text = std::fs::read_to_string(&*at.file).ok()?;
+fn excerpt(at: &Location, folder: &Path) -> Option<Excerpt> {
+    let path = folder.join(&*at.file);
+    let text = std::fs::read_to_string(&path).ok()?;
     let found = LineIndex::new(&text).position(at.start);
     let span = at.start as usize..at.end as usize;
     let is_same =
         (found.line, found.column) == (at.line, at.column) && text.get(span.clone()).is_some();
-    is_same.then(|| Excerpt { name: at.file.clone(), text: Arc::from(text), span })
+    is_same.then(|| Excerpt { name: prism_driver::shown(&path), text: Arc::from(text), span })
 }

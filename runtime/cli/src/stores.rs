@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use prism_journal::{Memory, Sqlite, Store};
 
+use prism_driver::shown;
+
 use crate::manifest;
 use crate::problem::Problem;
 
@@ -74,12 +76,6 @@ fn is_same(left: &Place, right: &Place) -> bool {
         Place::File(path) => std::path::absolute(path).ok(),
     };
     absolute(left) == absolute(right)
-}
-
-/// A path as people would write it here: relative when it lies below this folder.
-pub fn shown(path: &Path) -> String {
-    let here = std::env::current_dir().unwrap_or_default();
-    path.strip_prefix(&here).unwrap_or(path).display().to_string()
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use prism_bytecode::{DecodeError, VerifyError};
+use prism_driver::shown;
 
 use crate::problem::Problem;
-use crate::stores::shown;
 
 pub fn not_json(reason: &str) -> Problem {
     // serde_json ends with " at line L column C"; the excerpt shows the place.

@@ -161,6 +161,11 @@ fn log(folder: &Path, word: &str) -> Vec<(i64, String)> {
     found
 }
 
+/// The idempotency key that an agent is given.
+fn key_of(entry: &Entry) -> String {
+    format!("{}/{}", entry.run, entry.effect_id)
+}
+
 /// Compares what the agents saw with what the store says.
 fn check_calls(project: &Project, names: &[String]) {
     let answers: Vec<Entry> =
@@ -169,7 +174,7 @@ fn check_calls(project: &Project, names: &[String]) {
     let mut n_called = 0;
     for entry in &answers {
         let own: Vec<&(i64, String)> =
-            starts.iter().filter(|(_, key)| key.ends_with(&*entry.effect_id)).collect();
+            starts.iter().filter(|(_, key)| *key == key_of(entry)).collect();
         if own.is_empty() {
             continue;
         }
@@ -184,7 +189,7 @@ fn check_calls(project: &Project, names: &[String]) {
     }
     assert_eq!(n_called, 2 * names.len(), "every call was made and recorded");
     for (_, key) in &starts {
-        let has_answer = answers.iter().any(|entry| key.ends_with(&*entry.effect_id));
+        let has_answer = answers.iter().any(|entry| *key == key_of(entry));
         assert!(has_answer, "{key} was called and has no answer");
     }
 }

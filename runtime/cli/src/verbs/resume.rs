@@ -8,7 +8,7 @@ use prism_cli::manifest;
 use prism_cli::program::Refused;
 use prism_cli::session::From;
 use prism_cli::stores::{self, Place};
-use prism_engine::{Script, find_run, outcome, recorded};
+use prism_engine::{RunResult, Script, find_run, outcome, recorded};
 use prism_journal::{RunId, Store};
 
 use crate::args;
@@ -47,36 +47,40 @@ impl Opened {
 /// Goes on with a run, or shows again how it ended.
 pub fn go_on(opened: Opened, script: Script, json: bool, terminal: Terminal) -> ExitCode {
     match prepare(&opened, script, json, terminal) {
-        Ok(Some(delivery)) => deliver::drive(From::Resume(opened.run), delivery),
-        Ok(None) => match outcome(&*opened.store, opened.run) {
-            Ok(Some(result)) => deliver::shown_again(&result, json, terminal),
-            Ok(None) | Err(_) => ExitCode::FAILURE,
-        },
+        Ok(Taken::Up(delivery)) => deliver::drive(From::Resume(opened.run), *delivery),
+        Ok(Taken::Ended(result, folder)) => deliver::shown_again(&result, &folder, json, terminal),
         Err(refused) => deliver::refused(&refused, json, terminal),
     }
 }
 
-/// `None` for a run that has ended.
+/// Where a run stands when it is named.
+enum Taken {
+    Up(Box<Delivery>),
+    /// It has ended; the folder is where its program's paths begin.
+    Ended(Box<RunResult>, PathBuf),
+}
+
 fn prepare(
     opened: &Opened,
     script: Script,
     json: bool,
     terminal: Terminal,
-) -> Result<Option<Delivery>, Refused> {
+) -> Result<Taken, Refused> {
     let Opened { store, place, run } = opened;
-    let ended = outcome(&**store, *run).map_err(|error| engine(&error))?;
-    if ended.is_some() {
-        return Ok(None);
-    }
     let recorded = recorded(&**store, *run).map_err(|error| engine(&error))?;
-    let path = recorded.meta["manifest"].as_str().map(PathBuf::from);
-    let manifest = manifest::open(path).map_err(Refused::Wrong)?;
-    Ok(Some(Delivery {
+    let path = |key: &str| recorded.meta[key].as_str().map(PathBuf::from);
+    let folder = path("folder").unwrap_or_default();
+    if let Some(result) = outcome(&**store, *run).map_err(|error| engine(&error))? {
+        return Ok(Taken::Ended(Box::new(result), folder));
+    }
+    let manifest = manifest::open(path("manifest")).map_err(Refused::Wrong)?;
+    Ok(Taken::Up(Box::new(Delivery {
         store: store.clone(),
         place: place.clone(),
+        folder,
         registry: manifest.registry,
         script,
         json,
         terminal,
-    }))
+    })))
 }

@@ -27,8 +27,8 @@ fn prepare(args: &args::Run, terminal: Terminal) -> Result<(From, Delivery), Ref
     let given = inputs::read(args.input.as_deref(), &args.sets).map_err(Refused::Usage)?;
     let script = script(args.answers.as_deref())?;
     let program = load(&args.file, &prism_driver::Options { level: level(args.level) })?;
-    let folder = args.file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let path = manifest::find(folder.unwrap_or(Path::new(".")));
+    let own = args.file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let path = manifest::find(own.unwrap_or(Path::new(".")));
     let manifest = manifest::open(path).map_err(Refused::Wrong)?;
     let inputs = hosts::complete(&program.module, &manifest.registry, given)
         .map_err(|problem| Refused::Wrong(vec![problem]))?;
@@ -38,9 +38,11 @@ fn prepare(args: &args::Run, terminal: Terminal) -> Result<(From, Delivery), Ref
         None => stores::beside(manifest.path.as_deref()),
     };
     let store = stores::open(&place).map_err(|problem| Refused::Wrong(vec![problem]))?;
-    let start = start(args, program, inputs, manifest.path.as_deref());
+    let folder = prism_driver::package_of(&args.file);
+    let start = start(args, program, inputs, &folder, manifest.path.as_deref());
     let json = args.output.json;
-    let delivery = Delivery { store, place, registry: manifest.registry, script, json, terminal };
+    let delivery =
+        Delivery { store, place, folder, registry: manifest.registry, script, json, terminal };
     Ok((From::Start(Box::new(start)), delivery))
 }
 
@@ -48,6 +50,7 @@ fn start(
     args: &args::Run,
     program: Program,
     inputs: inputs::Inputs,
+    folder: &Path,
     manifest: Option<&Path>,
 ) -> Start {
     let limits = Limits::default();
@@ -58,7 +61,7 @@ fn start(
         inputs,
         limits: Limits { fuel: args.fuel.unwrap_or(limits.fuel), ..limits },
         scope: manifest.map(|_| program.name),
-        meta: json!({ "file": stores::shown(&args.file), "manifest": manifest }),
+        meta: json!({ "folder": folder, "manifest": manifest }),
     }
 }
 

@@ -42,8 +42,9 @@ impl Project {
 
     /// An agent that is a Bash script. `$line` is the request and `$id` its id.
     pub fn agent(&self, name: &str, settings: &str, script: &str) {
-        let text =
-            format!("read -r line\nid=${{line#*\\\"id\\\":\\\"}}; id=${{id%%\\\"*}}\n{script}\n");
+        let text = format!(
+            "read -r line || exit 1\nid=${{line#*\\\"id\\\":\\\"}}; id=${{id%%\\\"*}}\n{script}\n"
+        );
         self.write(&format!("agents/{name}.sh"), text);
         let manifest = self.path().join("prism.toml");
         let before = std::fs::read_to_string(&manifest).unwrap_or_default();
