@@ -7,6 +7,7 @@ use prism_bytecode::Verified;
 use prism_codegen::EmitError;
 use prism_diagnostics::{Code, Diagnostic, Place};
 use prism_ir::function as ir;
+use prism_opt::Level;
 use prism_project::{Disk, Opened, RootDb, module_order, open};
 use prism_source::{FileSystem, ReadError, SourceFile};
 use prism_span::Span;
@@ -15,19 +16,15 @@ use crate::guard::INTERNAL;
 use crate::report::{Report, SourceTable};
 use crate::rooted::{Rooted, shown};
 
-/// How much the optimizer does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Level {
-    /// The program as written.
-    None,
-    /// Every pass.
-    #[default]
-    Full,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     pub level: Level,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { level: Level::Full }
+    }
 }
 
 /// What is wrong with some programs.
@@ -49,7 +46,7 @@ pub struct Compiled {
     /// Warnings and hints.
     pub report: Report,
     /// What the optimizer changed and where, one rewrite per line.
-    pub explanation: String,
+    pub rewrites: Vec<String>,
 }
 
 /// Why there is no artifact.
@@ -108,12 +105,12 @@ fn compiled(
     options: &Options,
     shown: impl Fn(&Arc<str>) -> Arc<str>,
 ) -> Result<Compiled, Rejected> {
-    let program = checked(files, root, shown)?;
+    let program = checked(files, root, &shown)?;
     let mut module = lowered(&program)?;
-    let explanation = optimized(&mut module, options.level)?;
+    let rewrites = optimized(&mut module, options.level, &shown)?;
     let module = emitted(&program, &module)?;
     let bytes = prism_bytecode::encode(module.module());
-    Ok(Compiled { module: Arc::new(module), bytes, report: program.report, explanation })
+    Ok(Compiled { module: Arc::new(module), bytes, report: program.report, rewrites })
 }
 
 /// A program without errors.
@@ -172,9 +169,21 @@ pub(crate) fn lowered(program: &Program) -> Result<ir::Module, Rejected> {
     }
 }
 
-/// What was rewritten, in words.
-pub(crate) fn optimized(_module: &mut ir::Module, _level: Level) -> Result<String, Rejected> {
-    Ok(String::new())
+/// What was rewritten: `file:line:column: pass: equation`.
+pub(crate) fn optimized(
+    module: &mut ir::Module,
+    level: Level,
+    shown: impl Fn(&Arc<str>) -> Arc<str>,
+) -> Result<Vec<String>, Rejected> {
+    let rewrites = prism_opt::optimize(module, level);
+    prism_ir::verify(module).map_err(|error| Rejected::Internal(format!("optimizing: {error}")))?;
+    let place = |source: ir::Source| {
+        let Some(file) = module.files.get(source.file as usize) else { return String::new() };
+        let line = file.line_starts.partition_point(|start| *start <= source.start).max(1);
+        let column = source.start - file.line_starts[line - 1] + 1;
+        format!("{}:{line}:{column}: ", shown(&file.path))
+    };
+    Ok(rewrites.iter().map(|rewrite| format!("{}{rewrite}", place(rewrite.source))).collect())
 }
 
 pub(crate) fn emitted(program: &Program, module: &ir::Module) -> Result<Verified, Rejected> {

@@ -60,14 +60,14 @@ fn text(
         }
         Stage::Hir => Ok(hir(&checked(files, root, shown)?)),
         Stage::Ir => {
-            let mut module = lowered(&checked(files, root, shown)?)?;
-            optimized(&mut module, options.level)?;
+            let mut module = lowered(&checked(files, root, &shown)?)?;
+            optimized(&mut module, options.level, shown)?;
             Ok(prism_ir::print(&module))
         }
         Stage::Bytecode => {
-            let program = checked(files, root, shown)?;
+            let program = checked(files, root, &shown)?;
             let mut module = lowered(&program)?;
-            optimized(&mut module, options.level)?;
+            optimized(&mut module, options.level, shown)?;
             let verified = emitted(&program, &module)?;
             Ok(prism_bytecode::disassemble(verified.module()))
         }

@@ -16,10 +16,11 @@ mod rooted;
 use std::process::ExitCode;
 
 pub use compile::{
-    Checked, Compiled, Level, Options, Rejected, check, check_files, compile, compile_file,
+    Checked, Compiled, Options, Rejected, check, check_files, compile, compile_file,
 };
 pub use emit::{Stage, emit, emit_file};
 pub use guard::{INTERNAL, guarded};
+pub use prism_opt::Level;
 pub use report::{Located, Report, SourceTable};
 pub use rooted::{package_of, shown};
 

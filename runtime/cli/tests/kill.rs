@@ -63,7 +63,7 @@ fn one_run(random: &mut fastrand::Rng, most: usize) -> usize {
     let mut n_kills = 0;
     let mut child = start(&project, &["run", "main.prism", "--set", &set, "--json"]);
     let run = loop {
-        std::thread::sleep(Duration::from_millis(random.u64(2..160)));
+        std::thread::sleep(Duration::from_millis(random.u64(2..300)));
         kill(&mut child);
         n_kills += 1;
         known = checked_answers(&project, known);

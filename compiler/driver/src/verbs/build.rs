@@ -16,7 +16,7 @@ pub fn run(args: &Build, color: bool) -> ExitCode {
         None => prism_driver::compile_file(&args.file, &options).map(|compiled| {
             let mut told = compiled.report.render(color);
             if args.explain {
-                told.push_str(&compiled.explanation);
+                told.extend(compiled.rewrites.iter().map(|rewrite| format!("{rewrite}\n")));
             }
             (compiled.bytes, told)
         }),
