@@ -1,4 +1,6 @@
 //! Every code has a line in the registry, a page and a test, and nobody uses another one.
+//!
+//! The example of a page is a test too when it is Prism: `tests/runners/documents.rs` runs it.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +15,11 @@ pub(super) fn check(files: &[Tracked]) -> Vec<Problem> {
     };
     let known = registered(registry);
     let pages: BTreeSet<&str> = files.iter().filter_map(|file| page_code(&file.path)).collect();
-    let tested: BTreeSet<&str> = files.iter().flat_map(|file| codes_in(test_part(file))).collect();
+    let mut tested: BTreeSet<&str> =
+        files.iter().flat_map(|file| codes_in(test_part(file))).collect();
+    tested.extend(
+        files.iter().filter(|page| has_example(page)).filter_map(|page| page_code(&page.path)),
+    );
     let mut problems = Vec::new();
     for (line, code) in &known {
         if !pages.contains(code) {
@@ -47,6 +53,11 @@ fn registered(registry: &Tracked) -> Vec<(usize, &str)> {
 
 fn page_code(path: &str) -> Option<&str> {
     path.strip_prefix(PAGES)?.strip_suffix(".md")
+}
+
+fn has_example(page: &Tracked) -> bool {
+    let example = page.text.split("## Example").nth(1).and_then(|rest| rest.split("\n## ").next());
+    example.is_some_and(|example| example.contains("```prism"))
 }
 
 fn is_source(file: &Tracked) -> bool {
