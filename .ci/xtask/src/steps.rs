@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use crate::count::Count;
 use crate::tidy;
@@ -15,11 +15,18 @@ struct Step {
 }
 
 /// Every test program. Each prints a summary that [`Count`] can read.
-const TESTS: &[Step] = &[Step {
-    name: "the workspace: unit, integration, ui, conformance and doc tests",
-    command: &["cargo", "test", "--workspace", "--no-fail-fast"],
-    env: &[],
-}];
+const TESTS: &[Step] = &[
+    Step {
+        name: "the workspace: unit, integration, ui, conformance and doc tests",
+        command: &["cargo", "test", "--workspace", "--no-fail-fast"],
+        env: &[],
+    },
+    Step {
+        name: "the agents of examples/code-review",
+        command: &["python3", "-m", "unittest", "discover", "-s", "examples/code-review/tests"],
+        env: &[],
+    },
+];
 
 const FORMAT: Step =
     Step { name: "format", command: &["cargo", "fmt", "--all", "--check"], env: &[] };
@@ -109,22 +116,29 @@ fn run(root: &Path, step: &Step) -> bool {
 fn run_counted(root: &Path, step: &Step) -> (Count, bool) {
     let mut count = Count::default();
     let succeeded = announced(step.name, || {
-        let mut child = match command(root, step).stdout(Stdio::piped()).spawn() {
-            Ok(child) => child,
-            Err(error) => {
-                eprintln!("{}: {error}", step.command[0]);
-                return false;
-            }
-        };
-        let output = child.stdout.take().expect("the output was asked for as a pipe");
-        for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
-            let line = String::from_utf8_lossy(&line);
-            count.read_line(line.trim_end());
-            println!("{line}");
-        }
-        child.wait().is_ok_and(|status| status.success())
+        counted(root, step, &mut count).unwrap_or_else(|error| {
+            eprintln!("{}: {error}", step.command[0]);
+            false
+        })
     });
     (count, succeeded)
+}
+
+/// Python reports on standard error, so both streams are read.
+fn counted(root: &Path, step: &Step, count: &mut Count) -> std::io::Result<bool> {
+    let (output, input) = std::io::pipe()?;
+    let mut command = command(root, step);
+    command.stdout(input.try_clone()?).stderr(input);
+    let mut child = command.spawn()?;
+    // The output ends when nobody can write to it any more, and the command could.
+    drop(command);
+    for line in BufReader::new(output).split(b'\n') {
+        let line = line?;
+        let line = String::from_utf8_lossy(&line);
+        count.read_line(line.trim_end());
+        println!("{line}");
+    }
+    Ok(child.wait()?.success())
 }
 
 fn command(root: &Path, step: &Step) -> Command {
