@@ -224,7 +224,9 @@ impl Emit<'_> {
         let reg = self.define_result(op, self.occupied.union(self.temps));
         let kept = self.function.ops[op].results.first().copied();
         for value in self.deaths.at_op(op) {
-            if Some(*value) != kept && let Some(reg) = self.regs.get(*value) {
+            if Some(*value) != kept
+                && let Some(reg) = self.regs.get(*value)
+            {
                 self.occupied.remove(*reg);
             }
         }
@@ -273,12 +275,7 @@ impl Emit<'_> {
 
     /// Registers for what several places pass on: none of `taken`, each another one, and none of
     /// `avoided` unless its class lives there.
-    fn pass_registers(
-        &mut self,
-        values: &[Value],
-        taken: Regs,
-        avoided: Regs,
-    ) -> Vec<Option<Reg>> {
+    fn pass_registers(&mut self, values: &[Value], taken: Regs, avoided: Regs) -> Vec<Option<Reg>> {
         let mut taken = taken;
         let mut regs = Vec::with_capacity(values.len());
         for &value in values {

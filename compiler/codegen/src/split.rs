@@ -153,7 +153,11 @@ impl<'a> Grow<'a> {
         last
     }
 
-    fn object(&mut self, fields: &[(prism_ir::function::Text, Value)], result: Option<Value>) -> OpId {
+    fn object(
+        &mut self,
+        fields: &[(prism_ir::function::Text, Value)],
+        result: Option<Value>,
+    ) -> OpId {
         self.start(fields.iter().map(|(_, value)| *value));
         let facts = Facts::plain(Ty::Object);
         let mut object = self.function.values.alloc(facts);

@@ -1,4 +1,4 @@
-//! Random programs mean the same to the machine and to a walk over their IR.
+//! Random programs mean the same to the machine and to a walk over their IR, optimised or not.
 
 #[path = "random/make.rs"]
 mod make;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use prism_vm::{Data, Limits, Machine, Outcome};
 use walk::{Datum, Walk};
 
-const PROGRAMS: u64 = 1_500;
+const PROGRAMS: u64 = 1_000;
 
 #[test]
 fn random_programs_give_what_their_ir_says() {
@@ -27,6 +27,10 @@ fn random_programs_give_what_their_ir_says() {
         let expected = expected.map(|value| data(&value));
         let found = run(seed, &module);
         assert_eq!(found, expected, "seed {seed}:\n{}", prism_ir::print(&module));
+        let mut optimized = module.clone();
+        prism_opt::optimize(&mut optimized, prism_opt::Level::Full);
+        let found = run(seed, &optimized);
+        assert_eq!(found, expected, "seed {seed}, optimised:\n{}", prism_ir::print(&module));
     }
     assert!(n_compared > PROGRAMS / 2, "only {n_compared} programs ended");
 }
@@ -34,8 +38,8 @@ fn random_programs_give_what_their_ir_says() {
 fn run(seed: u64, module: &prism_ir::function::Module) -> Result<Data, walk::Stopped> {
     let code = prism_codegen::emit(module).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
     let text = prism_bytecode::disassemble(&code);
-    let code = prism_bytecode::verify(code)
-        .unwrap_or_else(|error| panic!("seed {seed}: {error}\n{text}"));
+    let code =
+        prism_bytecode::verify(code).unwrap_or_else(|error| panic!("seed {seed}: {error}\n{text}"));
     let limits = Limits { fuel: 1_000_000, ..Limits::default() };
     let mut machine = Machine::new(Arc::new(code), limits, Vec::new()).expect("no inputs");
     match machine.run() {

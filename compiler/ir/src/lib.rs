@@ -8,6 +8,7 @@ pub mod function;
 pub mod op;
 
 mod build;
+mod compact;
 mod names;
 mod operands;
 
@@ -16,6 +17,7 @@ mod read;
 mod verify;
 
 pub use build::Builder;
+pub use compact::compact;
 pub use print::{print, print_function};
 pub use read::{ReadError, read};
 pub use verify::{Broken, MAX_DEPTH, VerifyError, verify, verify_function};

@@ -82,7 +82,11 @@ fn find(function: &Function, analysis: &Analysis, id: OpId, next: &[Value]) -> O
     let OpKind::If { then, otherwise, .. } = function.ops[test].kind else { return None };
     let count = *analysis.maker.get(right)?;
     let OpKind::ItemCount(items) = function.ops[count].kind else { return None };
-    let leaves = matches!(function.regions[otherwise].exit, Exit::Break { target, .. } if target == id);
+    let leaves = leaves_without(function, analysis, otherwise, id, position);
+    let goes_on = !matches!(function.regions[then].exit, Exit::Yield(_));
+    if !goes_on || region.exit != Exit::Unreachable || !function.ops[test].results.is_empty() {
+        return None;
+    }
     if left != position || !leaves || !analysis.is_used_once(right) {
         return None;
     }
@@ -90,6 +94,21 @@ fn find(function: &Function, analysis: &Analysis, id: OpId, next: &[Value]) -> O
     let all_step = next.iter().all(|value| is_step(function, analysis, *value, position));
     let for_each = ForEach { items, position, item_at };
     all_step.then_some(Found { for_each, count, less })
+}
+
+/// Whether a region does nothing but leave the loop. After the last turn the position is that of
+/// the last element, so nobody may read it there.
+fn leaves_without(
+    function: &Function,
+    analysis: &Analysis,
+    id: RegionId,
+    target: OpId,
+    position: Value,
+) -> bool {
+    let region = &function.regions[id];
+    let is_empty = region.ops.iter().all(|op| analysis.how(*op) == How::Again);
+    let leaves = matches!(region.exit, Exit::Break { target: found, .. } if found == target);
+    is_empty && leaves && !region.exit.operands().contains(&position)
 }
 
 /// The operation that reads the element, if the body begins with it.
@@ -115,13 +134,7 @@ fn is_step(function: &Function, analysis: &Analysis, value: Value, position: Val
     left == position && analysis.number(right) == Some(1.0) && analysis.is_used_once(value)
 }
 
-fn take_over(
-    function: &Function,
-    analysis: &mut Analysis,
-    id: OpId,
-    found: Found,
-    next: &[Value],
-) {
+fn take_over(function: &Function, analysis: &mut Analysis, id: OpId, found: Found, next: &[Value]) {
     let Found { for_each, count, less } = found;
     let steps = next.iter().filter_map(|value| analysis.maker.get(*value).copied());
     let taken: Vec<OpId> = steps.chain([count, less]).collect();

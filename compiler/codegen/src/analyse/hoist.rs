@@ -78,9 +78,8 @@ impl Walk<'_> {
 
     /// Operands that must be in a register of the loop's choice.
     fn wanted(&self, kind: &OpKind) -> Vec<Value> {
-        let captured = |value: &Value| {
-            matches!(self.analysis.again(*value), Some(Again::Captured(_)))
-        };
+        let captured =
+            |value: &Value| matches!(self.analysis.again(*value), Some(Again::Captured(_)));
         match kind {
             OpKind::Binary { op, left, right, .. } => self.wanted_of_binary(*op, *left, *right),
             OpKind::Confidence { left, right, .. } => vec![*left, *right],
@@ -124,9 +123,7 @@ impl Walk<'_> {
     fn is_counted(&self, value: Value) -> bool {
         let innermost = self.around.last().map(|op| &self.function.ops[*op].kind);
         match innermost {
-            Some(OpKind::Loop { body, .. }) => {
-                self.function.regions[*body].params.contains(&value)
-            }
+            Some(OpKind::Loop { body, .. }) => self.function.regions[*body].params.contains(&value),
             _ => false,
         }
     }

@@ -47,8 +47,11 @@ pub(super) fn layout(
         .iter()
         .map(|guard| (guards[guard.0 as usize], asm.guards[guard.0 as usize]))
         .filter(|((start, end), _)| start < end)
-        .map(|((start, end), (target, reg))| {
-            HandlerRange { start, end, target: labels[target.0 as usize], reg }
+        .map(|((start, end), (target, reg))| HandlerRange {
+            start,
+            end,
+            target: labels[target.0 as usize],
+            reg,
         })
         .collect();
     Ok(())
@@ -65,12 +68,7 @@ fn width(item: &Item, is_far: bool) -> usize {
     }
 }
 
-fn write(
-    item: &Item,
-    is_far: bool,
-    labels: &[u32],
-    code: &mut Vec<Inst>,
-) -> Result<(), TooFar> {
+fn write(item: &Item, is_far: bool, labels: &[u32], code: &mut Vec<Inst>) -> Result<(), TooFar> {
     // The distance counts from the word after the one that holds it.
     let distance = |code: &[Inst], label: &super::Label, ahead: usize| {
         labels[label.0 as usize] as i32 - (code.len() + ahead) as i32

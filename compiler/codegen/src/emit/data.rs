@@ -9,8 +9,8 @@ use super::Emit;
 impl Emit<'_> {
     pub(super) fn data(&mut self, id: OpId, kind: &OpKind) {
         match kind {
-            OpKind::Template(values) => self.from_window(id, values, Inst::Concat),
-            OpKind::Array(values) => self.from_window(id, values, Inst::NewArray),
+            OpKind::Template(values) => self.of_window(id, values, Inst::Concat),
+            OpKind::Array(values) => self.of_window(id, values, Inst::NewArray),
             OpKind::Object(fields) => self.object(id, fields),
             OpKind::ArrayPush { array, value } => {
                 let item = self.taken(id, *value);
@@ -56,7 +56,7 @@ impl Emit<'_> {
         }
     }
 
-    fn from_window(&mut self, id: OpId, values: &[Value], make: fn(Reg, Reg, u8) -> Inst) {
+    fn of_window(&mut self, id: OpId, values: &[Value], make: fn(Reg, Reg, u8) -> Inst) {
         let window = self.window(id, values);
         let to = self.result(id);
         self.asm.op(make(to, window, values.len() as u8));

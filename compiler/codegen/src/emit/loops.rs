@@ -94,7 +94,8 @@ impl Emit<'_> {
             taken.insert(*pair);
             taken.insert(Reg(pair.0 + 1));
         });
-        let mut regs = self.pass_registers(&values[usize::from(each.is_some())..], taken, Regs::NONE);
+        let mut regs =
+            self.pass_registers(&values[usize::from(each.is_some())..], taken, Regs::NONE);
         self.bring_initial(&initial[usize::from(each.is_some())..], &regs, entry);
         self.occupied = alive.union(set_of(&regs));
         if let (Some(pair), Some(each)) = (pair, each) {
@@ -172,20 +173,20 @@ impl Emit<'_> {
         let op = &self.function.ops[test];
         let OpKind::If { condition, then, otherwise } = op.kind else { return None };
         let exit = |region: RegionId| &self.function.regions[region].exit;
-        let leaves = |region: RegionId| {
-            matches!(exit(region), Exit::Break { target, .. } if *target == id)
-        };
-        if region.exit != Exit::Unreachable || !op.results.is_empty() || self.analysis.how(test) != How::Own {
+        let leaves =
+            |region: RegionId| matches!(exit(region), Exit::Break { target, .. } if *target == id);
+        if region.exit != Exit::Unreachable
+            || !op.results.is_empty()
+            || self.analysis.how(test) != How::Own
+        {
             return None;
         }
         let bottom = match (leaves(then), leaves(otherwise)) {
-            (false, true) => {
-                Bottom { test, condition, body: then, leaves: otherwise, stays_if: true }
-            }
+            (_, true) => Bottom { test, condition, body: then, leaves: otherwise, stays_if: true },
             (true, false) => {
                 Bottom { test, condition, body: otherwise, leaves: then, stays_if: false }
             }
-            (true, true) | (false, false) => return None,
+            (false, false) => return None,
         };
         let goes_on = !matches!(exit(bottom.body), Exit::Yield(_));
         goes_on.then_some(bottom)

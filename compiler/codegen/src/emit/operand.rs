@@ -86,7 +86,9 @@ impl Emit<'_> {
 
     pub(super) fn n_reads(&self, op: OpId, value: Value) -> usize {
         let mut count = 0;
-        self.function.ops[op].kind.for_each_operand(|operand| count += usize::from(operand == value));
+        self.function.ops[op]
+            .kind
+            .for_each_operand(|operand| count += usize::from(operand == value));
         count
     }
 

@@ -26,14 +26,13 @@ pub(super) fn values_of(kind: &OpKind) -> Vec<Value> {
         | OpKind::Perform { args: values, .. } => values.clone(),
         OpKind::Object(fields) => fields.iter().map(|(_, value)| *value).collect(),
         OpKind::CallNative { args, .. } => args_of(args),
-        OpKind::CallValue { callee: first, args } | OpKind::CallMethod { object: first, args, .. } => {
-            match args {
-                Args::Spread(_) => Vec::new(),
-                Args::Positional(_) | Args::Named(..) => {
-                    std::iter::once(*first).chain(args_of(args)).collect()
-                }
+        OpKind::CallValue { callee: first, args }
+        | OpKind::CallMethod { object: first, args, .. } => match args {
+            Args::Spread(_) => Vec::new(),
+            Args::Positional(_) | Args::Named(..) => {
+                std::iter::once(*first).chain(args_of(args)).collect()
             }
-        }
+        },
         OpKind::Offer { callee, args } => std::iter::once(*callee).chain(args.clone()).collect(),
         OpKind::Update { path, value, .. }
         | OpKind::UpdateCell { path, value, .. }

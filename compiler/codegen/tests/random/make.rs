@@ -16,12 +16,7 @@ pub fn module(seed: u64) -> Module {
         functions.push(function(&mut rng, id, 2));
     }
     functions.push(entry(&mut rng));
-    Module {
-        functions,
-        globals: vec!["log".into()],
-        entry: FunctionId(3),
-        ..Module::default()
-    }
+    Module { functions, globals: vec!["log".into()], entry: FunctionId(3), ..Module::default() }
 }
 
 fn entry(rng: &mut Rng) -> Function {
@@ -157,12 +152,16 @@ impl Make<'_> {
 
     /// Results alternate: a number, an array, a number.
     fn alternating(&mut self, scope: &Scope, at: usize) -> Value {
-        if at % 2 == 0 { self.some_number(scope) } else { self.some_array(scope) }
+        if at.is_multiple_of(2) { self.some_number(scope) } else { self.some_array(scope) }
     }
 
     fn define(scope: &mut Scope, values: &[Value]) {
         for (at, value) in values.iter().enumerate() {
-            if at % 2 == 0 { scope.numbers.push(*value) } else { scope.arrays.push(*value) }
+            if at.is_multiple_of(2) {
+                scope.numbers.push(*value)
+            } else {
+                scope.arrays.push(*value)
+            }
         }
     }
 
@@ -187,7 +186,7 @@ impl Make<'_> {
     }
 
     fn op(&mut self, scope: &mut Scope, depth: u32) {
-        match self.rng.u8(0..24) {
+        match self.rng.u8(0..26) {
             0..=4 => {
                 let ops = [BinaryOp::Add, BinaryOp::Subtract, BinaryOp::Multiply];
                 let op = ops[self.rng.usize(0..3)];
@@ -226,6 +225,7 @@ impl Make<'_> {
             16..=18 if depth < 4 => self.branch(scope, depth),
             19..=21 if depth < 4 => self.repeat(scope, depth),
             22 | 23 if depth < 4 => self.guard(scope, depth),
+            24 | 25 if depth < 4 => self.each(scope, depth),
             _ => {
                 let number = self.number();
                 scope.numbers.push(number);
@@ -376,13 +376,60 @@ impl Make<'_> {
         Self::define(scope, &results);
     }
 
+    /// A loop over the elements of an array, in the shape that becomes one instruction unless an
+    /// exit goes to its next turn in another way.
+    fn each(&mut self, scope: &mut Scope, depth: u32) {
+        let source = Source::default();
+        let array = self.some_array(scope);
+        let items = self.push(OpKind::Items { subject: array, of: false });
+        if self.rng.u8(0..4) == 0 {
+            scope.arrays.push(items);
+        }
+        let count = self.push(OpKind::ItemCount(items));
+        let n_carried = self.rng.usize(1..4);
+        let zero = self.push(OpKind::Const(Const::Number(0.0)));
+        let mut initial = vec![zero];
+        initial.extend((1..n_carried).map(|at| self.alternating(scope, at)));
+        let op = self.b.reserve();
+        let (body, params) = self.b.open_region(vec![Facts::ANY; n_carried]);
+        let mut inner = scope.clone();
+        Self::define(&mut inner, &params);
+        let n_results = n_carried - 1;
+        self.loops.push(Loop { op, counter: params[0], n_carried, n_results });
+        let more = self.binary(BinaryOp::Less, params[0], count);
+        let test = self.b.reserve();
+        let (then, _) = self.b.open_region(Vec::new());
+        let item = self.push(OpKind::ItemAt { items, index: params[0] });
+        let mut turn = inner.clone();
+        turn.numbers.push(item);
+        let exit = match self.block(&mut turn, depth + 1) {
+            Some(exit) => exit,
+            None => {
+                let one = self.push(OpKind::Const(Const::Number(1.0)));
+                let next = self.binary(BinaryOp::Add, params[0], one);
+                let mut values = vec![next];
+                values.extend((1..n_carried).map(|at| self.alternating(&turn, at)));
+                Exit::Continue { target: op, values }
+            }
+        };
+        self.b.close_region(exit, source);
+        let (otherwise, _) = self.b.open_region(Vec::new());
+        let values = self.values(&inner, n_results);
+        self.b.close_region(Exit::Break { target: op, values }, source);
+        self.b.place(test, OpKind::If { condition: more, then, otherwise }, Vec::new(), source);
+        self.loops.pop();
+        self.b.close_region(Exit::Unreachable, source);
+        let kind = OpKind::Loop { initial, body };
+        let results = self.b.place(op, kind, vec![Facts::ANY; n_results], source);
+        Self::define(scope, &results);
+    }
+
     fn guard(&mut self, scope: &mut Scope, depth: u32) {
         let n_results = self.rng.usize(0..3);
         let form = self.rng.u8(0..3);
         let op = self.b.reserve();
         let body = self.region(scope, Vec::new(), n_results, depth);
-        let catch =
-            (form != 0).then(|| self.region(scope, vec![Facts::ANY], n_results, depth));
+        let catch = (form != 0).then(|| self.region(scope, vec![Facts::ANY], n_results, depth));
         let finally = (form != 1).then(|| self.region(scope, Vec::new(), 0, depth));
         let kind = OpKind::Try { body, catch, finally };
         let results = self.b.place(op, kind, vec![Facts::ANY; n_results], Source::default());

@@ -1,7 +1,7 @@
 //! Runs IR by walking it: slow, and as simple as the meaning of the operations allows.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use prism_ir::function::{Function, Module, OpId, RegionId, Value};
@@ -39,7 +39,7 @@ pub struct Stopped;
 
 struct Frame<'a> {
     function: &'a Function,
-    values: HashMap<Value, Datum>,
+    values: BTreeMap<Value, Datum>,
 }
 
 impl<'a> Walk<'a> {
@@ -101,6 +101,10 @@ impl<'a> Walk<'a> {
                     _ => items[1] = read(value),
                 }
                 Datum::Array(items)
+            }
+            OpKind::Items { subject, .. } => read(subject),
+            OpKind::ItemAt { items, index } => {
+                array(read(items))[number(read(index)) as usize].clone()
             }
             OpKind::ItemCount(items) => Datum::Number(array(read(items)).len() as f64),
             OpKind::UpdateGlobal { value, .. } => {
