@@ -42,3 +42,17 @@ pub fn report(what: &str) -> String {
          with the program\n"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_a_status() {
+        let status = guarded(|| panic!("a rule"));
+        assert_eq!(format!("{status:?}"), format!("{:?}", ExitCode::from(1)));
+        let status = guarded(|| ExitCode::from(2));
+        assert_eq!(format!("{status:?}"), format!("{:?}", ExitCode::from(2)));
+        assert!(report("a rule (x.rs:1:1)").starts_with("[P0899] Error: "));
+    }
+}

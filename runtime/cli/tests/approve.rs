@@ -114,3 +114,12 @@ fn runs_and_events_tell_what_happened() {
     assert_eq!(after.last().unwrap()["type"], "completed");
     assert_eq!(events(&["--from", "3"])[0]["seq"], 3);
 }
+
+#[test]
+fn a_script_that_runs_out_fails_the_run() {
+    let project = Project::new("human.approve(\"first?\")\nhuman.approve(\"second?\").by\n");
+    project.write("answers.json", "{\"human.approve\": [true]}");
+    let (status, object) = project.run_json(&["--answers", "answers.json"]);
+    assert_eq!((status, &object["status"]), (1, &json!("failed")), "{object}");
+    assert_eq!(object["error"]["code"], "P2012");
+}

@@ -1,0 +1,59 @@
+//! Stores that cannot be used: coded, with advice, and never made worse.
+
+#![allow(clippy::unwrap_used, reason = "a test program may panic anywhere")]
+
+mod common;
+
+use std::process::Command;
+
+use common::Project;
+
+fn refused(project: &Project, code: &str) {
+    for args in [&["run", "main.prism"][..], &["runs"]] {
+        let ran = project.prism(args);
+        assert_eq!((ran.status, ran.stdout.as_str()), (1, ""), "{args:?}");
+        assert!(ran.stderr.contains(&format!("[{code}]")), "{}", ran.stderr);
+        assert!(ran.stderr.contains("Help"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_store_of_a_newer_version_is_left_alone() {
+    let project = Project::new("1\n");
+    project.prism(&["run", "main.prism"]);
+    let file = project.path().join(".prism/runs.db");
+    let newer = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); \
+                 db.execute('PRAGMA user_version = 99'); db.commit()";
+    let status = Command::new("python3").args(["-c", newer]).arg(&file).status().unwrap();
+    assert!(status.success());
+    refused(&project, "P2001");
+}
+
+#[test]
+fn a_file_that_is_no_store_is_left_alone() {
+    let project = Project::new("1\n");
+    let file = project.write(".prism/runs.db", "this is a letter, not a store\n".repeat(400));
+    refused(&project, "P2002");
+    assert!(std::fs::read_to_string(file).unwrap().starts_with("this is a letter"));
+}
+
+#[test]
+fn a_store_below_a_file_cannot_be_reached() {
+    let project = Project::new("1\n");
+    project.write("file", "");
+    let ran = project.prism(&["run", "main.prism", "--store", "file/below"]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("[P20"), "{}", ran.stderr);
+    // The program needs none.
+    assert_eq!(project.prism(&["run", "main.prism", "--no-store"]).status, 0);
+}
+
+#[test]
+fn a_store_can_be_named_and_is_then_found_by_name_only() {
+    let project = Project::new("input\n");
+    let ran = project.prism(&["run", "main.prism", "--json", "--store", "kept"]);
+    let run = ran.json()["run"].as_str().unwrap().to_owned();
+    assert_eq!(project.prism(&["resume", &run]).status, 2);
+    assert_eq!(project.prism(&["resume", &run[..8], "--store", "kept"]).status, 0);
+    assert!(project.path().join("kept/runs.db").is_file());
+}
