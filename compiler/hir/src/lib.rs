@@ -30,8 +30,8 @@ pub use dump::dump;
 pub use exports::{Definition, DefinitionKind, exports, resolve_export};
 pub use item::{Item, ItemKind, Layout, Signature, SignatureParam};
 pub use queries::{
-    body, body_problems, body_spans, file_problems, item_tree, module_globals, module_scope,
-    prelude_names,
+    agent_declarations, body, body_problems, body_spans, file_problems, item_tree, module_globals,
+    module_scope, prelude_names,
 };
 pub use scope::{Binding, ModuleScope};
 pub use slice::Slice;

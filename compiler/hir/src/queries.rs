@@ -92,6 +92,12 @@ pub fn file_problems(db: &dyn Db, file: SourceFile) -> Arc<[Problem]> {
     crate::check::file_problems(db, file).into()
 }
 
+/// The agents that a file declares, with the places of their names.
+pub fn agent_declarations(db: &dyn Db, file: SourceFile) -> Vec<(Text, prism_span::Span)> {
+    let agents = collected(db, file).agents.iter();
+    agents.map(|(def, span)| (def.name.clone(), *span)).collect()
+}
+
 /// Module variables that must outlive the module's own statements: those that functions of the
 /// module use, and exported ones.
 #[salsa::tracked]

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use prism_diagnostics::{Diagnostic, Place, Severity};
-use prism_hir::{header, header_spans, item_tree};
-use prism_source::{Agents, Db, LintLevel, Origin, SourceFile, parse};
+use prism_diagnostics::{Code, Diagnostic, Place, Severity};
+use prism_hir::item_tree;
+use prism_source::{Db, LintLevel, SourceFile, parse};
 use prism_span::Span;
-use serde_json::Value;
 
+use crate::agents::agents_against_manifest;
 use crate::db::RootDb;
-use crate::diagnostics::{cycle_diagnostic, no_agent, too_few_agents};
+use crate::diagnostics::cycle_diagnostic;
 use crate::graph::{self, Cycle};
 
 /// What is wrong with the files of the program, in order of file and place.
@@ -51,11 +51,16 @@ pub fn check_file(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
     all
 }
 
-/// Applies the lint levels of the manifest to warnings and hints.
+/// Applies the lint levels of the manifest to warnings and hints. In a strict package a value
+/// that is computed and not used is an error, unless the levels say otherwise.
 fn with_levels(db: &dyn Db, file: SourceFile, all: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let Some(package) = file.package(db) else { return all };
     let lints = package.lints(db);
-    let level = |diagnostic: &Diagnostic| lints.get(diagnostic.code.as_str()).copied();
+    let is_strict = package.is_strict(db);
+    let level = |diagnostic: &Diagnostic| {
+        let strict = (is_strict && diagnostic.code == Code::P0701).then_some(LintLevel::Deny);
+        lints.get(diagnostic.code.as_str()).copied().or(strict)
+    };
     let apply = |mut diagnostic: Diagnostic| {
         if diagnostic.severity == Severity::Error {
             return Some(diagnostic);
@@ -72,13 +77,10 @@ fn with_levels(db: &dyn Db, file: SourceFile, all: Vec<Diagnostic>) -> Vec<Diagn
 }
 
 /// Two rooms may stumble over the same text; the first error of a place counts.
-fn once_per_cause(all: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let mut seen: BTreeSet<(Place, bool)> = BTreeSet::new();
-    let is_first = |diagnostic: &Diagnostic| {
-        !diagnostic.is_error() || seen.insert((diagnostic.place, diagnostic.place.span.is_empty()))
-    };
-    let mut is_first = is_first;
-    all.into_iter().filter(|diagnostic| is_first(diagnostic)).collect()
+fn once_per_cause(mut all: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut seen: BTreeSet<Place> = BTreeSet::new();
+    all.retain(|diagnostic| !diagnostic.is_error() || seen.insert(diagnostic.place));
+    all
 }
 
 /// Where the first module of a circle imports the next.
@@ -93,89 +95,4 @@ fn cycle_place(db: &RootDb, cycle: &Cycle) -> Place {
         text.find(&written).map(|at| Span::new(at as u32, (at + written.len()) as u32))
     });
     Place::new(first.id(db), found.unwrap_or_default())
-}
-
-/// What `@agents` and `@minAgents` ask for and the manifest does not have.
-fn agents_against_manifest(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
-    let agents = file.package(db).and_then(|package| package.agents(db).clone());
-    let (Some(agents), Origin::User) = (agents, file.origin(db)) else { return Vec::new() };
-    let header = header(db, file);
-    let spans = header_spans(db, file);
-    let place = |key: &str| {
-        let index = header.entries.iter().position(|entry| &*entry.key == key)?;
-        Some(Place::new(file.id(db), spans.get(index)?.value))
-    };
-    let wanted = Wanted::of(header.value("agents"));
-    let mut found = Vec::new();
-    if let Some(at) = place("agents") {
-        found = wanted.unknown(&agents, at);
-    }
-    let least = header.value("minAgents").and_then(Value::as_u64);
-    if let (Some(at), Some(least), true) = (place("minAgents"), least, found.is_empty()) {
-        let fitting = wanted.fitting(&agents);
-        if (fitting as u64) < least {
-            found.push(too_few_agents(at, fitting, least));
-        }
-    }
-    found
-}
-
-/// What a header asks of agents.
-#[derive(Default)]
-struct Wanted<'a> {
-    capabilities: Vec<&'a str>,
-    names: Vec<&'a str>,
-}
-
-impl<'a> Wanted<'a> {
-    fn of(value: Option<&'a Value>) -> Wanted<'a> {
-        let texts = |value: Option<&'a Value>| -> Vec<&'a str> {
-            value
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .collect()
-        };
-        match value {
-            Some(list @ Value::Array(_)) => {
-                Wanted { names: texts(Some(list)), ..Wanted::default() }
-            }
-            Some(Value::Object(object)) => Wanted {
-                capabilities: texts(object.get("capabilities")),
-                names: texts(object.get("names")),
-            },
-            _ => Wanted::default(),
-        }
-    }
-
-    fn unknown(&self, agents: &Agents, at: Place) -> Vec<Diagnostic> {
-        let known: BTreeSet<&str> = agents
-            .values()
-            .flat_map(|capabilities| capabilities.iter().map(|one| &**one))
-            .collect();
-        let mut found = Vec::new();
-        for wanted in self.capabilities.iter().filter(|wanted| !known.contains(*wanted)) {
-            let nearest = prism_hir::nearest::nearest(wanted, known.iter().copied());
-            found.push(no_agent(at, "capability", wanted, nearest));
-        }
-        let names = || agents.keys().map(|name| &**name);
-        for wanted in self.names.iter().filter(|wanted| !agents.contains_key(**wanted)) {
-            found.push(no_agent(at, "name", wanted, prism_hir::nearest::nearest(wanted, names())));
-        }
-        found.truncate(1);
-        found
-    }
-
-    /// How many agents have every capability.
-    fn fitting(&self, agents: &Agents) -> usize {
-        let has = |capabilities: &[std::sync::Arc<str>], wanted: &str| {
-            capabilities.iter().any(|one| &**one == wanted)
-        };
-        let fits = |(name, capabilities): &(&std::sync::Arc<str>, &std::sync::Arc<[_]>)| {
-            self.capabilities.iter().all(|wanted| has(capabilities, wanted))
-                && (self.names.is_empty() || self.names.contains(&&***name))
-        };
-        agents.iter().filter(fits).count()
-    }
 }

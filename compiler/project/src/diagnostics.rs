@@ -86,6 +86,16 @@ pub(crate) fn no_agent(at: Place, what: &str, name: &str, nearest: Option<&str>)
     }
 }
 
+/// An agent that the program declares and the manifest does not bind: calling it would fail.
+pub(crate) fn unbound_agent(at: Place, name: &str, nearest: Option<&str>) -> Diagnostic {
+    let message = format!("prism.toml does not say how the agent `{name}` runs");
+    let diagnostic = Diagnostic::warning(Code::P0612, at, message);
+    match nearest {
+        Some(nearest) => diagnostic.with_label(format!("did you mean `{nearest}`?")),
+        None => diagnostic.with_help(format!("add a table `[agents.{name}]`")),
+    }
+}
+
 pub(crate) fn too_few_agents(at: Place, found: usize, needed: u64) -> Diagnostic {
     let message = format!("the header needs {needed} agents, and {found} of prism.toml fit");
     Diagnostic::new(Code::P0612, at, message)

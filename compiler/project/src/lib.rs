@@ -1,6 +1,7 @@
 //! A set of files that are checked together: the database, opening, `prism.toml`, and
 //! [`check()`], the whole front end in one call.
 
+mod agents;
 mod check;
 mod db;
 mod diagnostics;

@@ -2,8 +2,8 @@
 
 use prism_hir::builtins::{Kind, NAMES};
 use prism_hir::{item_tree, prelude_names, resolve_export};
-use prism_project::RootDb;
-use prism_source::PRELUDE;
+use prism_project::{RootDb, check_file};
+use prism_source::{Db, PRELUDE};
 
 #[test]
 fn the_prelude_exports_what_the_table_promises() {
@@ -27,4 +27,12 @@ fn names_for_the_compiler_are_not_visible() {
     let names = prelude_names(&db);
     assert!(names.contains_key("map") && names.contains_key("parallel"));
     assert!(!names.contains_key("Promise_all") && !names.contains_key("host_agentResults"));
+}
+
+#[test]
+fn the_standard_library_has_no_mistakes() {
+    let db = RootDb::new();
+    for (path, file) in db.files().by_path(&db).iter() {
+        assert_eq!(*check_file(&db, *file), Vec::new(), "{path}");
+    }
 }

@@ -93,3 +93,37 @@ fn too_few_agents_are_reported() {
     let files = [("main.prism", main), ("prism.toml", manifest)];
     finds(&files, "main.prism", &["P0612 main.prism `2`"]);
 }
+
+#[test]
+fn lint_levels_change_warnings() {
+    let main = "1 + 2\n3";
+    let with = |manifest: &'static str| {
+        let files = [("main.prism", main), ("prism.toml", manifest)];
+        let opened = open(&Table(files.iter().copied().collect()), &["main.prism".to_owned()]);
+        let mut all = opened.diagnostics.clone();
+        all.extend(check(&opened.db));
+        all.iter().map(|one| (one.code.as_str(), one.is_error())).collect::<Vec<_>>()
+    };
+    assert_eq!(with(""), [("P0701", false)]);
+    assert_eq!(with("strict = true"), [("P0701", true)]);
+    assert_eq!(with("strict = true\n[lints]\nP0701 = \"warn\""), [("P0701", false)]);
+    assert_eq!(with("[lints]\np0701 = \"deny\""), [("P0701", true)]);
+    assert_eq!(with("[lints]\nP0701 = \"allow\""), []);
+    assert_eq!(with("[lints]\nP9701 = \"allow\""), [("P0610", true), ("P0701", false)]);
+}
+
+#[test]
+fn agents_of_calls_and_declarations_are_in_the_manifest() {
+    let main =
+        "agents { Scout: Agent { role: \"x\" } }\nagent.call({ agent: \"revewer\", task: 1 })";
+    let manifest = "[agents.reviewer]\ncommand = [\"r\"]\n";
+    let files = [("main.prism", main), ("prism.toml", manifest)];
+    finds(&files, "main.prism", &["P0612 main.prism `Scout`", "P0612 main.prism `\"revewer\"`"]);
+    finds(&files[..1], "main.prism", &[]);
+}
+
+#[test]
+fn values_of_the_manifest_have_their_range() {
+    let files = [("a.prism", "1"), ("prism.toml", "[confidence]\nhigh = 2\n")];
+    finds(&files, "a.prism", &["P0611 prism.toml `2`"]);
+}

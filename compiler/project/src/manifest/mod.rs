@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use prism_diagnostics::Code;
 use prism_source::{Agents, BandLimits, LintLevel};
 use prism_span::Span;
 use toml::Spanned;
@@ -120,6 +121,11 @@ fn lints(value: &Entry<'_>, manifest: &mut Manifest, reader: &mut Reader) {
     let Some(table) = reader.table("lints", value) else { return };
     let mut lints = BTreeMap::new();
     for (key, value) in in_order(table) {
+        if Code::parse(key.get_ref()).is_none() {
+            let known: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+            reader.unknown_key("[lints]", key.get_ref(), key.span(), &known);
+            continue;
+        }
         let path = format!("lints.{}", key.get_ref());
         let level = match reader.text(&path, value).as_deref() {
             Some("allow") => LintLevel::Allow,
@@ -132,7 +138,7 @@ fn lints(value: &Entry<'_>, manifest: &mut Manifest, reader: &mut Reader) {
             }
             None => continue,
         };
-        lints.insert(Arc::from(&**key.get_ref()), level);
+        lints.insert(key.get_ref().to_uppercase().into(), level);
     }
     manifest.lints = Arc::new(lints);
 }
