@@ -1,12 +1,15 @@
 //! Checking a file: every item is inferred, those that others call first.
 
+use std::collections::BTreeMap;
+
 use prism_diagnostics::Diagnostic;
 use prism_hir::{Item, ItemKind, item_tree};
 use prism_source::{Db, SourceFile};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use crate::diagnostics::diagnostics;
-use crate::queries::{callees, signature};
+use crate::queries::{callees, functions_by_name, signature};
+use crate::types::Text;
 
 /// The problems of all items of a file, in the order of the text.
 /// Files that this one imports should be checked before it: see [`inference_order`].
@@ -31,12 +34,7 @@ pub fn check(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
 /// already, so that a long chain of functions does not become a deep stack.
 pub fn inference_order<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Item<'db>> {
     let tree = item_tree(db, file);
-    let mut by_name: FxHashMap<&str, Item<'db>> = FxHashMap::default();
-    for item in &tree.items {
-        if matches!(item.kind(db), ItemKind::Function | ItemKind::Pattern) {
-            by_name.entry(item.name(db)).or_insert(*item);
-        }
-    }
+    let by_name = functions_by_name(db, file);
     let mut order = Vec::with_capacity(tree.items.len() + 1);
     let mut seen: FxHashSet<Item<'db>> = FxHashSet::default();
     for item in tree.items.iter().copied().chain([tree.module]) {
@@ -49,7 +47,7 @@ pub fn inference_order<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Item<'db>>
 fn visit<'db>(
     db: &'db dyn Db,
     start: Item<'db>,
-    by_name: &FxHashMap<&str, Item<'db>>,
+    by_name: &BTreeMap<Text, Item<'db>>,
     seen: &mut FxHashSet<Item<'db>>,
     order: &mut Vec<Item<'db>>,
 ) {
@@ -62,7 +60,7 @@ fn visit<'db>(
         match callees.get(next) {
             Some(name) => {
                 open.push((item, next + 1));
-                if let Some(callee) = by_name.get(&**name)
+                if let Some(callee) = by_name.get(name)
                     && seen.insert(*callee)
                 {
                     open.push((*callee, 0));

@@ -62,7 +62,7 @@ impl Words<'_> {
             | ProblemKind::TooUncertain { .. }
             | ProblemKind::GateNeverPasses { .. }
             | ProblemKind::GateAlwaysPasses { .. }
-            | ProblemKind::DeadBand { .. }
+            | ProblemKind::DeadBands { .. }
             | ProblemKind::MissingBands { .. }) => self.confidence(problem.at, at, kind),
             kind @ (ProblemKind::UnusedValue { .. }
             | ProblemKind::Unreachable { .. }

@@ -75,7 +75,7 @@ pub enum ProblemKind {
     TooUncertain { confidence: Confidence, required: Bits, target: Target, origin: Option<ExprId> },
     GateNeverPasses { confidence: Confidence, bound: Bits },
     GateAlwaysPasses { confidence: Confidence, bound: Bits },
-    DeadBand { band: Band, confidence: Confidence },
+    DeadBands { bands: Vec<Band>, confidence: Confidence },
     MissingBands { bands: Vec<Band> },
 
     // Lints.

@@ -4,14 +4,14 @@
 //! - [`infer`] of an item when its body changes, or the *signature* of something it names;
 //! - [`signature`] with it; when it comes out equal, the edit stops there.
 //!
-//! Functions that call each other form a cycle. It starts from a result of which nothing is
-//! known and from no effects, and is walked until nothing changes: facts only become narrower
-//! and effects only more, so every step is sound for facts, and effects settle after as many
-//! steps as there are entries into the cycle. [`LAST_STEP`] ends it where facts would become
-//! narrower without end.
+//! Functions of one file that call each other are inferred from what [`recursion`] finds of the
+//! circle, so that these queries do not run in circles. Functions of files that import each
+//! other still can: such a cycle starts from the heads of the functions and is walked until
+//! nothing changes, or [`LAST_STEP`] ends it. Facts only become narrower from step to step, so
+//! every one of them is sound.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use prism_hir::body::{ExprKind, Name, PatKind, StmtKind, TypeRef};
@@ -26,11 +26,13 @@ use crate::effects::Effects;
 use crate::flow::{Root, infer_body};
 use crate::inference::{Inference, RootType};
 use crate::queries::qualify::{qualified, split};
+use crate::queries::recursion::{circles, heads};
 use crate::types::{Alias, Fact, FunctionType, ParamType, Scope, Text, Types};
 use crate::walk;
 use crate::world::{Typed, World};
 
 mod qualify;
+mod recursion;
 
 /// A cycle that still changes after this many steps keeps what it has.
 const LAST_STEP: u32 = 8;
@@ -38,7 +40,7 @@ const LAST_STEP: u32 = 8;
 /// What is known of the expressions, variables and functions of an item, and what is wrong.
 #[salsa::tracked(cycle_initial = infer_initial, cycle_fn = infer_next)]
 pub fn infer<'db>(db: &'db dyn Db, item: Item<'db>) -> Inference {
-    let world = FileWorld::new(db, item.file(db));
+    let world = FileWorld::of(db, item);
     let root = match item.kind(db) {
         ItemKind::Function | ItemKind::Pattern => Root::Function,
         ItemKind::Module | ItemKind::Test => Root::Entry,
@@ -70,6 +72,20 @@ pub fn callees<'db>(db: &'db dyn Db, item: Item<'db>) -> Arc<[Text]> {
         }
     }
     names.into()
+}
+
+/// The functions of a file that calls can name.
+pub(crate) fn functions_by_name<'db>(
+    db: &'db dyn Db,
+    file: SourceFile,
+) -> BTreeMap<Text, Item<'db>> {
+    let mut by_name = BTreeMap::new();
+    for item in &item_tree(db, file).items {
+        if matches!(item.kind(db), ItemKind::Function | ItemKind::Pattern) {
+            by_name.entry(item.name(db).clone()).or_insert(*item);
+        }
+    }
+    by_name
 }
 
 /// The variables of the module that an item writes.
@@ -164,13 +180,35 @@ type Answer = Option<Arc<Typed>>;
 struct FileWorld<'db> {
     db: &'db dyn Db,
     file: SourceFile,
+    /// The functions that call each other with the one that is inferred.
+    circle: Option<&'db BTreeMap<Text, Arc<Typed>>>,
     /// Answers so far, by module and name: the same name gives the same `Arc`.
     names: RefCell<FxHashMap<(Text, Text), Answer>>,
 }
 
 impl<'db> FileWorld<'db> {
     fn new(db: &'db dyn Db, file: SourceFile) -> FileWorld<'db> {
-        FileWorld { db, file, names: RefCell::default() }
+        FileWorld { db, file, circle: None, names: RefCell::default() }
+    }
+
+    /// The world of an item, which may be part of a circle.
+    fn of(db: &'db dyn Db, item: Item<'db>) -> FileWorld<'db> {
+        let file = item.file(db);
+        let circle = match item.kind(db) {
+            ItemKind::Function | ItemKind::Pattern => circles(db, file).get(item.name(db)),
+            ItemKind::Module | ItemKind::Test => None,
+        };
+        let circle = circle.map(|circle| &**heads(db, file, *circle));
+        FileWorld { circle, ..FileWorld::new(db, file) }
+    }
+
+    /// The world of a function whose circle is being looked at.
+    fn inside(
+        db: &'db dyn Db,
+        file: SourceFile,
+        circle: &'db BTreeMap<Text, Arc<Typed>>,
+    ) -> FileWorld<'db> {
+        FileWorld { circle: Some(circle), ..FileWorld::new(db, file) }
     }
 
     fn declared(&self, file: SourceFile, name: &Text) -> Option<Arc<Typed>> {
@@ -195,7 +233,10 @@ impl<'db> FileWorld<'db> {
 
     fn find(&self, name: &Name) -> Option<Arc<Typed>> {
         match name {
-            Name::ModuleFunction(text) | Name::ModuleVar(text) => self.declared(self.file, text),
+            Name::ModuleFunction(text) | Name::ModuleVar(text) => {
+                let in_circle = self.circle.and_then(|circle| circle.get(text));
+                in_circle.cloned().or_else(|| self.declared(self.file, text))
+            }
             Name::Import { module, name } => self.imported(module, name),
             Name::Local(_)
             | Name::Namespace { .. }

@@ -57,12 +57,12 @@ impl Words<'_> {
                 };
                 Diagnostic::warning(Code::P0406, at, message)
             }
-            ProblemKind::DeadBand { band, confidence } => {
-                let message = format!(
-                    "the branch `{}` never runs: the confidence is {}",
-                    band_name(*band),
-                    interval(*confidence)
-                );
+            ProblemKind::DeadBands { bands, confidence } => {
+                let never = match bands.as_slice() {
+                    [band] => format!("the branch `{}` never runs", band_name(*band)),
+                    bands => format!("the branches {} never run", list(bands)),
+                };
+                let message = format!("{never}: the confidence is {}", interval(*confidence));
                 Diagnostic::warning(Code::P0407, at, message)
             }
             ProblemKind::MissingBands { bands } => self.missing_bands(site, at, bands),
@@ -127,9 +127,8 @@ impl Words<'_> {
     }
 
     fn missing_bands(&self, site: Site, at: Place, bands: &[Band]) -> Diagnostic {
-        let names: Vec<String> =
-            bands.iter().map(|band| format!("`{}`", band_name(*band))).collect();
-        let message = format!("no branch for {} confidence, and no `default`", names.join(" and "));
+        let bands = list(bands);
+        let message = format!("no branch for {bands} confidence, and no `default`");
         let diagnostic = Diagnostic::warning(Code::P0408, at, message)
             .with_help("without a branch nothing happens; say so with `default { }`");
         match self.end_of_branches(site, at) {
@@ -159,6 +158,16 @@ impl Words<'_> {
             }
         }
         None
+    }
+}
+
+/// "`high` and `low`".
+fn list(bands: &[Band]) -> String {
+    let names: Vec<String> = bands.iter().map(|band| format!("`{}`", band_name(*band))).collect();
+    match names.as_slice() {
+        [one] => one.clone(),
+        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+        [] => String::new(),
     }
 }
 

@@ -100,7 +100,7 @@ impl Words<'_> {
             | ProblemKind::TooUncertain { .. }
             | ProblemKind::GateNeverPasses { .. }
             | ProblemKind::GateAlwaysPasses { .. }
-            | ProblemKind::DeadBand { .. }
+            | ProblemKind::DeadBands { .. }
             | ProblemKind::MissingBands { .. }
             | ProblemKind::UnusedValue { .. }
             | ProblemKind::Unreachable { .. }

@@ -1,10 +1,6 @@
 //! Expressions: one function per kind of expression, and the table that chooses it.
 
-use prism_hir::body::{
-    Element, ExprId, ExprKind, Field, LogicalOp, MemberMode, Name, TemplatePart, UnaryOp,
-};
-
-use prism_source::PRELUDE;
+use prism_hir::body::{ExprId, ExprKind, LogicalOp, MemberMode, UnaryOp};
 
 use crate::confidence::Confidence;
 use crate::errors::ProblemKind;

@@ -282,7 +282,9 @@ impl<'a> Infer<'a> {
     /// Checks what a function does against what `uses` declares.
     fn check_uses(&mut self, lambda: Option<LambdaId>, function: &Function, effects: &Effects) {
         let Some(uses) = &function.uses else { return };
-        self.check_effect_names(lambda, uses);
+        if !self.check_effect_names(lambda, uses) {
+            return;
+        }
         let declared = Effects::declared(uses);
         for effect in effects.missing_from(&declared) {
             let enters = self
@@ -295,16 +297,20 @@ impl<'a> Infer<'a> {
         }
     }
 
-    fn check_effect_names(&mut self, lambda: Option<LambdaId>, uses: &[Text]) {
+    /// True when every name of a `uses` clause is an effect.
+    fn check_effect_names(&mut self, lambda: Option<LambdaId>, uses: &[Text]) -> bool {
+        let mut all_known = true;
         for name in uses {
             let is_known =
                 &**name == "none" || is_builtin_family(name) || self.world.is_own_effect(name);
             if !is_known {
+                all_known = false;
                 let nearest = nearest(name, builtin_families());
                 let at = self.site_of_function(lambda);
                 self.report(at, ProblemKind::UnknownEffect { name: name.clone(), nearest });
             }
         }
+        all_known
     }
 
     fn site_of_function(&self, lambda: Option<LambdaId>) -> Site {

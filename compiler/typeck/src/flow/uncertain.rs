@@ -146,19 +146,22 @@ impl<'a> Infer<'a> {
             Band::Default => branches.default.is_some(),
         };
         let mut missing = Vec::new();
+        let mut dead = Vec::new();
         for band in BANDS {
             let is_possible = limits.within(band, confidence).is_some();
             if is_written(band) && !is_possible {
-                self.report(condition, ProblemKind::DeadBand { band, confidence });
+                dead.push(band);
             } else if !is_written(band) && is_possible {
                 missing.push(band);
             }
         }
         if missing.is_empty() && branches.default.is_some() {
-            let band = Band::Default;
-            self.report(condition, ProblemKind::DeadBand { band, confidence });
+            dead.push(Band::Default);
         } else if !missing.is_empty() && branches.default.is_none() {
             self.report(condition, ProblemKind::MissingBands { bands: missing });
+        }
+        if !dead.is_empty() {
+            self.report(condition, ProblemKind::DeadBands { bands: dead, confidence });
         }
     }
 }
