@@ -10,8 +10,8 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     }
     let letters: Vec<char> = name.chars().collect();
     let allowed = match letters.len() {
-        0..=2 => 1,
-        3..=5 => 2,
+        0..=5 => 1,
+        6..=8 => 2,
         more => more / 3,
     };
     let mut best: Option<(usize, &str)> = None;
@@ -20,13 +20,13 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             continue;
         }
         let other: Vec<char> = candidate.chars().collect();
-        let limit = best.map_or(allowed, |(distance, _)| distance.saturating_sub(1));
-        if other.len().abs_diff(letters.len()) > limit {
+        if other.len().abs_diff(letters.len()) > allowed {
             continue;
         }
         let distance = changes(&letters, &other);
+        let is_better = best.is_none_or(|(least, _)| distance < least);
         // Of a short name at least one letter must remain.
-        if distance <= limit && distance < letters.len() {
+        if is_better && distance <= allowed && distance < letters.len() {
             best = Some((distance, candidate));
         }
     }
@@ -69,6 +69,8 @@ mod tests {
         assert_eq!(nearest("pritn", known), Some("print"));
         assert_eq!(nearest("banana", known), None);
         assert_eq!(nearest("y", known), None);
+        assert_eq!(nearest("race", ["Date", "rate"]), Some("rate"));
+        assert_eq!(nearest("Rate", ["gate", "rate"]), Some("rate"));
         assert_eq!(nearest(&"a".repeat(10_000), known), None);
     }
 }
