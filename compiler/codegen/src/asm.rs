@@ -6,6 +6,7 @@
 //! a counting loop becomes one instruction.
 
 mod layout;
+mod opposite;
 mod tidy;
 
 use prism_bytecode::{Function, Inst, Place, Reg, Word};
@@ -113,7 +114,7 @@ impl Asm {
     pub fn finish(
         mut self,
         function: &mut Function,
-        place: &mut dyn FnMut(u32, Source) -> Place,
+        place: &mut dyn FnMut(u32, Source) -> Option<Place>,
     ) -> Result<(), TooFar> {
         let kept: Vec<Label> = self.guards.iter().map(|(target, _)| *target).collect();
         tidy::tidy(&mut self.items, self.n_labels as usize, &kept);

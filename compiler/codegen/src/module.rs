@@ -124,18 +124,14 @@ fn params(tables: &mut Tables, function: &Function, role: Role) -> Vec<Param> {
     params
 }
 
-fn place(module: &Module, files: &[FileId], pc: u32, source: Source) -> Place {
+/// The place of a source, with its line; `None` when the module does not have the file.
+fn place(module: &Module, files: &[FileId], pc: u32, source: Source) -> Option<Place> {
     let Source { file, start, end } = source;
-    let (line, column) = match module.files.get(file as usize) {
-        Some(SourceFile { line_starts, .. }) => {
-            let line = line_starts.partition_point(|first| *first <= start).max(1);
-            let first = line_starts.get(line - 1).copied().unwrap_or(0);
-            (line as u32, start - first.min(start) + 1)
-        }
-        None => (1, 1),
-    };
-    let file = files.get(file as usize).copied().unwrap_or(FileId(0));
-    Place { pc, file, start, end, line, column }
+    let SourceFile { line_starts, .. } = module.files.get(file as usize)?;
+    let line = line_starts.partition_point(|first| *first <= start).max(1);
+    let first = line_starts.get(line - 1).copied().unwrap_or(0);
+    let column = start.saturating_sub(first) + 1;
+    Some(Place { pc, file: files[file as usize], start, end, line: line as u32, column })
 }
 
 fn fill_tables(builder: &mut Builder, module: &Module) {

@@ -158,6 +158,9 @@ codes! {
     P0702 => "code that is never reached",
     P0703 => "arm that never matches",
     // P08xx: limits of the compiler, and its own mistakes
+    P0801 => "function that needs too many values at once",
+    P0802 => "code that is nested too deep",
+    P0803 => "program that is too large",
     P0899 => "mistake of the compiler",
     // P09xx: artifacts and bytecode
     P0901 => "file that is not an artifact",

@@ -9,16 +9,18 @@
 //! operands are still where they were. A chain of `not`, and an `if` whose only result is tested
 //! (`a && b`), are fused in the same way.
 
-use prism_ir::function::{Function, OpId, Region, Value};
-use prism_ir::op::{BinaryOp, ConfidenceOp, OpKind, PatternOp, UnaryOp};
+use prism_ir::function::{Function, OpId, Region, RegionId, Value};
+use prism_ir::op::{BinaryOp, ConfidenceOp, Exit, OpKind, PatternOp, UnaryOp};
 
 use super::{Analysis, How};
 
 pub(super) fn run(function: &Function, analysis: &mut Analysis) {
     for (_, region) in function.regions.iter() {
-        for (at, op) in region.ops.iter().enumerate() {
+        // From the end: an `if` that is fused itself may pass its condition on.
+        for (at, op) in region.ops.iter().enumerate().rev() {
             if let OpKind::If { condition, .. } = &function.ops[*op].kind {
-                fuse(function, analysis, region, at, *condition);
+                let n_passed = n_passed_on(function, analysis, *op, *condition);
+                fuse(function, analysis, region, at, *condition, 1 + n_passed);
             }
         }
     }
@@ -30,11 +32,13 @@ fn fuse(
     region: &Region,
     mut at: usize,
     mut tested: Value,
+    mut n_uses: u32,
 ) {
     while let Some(before) = op_before(analysis, region, at) {
         let id = region.ops[before];
         let op = &function.ops[id];
-        if op.results != [tested] || !analysis.is_used_once(tested) || !is_test(&op.kind) {
+        let is_only_tested = analysis.n_uses.get(tested) == Some(&n_uses);
+        if op.results != [tested] || !is_only_tested || !is_test(&op.kind) {
             return;
         }
         analysis.how.insert(id, How::Fused);
@@ -42,10 +46,37 @@ fn fuse(
             OpKind::Unary { operand, .. } => {
                 tested = *operand;
                 at = before;
+                n_uses = 1;
+            }
+            OpKind::If { then, otherwise, .. } => {
+                return fuse_yields(function, analysis, [*then, *otherwise]);
             }
             _ => return,
         }
     }
+}
+
+/// What the regions of a fused `if` yield is tested at their ends.
+fn fuse_yields(function: &Function, analysis: &mut Analysis, regions: [RegionId; 2]) {
+    for id in regions {
+        let region = &function.regions[id];
+        if let Exit::Yield(values) = &region.exit {
+            fuse(function, analysis, region, region.ops.len(), values[0], 1);
+        }
+    }
+}
+
+/// How often the regions of an `if` yield its own condition, when the result is only tested:
+/// there the condition is known, and nobody needs the value.
+fn n_passed_on(function: &Function, analysis: &Analysis, id: OpId, condition: Value) -> u32 {
+    if analysis.how(id) != How::Fused {
+        return 0;
+    }
+    let yields = |region: RegionId| match &function.regions[region].exit {
+        Exit::Yield(values) => values.iter().filter(|value| **value == condition).count() as u32,
+        _ => 0,
+    };
+    function.ops[id].kind.regions().map(yields).sum()
 }
 
 /// The operation before position `at`, past those that leave no code.

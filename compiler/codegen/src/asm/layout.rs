@@ -3,6 +3,7 @@
 use prism_bytecode::{Function, HandlerRange, Inst, Place, Word};
 use prism_ir::function::Source;
 
+use super::opposite::opposite;
 use super::{Asm, Item, tidy};
 
 /// The code of a function is too long for its jumps.
@@ -15,7 +16,7 @@ const NEAR: usize = 30_000;
 pub(super) fn layout(
     asm: Asm,
     function: &mut Function,
-    place: &mut dyn FnMut(u32, Source) -> Place,
+    place: &mut dyn FnMut(u32, Source) -> Option<Place>,
 ) -> Result<(), TooFar> {
     let is_far = asm.items.iter().map(|item| width(item, false)).sum::<usize>() > NEAR;
     let mut labels = vec![0u32; asm.n_labels as usize];
@@ -32,13 +33,28 @@ pub(super) fn layout(
     let mut code = Vec::with_capacity(pc as usize + 1);
     for item in &asm.items {
         write(item, is_far, &labels, &mut code)?;
-        if let Item::Source(source) = item {
-            mark(&mut function.places, place(code.len() as u32, *source));
+        if let Item::Source(source) = item
+            && let Some(place) = place(code.len() as u32, *source)
+        {
+            mark(&mut function.places, place);
         }
     }
-    // A label at the very end is the target of jumps that are never taken.
+    // A label at the very end may be the target of jumps that are never taken.
     let is_open = !code.last().is_some_and(|inst| tidy::ends(*inst));
-    if is_open || labels.contains(&(code.len() as u32)) {
+    let end = code.len() as u32;
+    let leads_to_end = |item: &Item| match item {
+        Item::Jump(label) | Item::Test(_, label) | Item::Compare(_, label) => {
+            labels[label.0 as usize] == end
+        }
+        Item::One(_)
+        | Item::Two(..)
+        | Item::Label(_)
+        | Item::Source(_)
+        | Item::Begin(_)
+        | Item::End(_) => false,
+    };
+    let catches_at_end = asm.guards.iter().any(|(label, _)| labels[label.0 as usize] == end);
+    if is_open || catches_at_end || asm.items.iter().any(leads_to_end) {
         code.push(Inst::ReturnNull());
     }
     function.code = code;
@@ -102,17 +118,6 @@ fn write(item: &Item, is_far: bool, labels: &[u32], code: &mut Vec<Inst>) -> Res
 
 fn jump(distance: i32) -> Result<Inst, TooFar> {
     Word::jump(distance).map(Inst::Jump).ok_or(TooFar)
-}
-
-/// The test that jumps when this one does not.
-fn opposite(inst: Inst) -> Option<Inst> {
-    match inst {
-        Inst::JumpIf(reg, _) => Some(Inst::JumpUnless(reg, 0)),
-        Inst::JumpUnless(reg, _) => Some(Inst::JumpIf(reg, 0)),
-        Inst::JumpNull(reg, _) => Some(Inst::JumpNotNull(reg, 0)),
-        Inst::JumpNotNull(reg, _) => Some(Inst::JumpNull(reg, 0)),
-        _ => None,
-    }
 }
 
 /// The place of the code from here on; the last of several at one position counts.

@@ -8,6 +8,7 @@
 
 use prism_bytecode::Inst;
 
+use super::opposite::opposite;
 use super::{Item, Label};
 
 /// `kept` are labels that more than jumps lead to.
@@ -19,6 +20,7 @@ pub(super) fn tidy(items: &mut Vec<Item>, n_labels: usize, kept: &[Label]) {
         remove_unreachable(items, n_labels, kept);
     }
     remove_jumps_to_next(items);
+    flip_tests(items);
     end_loops(items);
 }
 
@@ -108,13 +110,57 @@ pub(super) fn ends(inst: Inst) -> bool {
     )
 }
 
+/// A test over a jump is the opposite test.
+///
+/// ```text
+/// jump_null r0, next
+/// jump other              jump_not_null r0, other
+/// next:                   next:
+/// ```
+fn flip_tests(items: &mut Vec<Item>) {
+    let mut keep = vec![true; items.len()];
+    for at in 1..items.len() {
+        let (Item::Test(_, over) | Item::Compare(_, over), Item::Jump(other)) =
+            (items[at - 1], items[at])
+        else {
+            continue;
+        };
+        let is_over = items[at + 1..]
+            .iter()
+            .take_while(|item| matches!(item, Item::Label(_) | Item::Source(_)))
+            .any(|item| *item == Item::Label(over));
+        if !is_over {
+            continue;
+        }
+        let flipped = match items[at - 1] {
+            Item::Test(inst, _) => opposite(inst).map(|inst| Item::Test(inst, other)),
+            Item::Compare(inst, _) => opposite(inst).map(|inst| Item::Compare(inst, other)),
+            Item::One(_)
+            | Item::Two(..)
+            | Item::Label(_)
+            | Item::Jump(_)
+            | Item::Source(_)
+            | Item::Begin(_)
+            | Item::End(_) => None,
+        };
+        if let Some(flipped) = flipped {
+            items[at - 1] = flipped;
+            keep[at] = false;
+        }
+    }
+    let mut keep = keep.into_iter();
+    items.retain(|_| keep.next().expect("there is one mark per item"));
+}
+
+/// From the end: what is removed there lets an earlier jump reach its target.
 fn remove_jumps_to_next(items: &mut Vec<Item>) {
     let mut keep = vec![true; items.len()];
-    for (at, item) in items.iter().enumerate() {
+    for (at, item) in items.iter().enumerate().rev() {
         let Item::Jump(target) = item else { continue };
-        let mut rest = items[at + 1..].iter();
-        let is_next = rest
-            .by_ref()
+        let after = items[at + 1..].iter().zip(&keep[at + 1..]);
+        let is_next = after
+            .filter(|(_, keep)| **keep)
+            .map(|(item, _)| item)
             .take_while(|item| {
                 matches!(item, Item::Label(_) | Item::Source(_) | Item::Begin(_) | Item::End(_))
             })

@@ -42,11 +42,19 @@ impl Emit<'_> {
         let n_hoisted = self.hoisted.len();
         self.hoist(id);
         let function = self.function;
-        let results = self.pass_registers(&function.ops[id].results, after, self.occupied);
+        let entry = self.deaths.at_entry(body);
+        let alive = self.without(self.occupied, entry);
+        let pair = self.analysis.for_each.get(id).map(|each| self.items_pair(each, alive));
+        let mut avoided = self.occupied;
+        for pair in pair {
+            avoided.insert(pair);
+            avoided.insert(Reg(pair.0 + 1));
+        }
+        let results = self.pass_registers(&function.ops[id].results, after, avoided);
         let again = self.asm.label();
         let end = self.asm.label();
         self.reserved = self.reserved.union(set_of(&results));
-        let params = self.enter(id, initial, body);
+        let params = self.enter(id, initial, body, pair);
         let n_finallys = self.finallys.len();
         self.reserved = self.reserved.union(set_of(&params));
         let exits = LoopExits { again, end, params, results: results.clone(), n_finallys };
@@ -81,19 +89,24 @@ impl Emit<'_> {
 
     /// Gives the parameters their registers and their first values. What dies on the way in is
     /// free after this.
-    fn enter(&mut self, id: OpId, initial: &[Value], body: RegionId) -> Vec<Option<Reg>> {
+    fn enter(
+        &mut self,
+        id: OpId,
+        initial: &[Value],
+        body: RegionId,
+        pair: Option<Reg>,
+    ) -> Vec<Option<Reg>> {
         let function = self.function;
         let analysis = self.analysis;
         let values = params(function, id);
         let entry = self.deaths.at_entry(body);
         let alive = self.without(self.occupied, entry);
         let each = analysis.for_each.get(id);
-        let pair = each.map(|each| self.items_pair(each, alive));
         let mut taken = alive;
-        pair.iter().for_each(|pair| {
-            taken.insert(*pair);
+        for pair in pair {
+            taken.insert(pair);
             taken.insert(Reg(pair.0 + 1));
-        });
+        }
         let mut regs =
             self.pass_registers(&values[usize::from(each.is_some())..], taken, Regs::NONE);
         self.bring_initial(&initial[usize::from(each.is_some())..], &regs, entry);

@@ -138,15 +138,24 @@ impl Emit<'_> {
         base
     }
 
-    /// Where values already are, else the lowest room.
+    /// Where most of the values already are, else the lowest room.
     fn window_base(&self, values: &[Value], taken: &[bool], stays: Regs) -> Option<Reg> {
         let n_values = values.len() as u16;
-        let in_place = values.iter().zip(taken).enumerate().find_map(|(index, (value, taken))| {
-            let reg = u16::from(self.regs.get(*value).filter(|_| *taken)?.0);
-            let base = reg.checked_sub(index as u16)?;
-            stays.has_room(base, n_values).then_some(Reg(base as u8))
-        });
-        in_place
+        let mut bases: Vec<(u16, usize)> = Vec::new();
+        for (index, (value, taken)) in values.iter().zip(taken).enumerate() {
+            let reg = self.regs.get(*value).filter(|_| *taken);
+            let Some(base) = reg.and_then(|reg| u16::from(reg.0).checked_sub(index as u16)) else {
+                continue;
+            };
+            match bases.iter_mut().find(|(known, _)| *known == base) {
+                Some((_, count)) => *count += 1,
+                None if stays.has_room(base, n_values) => bases.push((base, 1)),
+                None => {}
+            }
+        }
+        // Of several the first one: `max_by_key` would take the last.
+        let best = bases.iter().rev().max_by_key(|(_, count)| *count);
+        best.map(|(base, _)| Reg(*base as u8))
             .or_else(|| stays.union(self.reserved).lowest_room(n_values))
             .or_else(|| stays.lowest_room(n_values))
     }

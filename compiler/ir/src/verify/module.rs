@@ -25,8 +25,7 @@ fn tables(module: &Module) -> Result<(), Broken> {
     module.inputs.iter().try_for_each(|(_, id)| global(module, *id))?;
     module.methods.iter().try_for_each(|method| function(module, method.function).map(drop))?;
     let entry = function(module, module.entry)?;
-    let takes_nothing = entry.params.iter().all(|param| param.is_optional || param.is_rest);
-    if takes_nothing && entry.captures.is_empty() { Ok(()) } else { Err(Broken::Entry) }
+    if entry.params.is_empty() && entry.captures.is_empty() { Ok(()) } else { Err(Broken::Entry) }
 }
 
 fn function(module: &Module, id: FunctionId) -> Result<&Function, Broken> {
