@@ -52,7 +52,11 @@ pub fn drive(session: Session, from: From) -> Driven {
 }
 
 async fn drive_here(session: Session, from: From) -> Driven {
-    let backends: Vec<Arc<dyn Backend>> = vec![Arc::new(LocalBackend::new())];
+    // A manifest without agents needs nothing that runs them.
+    let backends: Vec<Arc<dyn Backend>> = match session.registry.iter().next() {
+        Some(_) => vec![Arc::new(LocalBackend::new())],
+        None => Vec::new(),
+    };
     let dispatcher = Dispatcher::new(session.registry, backends);
     let engine = Engine::new(session.store, dispatcher, session.host);
     let begun = match from {

@@ -4,9 +4,9 @@
 
 mod common;
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use common::Project;
+use common::{Project, eventually};
 
 /// Runs a command on a terminal of its own; types each answer when its prompt appears.
 const TERMINAL: &str = "
@@ -30,14 +30,18 @@ sys.stdout.write(seen.decode())
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 ";
 
-fn on_terminal(project: &Project, answers: &str) -> (i32, String) {
-    let output = Command::new("python3")
+fn command(project: &Project, answers: &str) -> Command {
+    let mut command = Command::new("python3");
+    command
         .args(["-c", TERMINAL, answers, env!("CARGO_BIN_EXE_prism"), "run", "main.prism"])
         .current_dir(project.path())
         .env("TERM", "xterm")
-        .env("NO_COLOR", "1")
-        .output()
-        .unwrap();
+        .env("NO_COLOR", "1");
+    command
+}
+
+fn on_terminal(project: &Project, answers: &str) -> (i32, String) {
+    let output = command(project, answers).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).replace('\r', "");
     (output.status.code().unwrap_or(-1), text)
 }
@@ -61,4 +65,38 @@ fn a_choice_is_offered_by_number() {
     assert_eq!(status, 0, "{text}");
     assert!(text.contains("choices: now, later"), "{text}");
     assert!(text.ends_with("\nlater\n"), "{text}");
+}
+
+#[test]
+fn a_decision_from_elsewhere_counts_too() {
+    let project =
+        Project::new("let d = human.approve({ reason: \"ship?\" })\n[d.approved, d.by]\n");
+    let child = command(&project, "never=").stdout(Stdio::piped()).spawn().unwrap();
+    let mut run = String::new();
+    eventually("the run waits", || {
+        let runs = project.prism(&["runs", "--json"]).json();
+        let first = &runs["runs"][0];
+        run = first["run"].as_str().unwrap_or_default().to_owned();
+        first["status"] == "waiting"
+    });
+    let ran = project.prism(&["approve", &run, "--by", "ada"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, ""), "{}", ran.stderr);
+    assert!(ran.stderr.contains("recorded"), "{}", ran.stderr);
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).replace('\r', "");
+    assert!(output.status.success() && text.ends_with("[true, \"ada\"]\n"), "{text}");
+}
+
+#[test]
+fn agents_at_work_are_shown_and_leave_no_trace() {
+    let project = Project::new(
+        "/**\n * @agents {\"capabilities\": [\"work\"]}\n */\nprint(\"one\")\n\
+         value(parallel(agents, \"go\")[0])\n",
+    );
+    let script = format!("sleep 0.4; {}", common::answer("\"done\"", 0.9));
+    project.agent("worker", "capabilities = [\"work\"]", &script);
+    let (status, text) = on_terminal(&project, "never=");
+    assert_eq!(status, 0, "{text}");
+    assert!(text.contains("worker at work"), "{text:?}");
+    assert!(text.ends_with("done\n"), "{text:?}");
 }
