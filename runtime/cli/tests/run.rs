@@ -129,24 +129,43 @@ fn broken_files_are_reported_and_not_run() {
     }
 }
 
-#[test]
-fn a_cut_or_changed_artifact_is_refused() {
-    let project = Project::new("[1, 2, 3]\n");
+/// The artifact of a small program: 16 bytes of format, 32 of checksum, then the content.
+fn artifact(project: &Project) -> Vec<u8> {
     let options = prism_driver::Options::default();
     let compiled = prism_driver::compile_file(&project.path().join("main.prism"), &options);
-    let bytes = compiled.expect("the program is right").bytes;
-    for cut in [0, 1, 7, bytes.len() / 2, bytes.len() - 1] {
-        project.write("cut.prismc", &bytes[..cut]);
-        let ran = project.prism(&["run", "cut.prismc"]);
-        assert!(ran.status == 1 || ran.status == 2, "{cut}: {}", ran.stderr);
-        assert!(ran.stderr.contains("[P09"), "{cut}: {}", ran.stderr);
+    compiled.expect("the program is right").bytes
+}
+
+fn with_content(artifact: &[u8], content: &[u8]) -> Vec<u8> {
+    [&artifact[..16], blake3::hash(content).as_bytes(), content].concat()
+}
+
+#[test]
+fn a_cut_changed_or_forged_artifact_is_refused() {
+    let project = Project::new("[1, 2, 3]\n");
+    let right = artifact(&project);
+    let mut other_version = right.clone();
+    other_version[12] ^= 1;
+    let mut changed = right.clone();
+    changed[60] ^= 0x55;
+    let empty = prism_bytecode::Module::default();
+    let cases: &[(&str, &[u8])] = &[
+        ("P0901", &[]),
+        ("P0901", &right[..7]),
+        ("P0901", &right[..40]),
+        ("P0902", &other_version),
+        ("P0903", &right[..right.len() - 1]),
+        ("P0903", &changed),
+        ("P0904", &with_content(&right, &[0xff; 9])),
+        ("P0905", &prism_bytecode::encode(&empty)),
+    ];
+    for (code, bytes) in cases {
+        project.write("bad.prismc", bytes);
+        let ran = project.prism(&["run", "bad.prismc"]);
+        assert_eq!(ran.status, 1, "{code}: {}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("[{code}]")), "{code}: {}", ran.stderr);
+        assert!(ran.stderr.contains("Help"), "{code}: {}", ran.stderr);
     }
-    let mut changed = bytes.clone();
-    let middle = changed.len() / 2;
-    changed[middle] ^= 0x55;
-    project.write("changed.prismc", changed);
-    let ran = project.prism(&["run", "changed.prismc"]);
-    assert!(ran.stderr.contains("[P09"), "{}", ran.stderr);
 }
 
 #[test]
