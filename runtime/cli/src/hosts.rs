@@ -25,6 +25,9 @@ pub fn complete(
         .map(|input| module.text(input.name))
         .filter(|name| !given.iter().any(|(known, _)| &**known == *name))
         .collect();
+    for (_, agents) in given.iter_mut().filter(|(name, _)| &**name == "agents") {
+        with_attributes(agents, registry);
+    }
     let reads_agents =
         |name: &&str| ["agents", "agentList", "agentCount", "parallax"].contains(name);
     let agents = match given.iter().find(|(name, _)| &**name == "agents") {
@@ -73,6 +76,18 @@ fn selected(header: &Header<'_>, registry: &Registry) -> Result<Data, Problem> {
         .select(&required, min, max)
         .map_err(|error| Problem::new(error.code, error.message).with_help(error.help))?;
     Ok(Data::Array(chosen.iter().map(|spec| Data::Agent(AgentSpec::handle(spec))).collect()))
+}
+
+/// A handle that was given by name has the attributes of the agent that the manifest binds to it.
+fn with_attributes(agents: &mut Data, registry: &Registry) {
+    let Data::Array(agents) = agents else { return };
+    for agent in agents {
+        if let Data::Agent(handle) = agent
+            && let Ok(spec) = registry.get(&handle.name)
+        {
+            *agent = Data::Agent(AgentSpec::handle(spec));
+        }
+    }
 }
 
 /// As older patterns know agents: plain objects.

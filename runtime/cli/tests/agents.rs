@@ -83,3 +83,32 @@ fn a_failure_is_repeated_as_the_manifest_says() {
     let (status, object) = project.run_json(&["--set", "agents=[\"one\"]"]);
     assert_eq!((status, &object["value"]), (0, &json!("second")), "{object}");
 }
+
+#[test]
+fn a_handle_given_by_name_knows_what_the_manifest_says() {
+    let project = Project::new("[agents[0].capabilities, agents[1].name, agentCount]\n");
+    project.agent("one", "capabilities = [\"code\"]", "exit 1");
+    let (status, object) = project.run_json(&["--set", "agents=[\"one\", \"elsewhere\"]"]);
+    assert_eq!((status, &object["value"]), (0, &json!([["code"], "elsewhere", 2])), "{object}");
+}
+
+#[test]
+fn the_header_selects_agents_by_capability() {
+    let project = Project::new(
+        "/**\n * @agents {\"capabilities\": [\"code\"]}\n */\nagents.map(a => a.name)\n",
+    );
+    project.agent("first", "capabilities = [\"code\", \"law\"]", "exit 1");
+    project.agent("second", "capabilities = [\"law\"]", "exit 1");
+    project.agent("third", "capabilities = [\"code\"]", "exit 1");
+    let (status, object) = project.run_json(&[]);
+    assert_eq!((status, &object["value"]), (0, &json!(["first", "third"])), "{object}");
+}
+
+#[test]
+fn a_manifest_with_a_mistake_is_shown_and_nothing_runs() {
+    let project = Project::new("1\n");
+    project.write("prism.toml", "[agents.one]\ncommand = [\"true\"]\ntimout = \"1s\"\n");
+    let ran = project.prism(&["run", "main.prism"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (1, ""), "{}", ran.stderr);
+    assert!(ran.stderr.contains("prism.toml:3") && ran.stderr.contains("[P065"), "{}", ran.stderr);
+}
