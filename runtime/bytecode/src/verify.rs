@@ -48,6 +48,8 @@ pub struct Entry {
     pub n_required: u8,
     pub n_captures: u8,
     pub has_rest: bool,
+    /// The number of arguments that need no fitting: one per parameter; 255 with a rest parameter.
+    pub n_exact: u8,
 }
 
 impl Verified {
@@ -102,6 +104,7 @@ pub fn verify(module: Module) -> Result<Verified, VerifyError> {
             n_required: required.map_or(0, |last| last as u8 + 1),
             n_captures: function.n_captures,
             has_rest: function.has_rest,
+            n_exact: if function.has_rest { u8::MAX } else { function.params.len() as u8 },
         });
         code.extend_from_slice(&function.code);
     }

@@ -121,7 +121,9 @@ impl Core {
         }
         match callee.target {
             Target::Function { id, closure } => {
-                let frame = self.frame(fiber, dst, callee.confidence, FrameKind::Call)?;
+                let kind =
+                    if callee.confidence < 0.0 { FrameKind::Call } else { FrameKind::Scaled };
+                let frame = self.frame(fiber, dst, callee.confidence, kind)?;
                 if let Err(raise) = self.fit(id, &mut args, how) {
                     self.release_all(&mut args);
                     self.heap.release(closure);
@@ -169,38 +171,20 @@ impl Core {
         value.as_function().map(|id| (id, Value::NULL))
     }
 
-    /// Enters a function whose parameters are exactly the registers of a window; `false`, and
-    /// nothing done, if they need fitting. Takes over the closure.
-    #[inline]
-    pub(crate) fn enter_fast(
-        &mut self,
-        fiber: &mut Fiber,
-        id: FunctionId,
-        closure: Value,
-        first: usize,
-        count: u8,
-        dst: Reg,
-    ) -> Run<bool> {
-        let entry = self.program.functions()[id.index()];
-        if entry.n_params != count || entry.has_rest {
-            return Ok(false);
+    /// Makes room for one more frame and a window above `base`.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn make_room(&mut self, fiber: &mut Fiber, base: usize) -> Run<()> {
+        let (depth, limit) = (fiber.frames.len(), self.limits.depth as usize);
+        if depth >= limit {
+            return Err(Raise::Limit(Limit::Depth(self.limits.depth)));
         }
-        let frame = self.frame(fiber, dst, PLAIN_CALL, FrameKind::Call)?;
-        fiber.frames.push(frame);
-        let from = fiber.base as usize + first;
-        let base = fiber.base as usize + usize::from(fiber.n_regs);
+        if depth == fiber.frames.capacity() {
+            fiber.frames.reserve_exact(depth.max(16).min(limit - depth));
+        }
         let grown = fiber.reach(base);
-        if grown > 0 {
-            self.heap.grow(grown);
-        }
-        for at in 0..usize::from(count) {
-            fiber.stack[base + at] = std::mem::take(&mut fiber.stack[from + at]);
-        }
-        fiber.pc = entry.start;
-        fiber.base = base as u32;
-        fiber.n_regs = entry.n_regs;
-        fiber.closure = closure;
-        Ok(true)
+        self.heap.grow(grown);
+        Ok(())
     }
 
     /// Makes the arguments fit: fills in what is missing, collects the rest, counts.

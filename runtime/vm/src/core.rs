@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use prism_bytecode::{Constant, Kind, Reg, StrId, Verified};
+use prism_bytecode::{Constant, Entry, Kind, Reg, StrId, Verified};
 
 use crate::api::{Answer, EffectError, Limits, LoadError, Location};
 use crate::convert::{from_data, is_shallow};
@@ -23,6 +23,8 @@ pub(crate) struct Core {
     pub(crate) program: Arc<Verified>,
     pub(crate) heap: Heap,
     pub(crate) limits: Limits,
+    /// A copy of the program's, one step nearer.
+    pub(crate) entries: Box<[Entry]>,
     /// One value per constant of the module.
     pub(crate) constants: Vec<Value>,
     pub(crate) globals: Vec<Value>,
@@ -47,12 +49,14 @@ impl Core {
             Constant::Text(id) => heap.new_text(module.strings[id.index()].clone()),
         });
         let constants = constants.collect();
+        let entries = program.functions().into();
         let globals = vec![Value::MISSING; module.globals.len()];
         let caches = vec![[0; 3]; program.code().len()];
         let atoms = vec![u32::MAX; module.strings.len()];
         Core {
             program,
             heap,
+            entries,
             limits,
             constants,
             globals,

@@ -29,6 +29,8 @@ pub(crate) struct Frame {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FrameKind {
     Call,
+    /// A call whose result gets the frame's factor.
+    Scaled,
     /// The body of a `handle`: its innermost handler goes away.
     Handle,
     /// A clause that runs in place: the handlers that it could not see are back.

@@ -137,7 +137,7 @@ impl Core {
     pub(crate) fn end_segment(&mut self, fiber: &mut Fiber, frame: Frame, value: Value) -> Run<()> {
         let value = self.result(value, frame.confidence);
         match frame.kind {
-            FrameKind::Call => self.put_result(fiber, frame.dst, value),
+            FrameKind::Call | FrameKind::Scaled => self.put_result(fiber, frame.dst, value),
             FrameKind::Clause => {
                 fiber.visible = fiber.masks.pop().flatten();
                 self.put_result(fiber, frame.dst, value);

@@ -8,9 +8,12 @@
 //! Functions of other rooms borrow values that they get by `Value` and give owned ones, unless
 //! they say otherwise.
 
+#[macro_use]
+mod machinery;
+
 use prism_bytecode::{
-    FunctionId, GlobalId, HandlerId, Inst, KeysId, Kind, MemberMode, NativeId, Reg, SiteId, StrId,
-    Word,
+    Entry, FunctionId, GlobalId, HandlerId, Inst, KeysId, Kind, MemberMode, NativeId, Reg, SiteId,
+    StrId, Word,
 };
 
 use crate::arith::{Arith, Compare};
@@ -18,7 +21,7 @@ use crate::calls::Match;
 use crate::confidence::ConfidentOp;
 use crate::core::{Core, Window};
 use crate::errors::{Limit, Problem, Raise};
-use crate::fiber::{Delivery, Fiber, FrameKind, PLAIN_CALL, State};
+use crate::fiber::{Delivery, Fiber, Frame, FrameKind, PLAIN_CALL, State};
 use crate::heap::Other;
 use crate::numbers::remainder;
 use crate::update::Leaf;
@@ -101,239 +104,7 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
     let mut pc = fiber.pc as usize;
     let mut regs = window(&mut fiber.stack, fiber.base);
 
-    macro_rules! reg {
-        ($reg:expr) => {
-            regs[usize::from($reg.0)]
-        };
-    }
-    macro_rules! put {
-        ($reg:expr, $value:expr) => {{
-            let value = $value;
-            core.put(regs, $reg, value);
-        }};
-    }
-    // The state in the fiber must be true whenever somebody else looks at it.
-    macro_rules! save {
-        () => {
-            fiber.pc = pc as u32
-        };
-    }
-    macro_rules! raise {
-        ($raise:expr) => {{
-            let raise = $raise;
-            save!();
-            if matches!(raise, Raise::Throw(_)) {
-                core.trace(fiber);
-            }
-            return Next::Raise(raise);
-        }};
-    }
-    macro_rules! tri {
-        ($result:expr) => {
-            match $result {
-                Ok(value) => value,
-                Err(raise) => raise!(raise),
-            }
-        };
-    }
-    macro_rules! fault {
-        ($what:expr) => {
-            raise!(Raise::Limit(Limit::Fault($what)))
-        };
-    }
-    // The id in the word after an instruction.
-    macro_rules! extra {
-        () => {{
-            let Some(Inst::Arg(word)) = code.get(pc) else { fault!("a word is missing") };
-            pc += 1;
-            word.value()
-        }};
-    }
-    macro_rules! jump {
-        ($distance:expr) => {{
-            let distance = $distance as isize;
-            if distance < 0 {
-                if core.heap.fuel == 0 {
-                    raise!(core.exhausted());
-                }
-                core.heap.fuel -= 1;
-            }
-            pc = pc.wrapping_add_signed(distance);
-        }};
-    }
-    // The jump word after a test: taken if the test holds, else skipped.
-    macro_rules! branch {
-        ($holds:expr) => {
-            if $holds {
-                let Some(Inst::Jump(word)) = code.get(pc) else { fault!("a jump is missing") };
-                pc += 1;
-                jump!(word.distance());
-            } else {
-                pc += 1;
-            }
-        };
-    }
-    macro_rules! number {
-        ($reg:expr, $number:expr) => {{
-            let number = Value::number($number);
-            let old = std::mem::replace(&mut reg!($reg), number);
-            core.heap.release(old);
-        }};
-    }
-    // Arithmetic as if both were numbers; NaN says that one was not, or that the result is NaN.
-    macro_rules! arith {
-        ($op:ident, $a:expr, $x:expr, $y:expr, $f:expr) => {{
-            let (x, y): (Value, Value) = ($x, $y);
-            let result: f64 = $f(x.raw(), y.raw());
-            if !result.is_nan() {
-                number!($a, result);
-            } else {
-                let value = tri!(core.arith(Arith::$op, x, y));
-                put!($a, value);
-            }
-        }};
-    }
-    // A text in the register that gets the sum may grow in place.
-    macro_rules! add {
-        ($a:expr, $b:expr, $y:expr) => {{
-            let y: Value = $y;
-            if $a == $b && reg!($b).is_text() {
-                let x = std::mem::take(&mut reg!($b));
-                let y = if x == y { x } else { y };
-                reg!($a) = tri!(core.add_onto(x, y));
-            } else {
-                arith!(Add, $a, reg!($b), y, |x: f64, y: f64| x + y);
-            }
-        }};
-    }
-    // Zero divisors are for the slow path.
-    macro_rules! divide {
-        ($op:ident, $a:expr, $x:expr, $y:expr, $f:expr) => {{
-            let (x, y): (Value, Value) = ($x, $y);
-            arith!($op, $a, x, y, |x: f64, y: f64| if y != 0.0 { $f(x, y) } else { f64::NAN });
-        }};
-    }
-    // A comparison that is surely true or surely false on numbers, else the slow path.
-    macro_rules! test {
-        ($op:ident, $x:expr, $y:expr, $yes:tt, $no:tt) => {{
-            let (x, y): (Value, Value) = ($x, $y);
-            if x.raw() $yes y.raw() {
-                true
-            } else if x.raw() $no y.raw() {
-                false
-            } else {
-                tri!(core.compare(Compare::$op, x, y))
-            }
-        }};
-    }
-    macro_rules! same {
-        ($op:ident, $x:expr, $y:expr, $when_equal:expr) => {{
-            let (x, y): (Value, Value) = ($x, $y);
-            if x.is_number() && y.is_number() {
-                (x.raw() == y.raw()) == $when_equal
-            } else {
-                tri!(core.compare(Compare::$op, x, y))
-            }
-        }};
-    }
-    macro_rules! imm {
-        ($number:expr) => {
-            Value::number(f64::from($number))
-        };
-    }
-    macro_rules! compare {
-        ($op:ident, $a:expr, $b:expr, $c:expr) => {{
-            let value = tri!(core.compare_value(Compare::$op, reg!($b), reg!($c)));
-            put!($a, value);
-        }};
-    }
-    macro_rules! confident {
-        ($op:ident, $a:expr, $b:expr, $c:expr) => {{
-            let value = tri!(core.confident_op(ConfidentOp::$op, reg!($b), reg!($c)));
-            put!($a, value);
-        }};
-    }
-    // The values of a window, taken.
-    macro_rules! taken {
-        ($first:expr, $count:expr) => {{
-            let first = usize::from($first.0);
-            take_window(regs, first, $count)
-        }};
-    }
-    macro_rules! call {
-        ($callee:expr, $args:expr, $how:expr, $dst:expr) => {{
-            let (callee, args) = ($callee, $args);
-            save!();
-            tri!(core.call(fiber, callee, args, $how, $dst));
-            return Next::Reload;
-        }};
-    }
-    macro_rules! ask {
-        ($dst:expr, $ask:expr) => {{
-            let ask = $ask;
-            save!();
-            fiber.dst = $dst;
-            return Next::Exit(Exit::Ask(ask));
-        }};
-    }
-    // An update of a variable that is not a register: taken out, updated, put back.
-    macro_rules! update_cell {
-        ($cell:expr, $first:expr, $count:expr, $leaf:expr) => {{
-            let cell: Value = $cell;
-            let Some(mut root) = core.heap.swap_cell(cell, Value::NULL) else {
-                fault!("an update of what is no cell")
-            };
-            let result = core.update_window(&mut root, regs, $first, $count, $leaf);
-            core.heap.swap_cell(cell, root);
-            tri!(result);
-        }};
-    }
-    macro_rules! update_global {
-        ($first:expr, $count:expr, $leaf:expr) => {{
-            let global = GlobalId(extra!());
-            let mut root = std::mem::take(&mut core.globals[global.index()]);
-            let result = core.update_window(&mut root, regs, $first, $count, $leaf);
-            core.globals[global.index()] = root;
-            tri!(result);
-        }};
-    }
-    macro_rules! capture {
-        ($index:expr) => {
-            match core.capture(fiber.closure, $index) {
-                Some(value) => value,
-                None => fault!("a capture is missing"),
-            }
-        };
-    }
-    // Ends the running function with a value.
-    macro_rules! finish {
-        ($value:expr) => {{
-            let value: Value = $value;
-            for slot in &mut regs[..usize::from(fiber.n_regs)] {
-                if slot.is_heap() {
-                    core.heap.release(*slot);
-                }
-                *slot = Value::NULL;
-            }
-            core.heap.release(fiber.closure);
-            let Some(frame) = fiber.frames.pop() else {
-                fiber.closure = Value::NULL;
-                return Next::Exit(Exit::Done(value));
-            };
-            pc = frame.pc as usize;
-            fiber.base = frame.base;
-            fiber.n_regs = frame.n_regs;
-            fiber.closure = frame.closure;
-            regs = window(&mut fiber.stack, frame.base);
-            if frame.kind != FrameKind::Call {
-                save!();
-                tri!(core.end_segment(fiber, frame, value));
-                return Next::Reload;
-            }
-            let value = core.result(value, frame.confidence);
-            put!(frame.dst, value);
-        }};
-    }
+    machinery!($ core fiber regs pc code);
 
     loop {
         let inst = match code.get(pc) {
@@ -679,9 +450,9 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
             Inst::GetIndex(a, b, c) => {
                 let (source, index) = (reg!(b), reg!(c));
                 if let Some(items) = core.heap.array(source) {
-                    let at = index.raw() as usize;
+                    let at = index.raw() as i64;
                     if at as f64 == index.raw()
-                        && let Some(&item) = items.get(at)
+                        && let Some(&item) = items.get(at as usize)
                     {
                         core.heap.retain(item);
                         put!(a, item);
@@ -702,11 +473,11 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
             Inst::SetIndex(a, b, c) => {
                 let value = std::mem::take(&mut reg!(c));
                 let (target, index) = (reg!(a), reg!(b));
-                let at = index.raw() as usize;
+                let at = index.raw() as i64;
                 if target.is_array()
                     && core.heap.arrays.count(target.index()) == 1
                     && at as f64 == index.raw()
-                    && let Some(item) = core.heap.array_mut(target).get_mut(at)
+                    && let Some(item) = core.heap.array_mut(target).get_mut(at as usize)
                 {
                     let old = std::mem::replace(item, value);
                     core.heap.release(old);
@@ -806,39 +577,24 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
 
             // Calls.
             Inst::Call(a, b, count) => {
-                let id = FunctionId(extra!());
-                save!();
-                let first = usize::from(b.0);
-                match core.enter_fast(fiber, id, Value::NULL, first, count, a) {
-                    Ok(true) => {
-                        pc = fiber.pc as usize;
-                        regs = window(&mut fiber.stack, fiber.base);
-                    }
-                    Ok(false) => {
-                        regs = window(&mut fiber.stack, fiber.base);
-                        let args = taken!(b, count);
-                        let callee = crate::calls::direct(id);
-                        call!(callee, args, Match::Exact, a);
-                    }
-                    Err(raise) => return Next::Raise(raise),
+                let id = extra!() as usize;
+                let Some(&entry) = core.entries.get(id) else { fault!("a function is missing") };
+                if entry.n_exact == count {
+                    enter!(entry, Value::NULL, b.0, count, a);
+                    continue;
                 }
+                let args = taken!(b, count);
+                call!(crate::calls::direct(FunctionId(id as u32)), args, Match::Exact, a);
             }
             Inst::CallValue(a, b, count) => {
                 let callee = reg!(b);
-                save!();
                 if let Some((id, closure)) = core.plain_function(callee) {
-                    let first = usize::from(b.0) + 1;
-                    match core.enter_fast(fiber, id, closure, first, count, a) {
-                        Ok(true) => {
-                            pc = fiber.pc as usize;
-                            // The closure of the callee moved from the window into the fiber.
-                            let caller = fiber.frames.last().map_or(0, |frame| frame.base);
-                            fiber.stack[caller as usize + usize::from(b.0)] = Value::NULL;
-                            regs = window(&mut fiber.stack, fiber.base);
-                            continue;
-                        }
-                        Ok(false) => regs = window(&mut fiber.stack, fiber.base),
-                        Err(raise) => return Next::Raise(raise),
+                    let entry = core.entries[id.index()];
+                    if entry.n_exact == count {
+                        // The closure moves from the window into the fiber.
+                        reg!(b) = Value::NULL;
+                        enter!(entry, closure, b.0 + 1, count, a);
+                        continue;
                     }
                 }
                 let target = tri!(core.callee(callee));
@@ -975,6 +731,16 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
 fn window(stack: &mut [Value], base: u32) -> &mut Window {
     let above = stack.get_mut(base as usize..).unwrap_or_default();
     above.first_chunk_mut().expect("`Fiber::reach` keeps a window above every base")
+}
+
+/// Moves arguments to the first registers of the callee.
+#[inline(always)]
+fn move_args(stack: &mut [Value], from: usize, to: usize, count: u8) {
+    let (below, above) = stack.split_at_mut(to);
+    let args = below[from..].iter_mut().take(usize::from(count));
+    for (slot, arg) in above.iter_mut().zip(args) {
+        *slot = std::mem::take(arg);
+    }
 }
 
 fn take_window(regs: &mut Window, first: usize, count: u8) -> Vec<Value> {

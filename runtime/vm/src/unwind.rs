@@ -41,7 +41,7 @@ impl Core {
             fiber.n_regs = frame.n_regs;
             fiber.closure = frame.closure;
             match frame.kind {
-                FrameKind::Call => {}
+                FrameKind::Call | FrameKind::Scaled => {}
                 FrameKind::Handle => self.uninstall(fiber),
                 FrameKind::Clause => fiber.visible = fiber.masks.pop().flatten(),
             }

@@ -234,3 +234,13 @@ fn fuel_used_is_the_same_every_time() {
     };
     assert_eq!((used(), used()), (9, 9));
 }
+
+#[test]
+fn what_no_compiler_writes_is_a_trap() {
+    throws("cell_get r0, r1\nreturn r0", "P1199", "the bytecode is wrong: no cell to read");
+    throws(
+        "load_int r1, -1\nfor_each r2, r0, x\nx:\nreturn_null",
+        "P1199",
+        "the bytecode is wrong: no array to go through",
+    );
+}

@@ -172,13 +172,8 @@ fn prefix(module: &mut Module) -> Vec<Inst> {
     code[..code.len() - 1].to_vec()
 }
 
-/// Programs per run; `HOSTILE_CASES` asks for more.
-fn cases() -> u32 {
-    std::env::var("HOSTILE_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(500)
-}
-
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(cases()))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn random_code_runs_or_is_refused(

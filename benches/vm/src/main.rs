@@ -1,0 +1,96 @@
+//! Times the machine on kernels, beside Lua 5.4 where it is installed.
+//!
+//! `cargo run --release -p prism-bench-vm [NAME]…` prints the best of five runs of each kernel, in
+//! seconds, and the ratio to Lua in the same run. Every kernel checks its own result.
+
+mod kernels;
+
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use kernels::{KERNELS, Kernel};
+use prism_bytecode::{Verified, assemble, verify};
+use prism_vm::{Data, Limits, Machine, Outcome};
+use rustix::time::{ClockId, clock_gettime};
+
+const RUNS: usize = 5;
+
+fn main() {
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    println!("{:<10} {:>9} {:>9} {:>7}", "kernel", "prism s", "lua s", "ratio");
+    for kernel in KERNELS {
+        if wanted.is_empty() || wanted.iter().any(|name| name == kernel.name) {
+            report(kernel);
+        }
+    }
+    start_up();
+}
+
+fn report(kernel: &Kernel) {
+    let module = assemble(kernel.prism).expect("a kernel is assembly");
+    let module = Arc::new(verify(module).expect("a kernel verifies"));
+    let mut ours = Duration::MAX;
+    let mut theirs: Option<Duration> = None;
+    // Interleaved, so that both see the same disturbances.
+    for _ in 0..RUNS {
+        ours = ours.min(prism(&module, kernel.result));
+        if let Some(time) = lua(kernel) {
+            theirs = Some(theirs.map_or(time, |best| best.min(time)));
+        }
+    }
+    let ours = ours.as_secs_f64();
+    match theirs.map(|time| time.as_secs_f64()) {
+        Some(theirs) => {
+            println!("{:<10} {ours:>9.3} {theirs:>9.3} {:>7.2}", kernel.name, ours / theirs);
+        }
+        None => println!("{:<10} {ours:>9.3} {:>9} {:>7}", kernel.name, "-", "-"),
+    }
+}
+
+fn prism(module: &Arc<Verified>, result: f64) -> Duration {
+    let limits = Limits { fuel: u64::MAX / 2, ..Limits::default() };
+    let mut machine = Machine::new(module.clone(), limits, Vec::new()).expect("no inputs");
+    let start = cpu_time();
+    let outcome = machine.run();
+    let time = cpu_time() - start;
+    assert_eq!(outcome, Outcome::Done(Data::Number(result)));
+    time
+}
+
+/// Processor time of this process, which is what `os.clock` of Lua measures.
+fn cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// The time that the Lua program prints, measured around the kernel only.
+fn lua(kernel: &Kernel) -> Option<Duration> {
+    let program = format!(
+        "local start = os.clock()\nlocal function kernel()\n{}\nend\nlocal result = kernel()\n\
+         io.write(string.format('%.6f %.17g', os.clock() - start, result))",
+        kernel.lua
+    );
+    let child = Command::new("lua5.4").args(["-e", &program]).stderr(Stdio::inherit()).output();
+    let output = String::from_utf8(child.ok()?.stdout).ok()?;
+    let (time, result) = output.split_once(' ')?;
+    assert_eq!(result.parse(), Ok(kernel.result), "{}", kernel.name);
+    time.parse().ok().map(Duration::from_secs_f64)
+}
+
+/// What a machine costs before its first instruction.
+fn start_up() {
+    let module = assemble("fn \"main\" ( ) regs 1\nload_int r0, 1\nreturn r0").expect("assembly");
+    let module = Arc::new(verify(module).expect("it verifies"));
+    let count = 10_000;
+    let start = Instant::now();
+    for _ in 0..count {
+        let mut machine =
+            Machine::new(module.clone(), Limits::default(), Vec::new()).expect("no inputs");
+        assert_eq!(machine.run(), Outcome::Done(Data::Number(1.0)));
+    }
+    println!(
+        "machine    {:>9.2} µs to make, run and drop",
+        start.elapsed().as_secs_f64() * 1e6 / f64::from(count)
+    );
+}

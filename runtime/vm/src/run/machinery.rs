@@ -1,0 +1,289 @@
+//! The words that the arms of the interpreter are written in.
+//!
+//! They work on the locals of `step`, which the caller passes by name: macros see only the names
+//! that they are given. `$d` is a dollar sign, which a macro inside a macro needs.
+
+macro_rules! machinery {
+    ($d:tt $core:ident $fiber:ident $regs:ident $pc:ident $code:ident) => {
+        macro_rules! reg {
+            ($d reg:expr) => {
+                $regs[usize::from($d reg.0)]
+            };
+        }
+        macro_rules! put {
+            ($d reg:expr, $d value:expr) => {{
+                let value = $d value;
+                $core.put($regs, $d reg, value);
+            }};
+        }
+        // The state in the fiber must be true whenever somebody else looks at it.
+        macro_rules! save {
+            () => {
+                $fiber.pc = $pc as u32
+            };
+        }
+        macro_rules! raise {
+            ($d raise:expr) => {{
+                let raise = $d raise;
+                save!();
+                if matches!(raise, Raise::Throw(_)) {
+                    $core.trace($fiber);
+                }
+                return Next::Raise(raise);
+            }};
+        }
+        macro_rules! tri {
+            ($d result:expr) => {
+                match $d result {
+                    Ok(value) => value,
+                    Err(raise) => raise!(raise),
+                }
+            };
+        }
+        macro_rules! fault {
+            ($d what:expr) => {
+                raise!(Raise::Limit(Limit::Fault($d what)))
+            };
+        }
+        // The id in the word after an instruction.
+        macro_rules! extra {
+            () => {{
+                let Some(Inst::Arg(word)) = $code.get($pc) else { fault!("a word is missing") };
+                $pc += 1;
+                word.value()
+            }};
+        }
+        macro_rules! jump {
+            ($d distance:expr) => {{
+                let distance = $d distance as isize;
+                if distance < 0 {
+                    if $core.heap.fuel == 0 {
+                        raise!($core.exhausted());
+                    }
+                    $core.heap.fuel -= 1;
+                }
+                $pc = $pc.wrapping_add_signed(distance);
+            }};
+        }
+        // The jump word after a test: taken if the test holds, else skipped.
+        macro_rules! branch {
+            ($d holds:expr) => {
+                if $d holds {
+                    let Some(Inst::Jump(word)) = $code.get($pc) else { fault!("a jump is missing") };
+                    $pc += 1;
+                    jump!(word.distance());
+                } else {
+                    $pc += 1;
+                }
+            };
+        }
+        macro_rules! number {
+            ($d reg:expr, $d number:expr) => {{
+                let number = Value::number($d number);
+                let old = std::mem::replace(&mut reg!($d reg), number);
+                $core.heap.release(old);
+            }};
+        }
+        // Arithmetic as if both were numbers; NaN says that one was not, or that the result is NaN.
+        macro_rules! arith {
+            ($d op:ident, $d a:expr, $d x:expr, $d y:expr, $d f:expr) => {{
+                let (x, y): (Value, Value) = ($d x, $d y);
+                let result: f64 = $d f(x.raw(), y.raw());
+                if !result.is_nan() {
+                    number!($d a, result);
+                } else {
+                    let value = tri!($core.arith(Arith::$d op, x, y));
+                    put!($d a, value);
+                }
+            }};
+        }
+        // A text in the register that gets the sum may grow in place.
+        macro_rules! add {
+            ($d a:expr, $d b:expr, $d y:expr) => {{
+                let (x, y): (Value, Value) = (reg!($d b), $d y);
+                let sum = x.raw() + y.raw();
+                if !sum.is_nan() {
+                    number!($d a, sum);
+                } else if $d a == $d b && x.is_text() {
+                    reg!($d a) = Value::NULL;
+                    reg!($d a) = tri!($core.add_onto(x, y));
+                } else {
+                    let value = tri!($core.arith(Arith::Add, x, y));
+                    put!($d a, value);
+                }
+            }};
+        }
+        // Zero divisors are for the slow path.
+        macro_rules! divide {
+            ($d op:ident, $d a:expr, $d x:expr, $d y:expr, $d f:expr) => {{
+                let (x, y): (Value, Value) = ($d x, $d y);
+                arith!($d op, $d a, x, y, |x: f64, y: f64| if y != 0.0 { $d f(x, y) } else { f64::NAN });
+            }};
+        }
+        // A comparison that is surely true or surely false on numbers, else the slow path.
+        macro_rules! test {
+            ($d op:ident, $d x:expr, $d y:expr, $d yes:tt, $d no:tt) => {{
+                let (x, y): (Value, Value) = ($d x, $d y);
+                if x.raw() $d yes y.raw() {
+                    true
+                } else if x.raw() $d no y.raw() {
+                    false
+                } else {
+                    tri!($core.compare(Compare::$d op, x, y))
+                }
+            }};
+        }
+        macro_rules! same {
+            ($d op:ident, $d x:expr, $d y:expr, $d when_equal:expr) => {{
+                let (x, y): (Value, Value) = ($d x, $d y);
+                if x.is_number() && y.is_number() {
+                    (x.raw() == y.raw()) == $d when_equal
+                } else {
+                    tri!($core.compare(Compare::$d op, x, y))
+                }
+            }};
+        }
+        macro_rules! imm {
+            ($d number:expr) => {
+                Value::number(f64::from($d number))
+            };
+        }
+        macro_rules! compare {
+            ($d op:ident, $d a:expr, $d b:expr, $d c:expr) => {{
+                let value = tri!($core.compare_value(Compare::$d op, reg!($d b), reg!($d c)));
+                put!($d a, value);
+            }};
+        }
+        macro_rules! confident {
+            ($d op:ident, $d a:expr, $d b:expr, $d c:expr) => {{
+                let value = tri!($core.confident_op(ConfidentOp::$d op, reg!($d b), reg!($d c)));
+                put!($d a, value);
+            }};
+        }
+        // The values of a window, taken.
+        macro_rules! taken {
+            ($d first:expr, $d count:expr) => {{
+                let first = usize::from($d first.0);
+                take_window($regs, first, $d count)
+            }};
+        }
+        macro_rules! call {
+            ($d callee:expr, $d args:expr, $d how:expr, $d dst:expr) => {{
+                let (callee, args) = ($d callee, $d args);
+                save!();
+                tri!($core.call($fiber, callee, args, $d how, $d dst));
+                return Next::Reload;
+            }};
+        }
+        macro_rules! ask {
+            ($d dst:expr, $d ask:expr) => {{
+                let ask = $d ask;
+                save!();
+                $fiber.dst = $d dst;
+                return Next::Exit(Exit::Ask(ask));
+            }};
+        }
+        // An update of a variable that is not a register: taken out, updated, put back.
+        macro_rules! update_cell {
+            ($d cell:expr, $d first:expr, $d count:expr, $d leaf:expr) => {{
+                let cell: Value = $d cell;
+                let Some(mut root) = $core.heap.swap_cell(cell, Value::NULL) else {
+                    fault!("an update of what is no cell")
+                };
+                let result = $core.update_window(&mut root, $regs, $d first, $d count, $d leaf);
+                $core.heap.swap_cell(cell, root);
+                tri!(result);
+            }};
+        }
+        macro_rules! update_global {
+            ($d first:expr, $d count:expr, $d leaf:expr) => {{
+                let global = GlobalId(extra!());
+                let mut root = std::mem::take(&mut $core.globals[global.index()]);
+                let result = $core.update_window(&mut root, $regs, $d first, $d count, $d leaf);
+                $core.globals[global.index()] = root;
+                tri!(result);
+            }};
+        }
+        macro_rules! capture {
+            ($d index:expr) => {
+                match $core.capture($fiber.closure, $d index) {
+                    Some(value) => value,
+                    None => fault!("a capture is missing"),
+                }
+            };
+        }
+        // Makes a function the running one whose parameters are exactly the registers of a window.
+        macro_rules! enter {
+            ($d entry:expr, $d closure:expr, $d first:expr, $d count:expr, $d dst:expr) => {{
+                let (entry, first, closure): (Entry, u8, Value) = ($d entry, $d first, $d closure);
+                if $core.heap.fuel == 0 {
+                    raise!($core.exhausted());
+                }
+                $core.heap.fuel -= 1;
+                // Most calls have one argument.
+                let only = if $d count == 1 {
+                    std::mem::take(&mut $regs[usize::from(first)])
+                } else {
+                    Value::NULL
+                };
+                let base = $fiber.base as usize + usize::from($fiber.n_regs);
+                let is_full = $fiber.frames.len() == $fiber.frames.capacity()
+                    || $fiber.frames.len() >= $core.limits.depth as usize;
+                if is_full || $fiber.stack.len() < base + 256 {
+                    save!();
+                    if let Err(raise) = $core.make_room($fiber, base) {
+                        return Next::Raise(raise);
+                    }
+                }
+                $fiber.frames.push(Frame {
+                    pc: $pc as u32,
+                    base: $fiber.base,
+                    closure: $fiber.closure,
+                    confidence: PLAIN_CALL,
+                    n_regs: $fiber.n_regs,
+                    dst: $d dst,
+                    kind: FrameKind::Call,
+                });
+                if $d count == 1 {
+                    $regs = window(&mut $fiber.stack, base as u32);
+                    $regs[0] = only;
+                } else {
+                    move_args(&mut $fiber.stack, $fiber.base as usize + usize::from(first), base, $d count);
+                    $regs = window(&mut $fiber.stack, base as u32);
+                }
+                $pc = entry.start as usize;
+                $fiber.base = base as u32;
+                $fiber.n_regs = entry.n_regs;
+                $fiber.closure = closure;
+            }};
+        }
+        // Ends the running function with a value.
+        macro_rules! finish {
+            ($d value:expr) => {{
+                let value: Value = $d value;
+                for slot in &mut $regs[..usize::from($fiber.n_regs)] {
+                    if slot.is_heap() {
+                        $core.heap.release(*slot);
+                    }
+                    *slot = Value::NULL;
+                }
+                $core.heap.release($fiber.closure);
+                let Some(frame) = $fiber.frames.pop() else {
+                    $fiber.closure = Value::NULL;
+                    return Next::Exit(Exit::Done(value));
+                };
+                $pc = frame.pc as usize;
+                $fiber.base = frame.base;
+                $fiber.n_regs = frame.n_regs;
+                $fiber.closure = frame.closure;
+                $regs = window(&mut $fiber.stack, frame.base);
+                if frame.kind != FrameKind::Call {
+                    save!();
+                    tri!($core.end_segment($fiber, frame, value));
+                    return Next::Reload;
+                }
+                put!(frame.dst, value);
+            }};
+        }
+    };
+}
