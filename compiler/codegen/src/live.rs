@@ -70,19 +70,35 @@ impl Live {
         }
     }
 
+    /// Everything of `other`, too. Both are in order, and most of the time nothing is new.
     fn add(&mut self, other: &Live) {
         if self.0.is_empty() {
-            self.0.clone_from(&other.0);
-        } else if !other.0.is_empty() {
-            self.0.extend_from_slice(&other.0);
-            self.0.sort_unstable();
-            self.0.dedup();
+            return self.0.clone_from(&other.0);
         }
+        let mut merged = Vec::with_capacity(self.0.len() + other.0.len());
+        let mut mine = self.0.iter().copied().peekable();
+        for &value in &other.0 {
+            while let Some(before) = mine.next_if(|known| *known < value) {
+                merged.push(before);
+            }
+            mine.next_if_eq(&value);
+            merged.push(value);
+        }
+        merged.extend(mine);
+        self.0 = merged;
     }
 
     /// What is here and not there.
     fn without(&self, other: &Live) -> Vec<Value> {
-        self.0.iter().copied().filter(|value| !other.contains(*value)).collect()
+        let mut others = other.0.iter().copied().peekable();
+        let mut rest = Vec::new();
+        for &value in &self.0 {
+            while others.next_if(|known| *known < value).is_some() {}
+            if others.next_if_eq(&value).is_none() {
+                rest.push(value);
+            }
+        }
+        rest
     }
 }
 

@@ -46,7 +46,7 @@ impl Emit<'_> {
         let alive = self.without(self.occupied, entry);
         let pair = self.analysis.for_each.get(id).map(|each| self.items_pair(each, alive));
         let mut avoided = self.occupied;
-        for pair in pair {
+        if let Some(pair) = pair {
             avoided.insert(pair);
             avoided.insert(Reg(pair.0 + 1));
         }
@@ -103,7 +103,7 @@ impl Emit<'_> {
         let alive = self.without(self.occupied, entry);
         let each = analysis.for_each.get(id);
         let mut taken = alive;
-        for pair in pair {
+        if let Some(pair) = pair {
             taken.insert(pair);
             taken.insert(Reg(pair.0 + 1));
         }
