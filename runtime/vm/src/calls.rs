@@ -152,7 +152,7 @@ impl Core {
         kind: FrameKind,
     ) -> Run<Frame> {
         if self.heap.fuel == 0 {
-            return Err(self.exhausted());
+            self.heap.refuel()?;
         }
         self.heap.fuel -= 1;
         if fiber.frames.len() >= self.limits.depth as usize {

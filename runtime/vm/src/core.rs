@@ -8,7 +8,7 @@ use prism_bytecode::{Constant, Entry, Kind, Reg, StrId, Verified};
 use crate::api::{Answer, EffectError, Limits, LoadError, Location};
 use crate::convert::{from_data, is_shallow};
 use crate::data::Data;
-use crate::errors::{Limit, Problem, Raise, Run, THROWN, TypeName};
+use crate::errors::{Problem, Raise, Run, THROWN, TypeName};
 use crate::fiber::{Continuation, Delivery};
 use crate::heap::{AtomId, FiberId, Heap, Method, Other, Shapes};
 use crate::value::{Tag, Value};
@@ -238,12 +238,6 @@ impl Core {
     }
 
     // Limits.
-
-    /// Why the fuel is zero.
-    #[cold]
-    pub(crate) fn exhausted(&self) -> Raise {
-        Raise::Limit(if self.heap.is_full { Limit::Memory } else { Limit::Fuel })
-    }
 
     /// The source place of an instruction.
     pub(crate) fn location(&self, pc: u32) -> Option<Location> {

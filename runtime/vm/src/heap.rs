@@ -3,7 +3,10 @@
 //! Values are immutable for the program. An update first makes its target unique: a value that
 //! nobody else holds is changed in place, any other is copied. Counts are exact, so in-place
 //! updates are decided by the count alone. Cycles can arise only through cells (a function
-//! that captures the variable it is stored in).
+//! that captures the variable it is stored in);
+//! `collect` frees those when memory runs out.
+
+mod collect;
 
 mod object;
 
@@ -128,7 +131,7 @@ impl Heap {
     #[inline]
     pub(crate) fn grow(&mut self, bytes: usize) {
         self.bytes += bytes;
-        if self.bytes > self.limit {
+        if self.bytes > self.limit && !self.is_full {
             self.full();
         }
     }
@@ -136,8 +139,7 @@ impl Heap {
     #[cold]
     fn full(&mut self) {
         self.is_full = true;
-        self.hidden_fuel += self.fuel;
-        self.fuel = 0;
+        self.hidden_fuel += std::mem::take(&mut self.fuel);
     }
 
     #[inline]
@@ -146,20 +148,42 @@ impl Heap {
     }
 
     /// Asks for a large piece before it is made.
-    pub(crate) fn ask(&self, bytes: usize) -> Run<()> {
+    pub(crate) fn ask(&mut self, bytes: usize) -> Run<()> {
+        if self.bytes.saturating_add(bytes) <= self.limit {
+            return Ok(());
+        }
+        self.collect();
         if self.bytes.saturating_add(bytes) > self.limit {
             return Err(Raise::Limit(Limit::Memory));
         }
         Ok(())
     }
 
+    /// Goes on after the fuel fell to zero, if it was memory that ran out and some can be freed.
+    #[cold]
+    pub(crate) fn refuel(&mut self) -> Run<()> {
+        if !self.is_full {
+            return Err(Raise::Limit(Limit::Fuel));
+        }
+        self.collect();
+        // Too little is like nothing: the next moment would be the same.
+        if self.bytes > self.limit - self.limit / 8 {
+            return Err(Raise::Limit(Limit::Memory));
+        }
+        self.is_full = false;
+        self.fuel = std::mem::take(&mut self.hidden_fuel);
+        if self.fuel == 0 { Err(Raise::Limit(Limit::Fuel)) } else { Ok(()) }
+    }
+
     /// Pays for work that is proportional to the size of values.
     pub(crate) fn work(&mut self, steps: usize) -> Run<()> {
         let cost = steps as u64 / 16;
+        if cost > self.fuel && self.is_full {
+            self.refuel()?;
+        }
         if cost > self.fuel {
-            self.hidden_fuel = if self.is_full { self.hidden_fuel } else { 0 };
             self.fuel = 0;
-            return Err(Raise::Limit(if self.is_full { Limit::Memory } else { Limit::Fuel }));
+            return Err(Raise::Limit(Limit::Fuel));
         }
         self.fuel -= cost;
         Ok(())

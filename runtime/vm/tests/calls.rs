@@ -229,3 +229,28 @@ fn a_trap_names_the_place_of_the_first_throw() {
     let names: Vec<&str> = trap.frames.iter().map(|frame| &*frame.function).collect();
     assert_eq!((names, trap.message.as_str()), (vec!["b", "main"], "x"));
 }
+
+#[test]
+fn functions_that_capture_themselves_are_freed_when_memory_runs_out() {
+    // A million closures, each stored in the cell that it captures, in 1 MiB.
+    let text = main_of(
+        "load_int r0, 0\nload_const r1, 1000000\nagain:\nload_null r2\nnew_cell r2, r2\ncopy r3, r2\n\
+         closure r3, r3, 1, @\"f\"\ncell_set r2, r3\nload_const r4, \"kept\"\nadd_k r4, r4, \"!\"\nfor_less r0, r1, 1, again\n\
+         new_array r5, r4, 1\nreturn r5",
+    ) + "fn \"f\" ( ) regs 1 captures 1\nreturn_null";
+    let limits = prism_vm::Limits { memory: 1 << 20, ..common::limits() };
+    let mut machine =
+        prism_vm::Machine::new(common::module(&text), limits, Vec::new()).expect("it loads");
+    assert_eq!(machine.run(), prism_vm::Outcome::Done(Data::Array(vec![Data::text("kept!")])));
+    // What is really held is not freed.
+    let text = text
+        .replace("cell_set r2, r3\n", "cell_set r2, r3\nnew_array r6, r6, 2\n")
+        .replace("add_k r4", "copy r7, r2\nadd_k r4");
+    let text = text
+        .replace("load_int r0, 0\n", "load_int r0, 0\nnew_array r8, r8, 0\n")
+        .replace("copy r7, r2\n", "copy r7, r2\narray_push r8, r7\n");
+    let mut machine =
+        prism_vm::Machine::new(common::module(&text), limits, Vec::new()).expect("it loads");
+    let prism_vm::Outcome::Trap(trap) = machine.run() else { panic!("memory is too small") };
+    assert_eq!(trap.code, "P1102");
+}

@@ -66,4 +66,14 @@ impl<T: Default> Slab<T> {
         self.free.push(index);
         std::mem::take(&mut self.entries[index as usize].item)
     }
+
+    /// Takes all holders from an entry that is to be freed.
+    pub(crate) fn clear_count(&mut self, index: u32) {
+        self.entries[index as usize].count = 0;
+    }
+
+    /// Entries, free ones included.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
 }

@@ -58,7 +58,7 @@ macro_rules! machinery {
                 let distance = $d distance as isize;
                 if distance < 0 {
                     if $core.heap.fuel == 0 {
-                        raise!($core.exhausted());
+                        tri!($core.heap.refuel());
                     }
                     $core.heap.fuel -= 1;
                 }
@@ -217,7 +217,7 @@ macro_rules! machinery {
             ($d entry:expr, $d closure:expr, $d first:expr, $d count:expr, $d dst:expr) => {{
                 let (entry, first, closure): (Entry, u8, Value) = ($d entry, $d first, $d closure);
                 if $core.heap.fuel == 0 {
-                    raise!($core.exhausted());
+                    tri!($core.heap.refuel());
                 }
                 $core.heap.fuel -= 1;
                 // Most calls have one argument.

@@ -19,7 +19,7 @@ pub fn machine(text: &str) -> Machine {
 }
 
 pub fn limits() -> Limits {
-    Limits { fuel: 100_000_000, memory: 64 << 20, depth: 1_000, requests: 10_000 }
+    Limits { fuel: 10_000_000, memory: 64 << 20, depth: 1_000, requests: 10_000 }
 }
 
 /// A `main` of these lines with 16 registers.
