@@ -39,7 +39,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         };
         let changes = self.env.rollback(mark);
         let ended = exit.is_some();
-        self.b.close_region(exit.unwrap_or(Exit::Unreachable), source);
+        self.close(exit.unwrap_or(Exit::Unreachable), source);
         let falls = (!ended).then_some(Falls { value: value.filter(|_| want), changes });
         Branch { region, falls }
     }
@@ -153,7 +153,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         let (body, _) = self.b.open_region(Vec::new());
         let exit = lower(self, op);
         self.env.rollback(mark);
-        self.b.close_region(exit, source);
+        self.close(exit, source);
         self.b.place(op, OpKind::Loop { initial: Vec::new(), body }, Vec::new(), source);
     }
 
@@ -185,7 +185,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         let (body, _) = self.b.open_region(Vec::new());
         let exit = lower(self, op);
         self.env.rollback(mark);
-        self.b.close_region(exit, source);
+        self.close(exit, source);
         let facts = vec![Facts::ANY; usize::from(want) + carried.len()];
         let kind = OpKind::Loop { initial: Vec::new(), body };
         let results = self.b.place(op, kind, facts, source);

@@ -48,6 +48,8 @@ pub(crate) struct Cx<'a, 'p, 'db> {
     pub confidence: Option<Value>,
     /// The `resume` of the handler clause that this function is.
     pub resume: Option<Value>,
+    /// Where the `throw` stands that ends the region being lowered; its trap names that place.
+    pub thrown_at: Option<Source>,
 }
 
 /// Something that `break` or `continue` can leave.
@@ -111,6 +113,7 @@ impl<'a, 'p, 'db> Cx<'a, 'p, 'db> {
             sites: FxHashMap::default(),
             confidence: None,
             resume: None,
+            thrown_at: None,
         }
     }
 
@@ -202,7 +205,14 @@ impl<'a, 'p, 'db> Cx<'a, 'p, 'db> {
                 Exit::Return(value)
             }
         };
+        let source = self.thrown_at.take().unwrap_or(source);
         self.b.finish(exit, source)
+    }
+
+    /// Closes a region; one that ends in a `throw` is left there, not where it began.
+    pub fn close(&mut self, exit: Exit, source: Source) {
+        let source = self.thrown_at.take().unwrap_or(source);
+        self.b.close_region(exit, source);
     }
 
     /// An empty body yields 0, as a bare `return` does; a last statement without a value, null.

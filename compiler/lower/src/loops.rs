@@ -155,7 +155,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         let exit = lower(self, self.targets.len() - 1, position);
         self.targets.pop();
         self.env.rollback(mark);
-        self.b.close_region(exit, source);
+        self.close(exit, source);
         let results = self.b.place(op, OpKind::Loop { initial, body }, facts, source);
         let (value, rest) = results.split_at(usize::from(want));
         self.rebind(&carried, &kinds, rest);

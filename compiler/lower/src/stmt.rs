@@ -70,6 +70,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
             }
             StmtKind::Throw(expr) => {
                 let value = self.expr(*expr);
+                self.thrown_at = Some(source);
                 Flow::Ends(Exit::Throw(value))
             }
             StmtKind::Return(value) => self.return_stmt(*value, source),
