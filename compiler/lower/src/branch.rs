@@ -186,12 +186,21 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         let exit = lower(self, op);
         self.env.rollback(mark);
         self.close(exit, source);
-        let facts = vec![Facts::ANY; usize::from(want) + carried.len()];
+        let cells = &self.item.variables.cells;
+        let mut facts = vec![Facts::ANY; usize::from(want)];
+        facts.extend(carried.iter().map(|local| match cells.contains(local) {
+            true => Facts::plain(Ty::Cell),
+            false => Facts::ANY,
+        }));
         let kind = OpKind::Loop { initial: Vec::new(), body };
         let results = self.b.place(op, kind, facts, source);
         let (value, rest) = results.split_at(usize::from(want));
         for (local, value) in carried.iter().zip(rest) {
-            self.env.set(*local, Binding::Value(*value));
+            let binding = match self.item.variables.cells.contains(local) {
+                true => Binding::Cell(*value),
+                false => Binding::Value(*value),
+            };
+            self.env.set(*local, binding);
         }
         value.first().copied()
     }

@@ -263,7 +263,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         }
     }
 
-    /// `A | B`: the first that matches; the alternatives bind no names.
+    /// `A | B`: the first that matches; every alternative binds the same names.
     fn test_any(
         &mut self,
         pats: &'a [PatId],
@@ -272,11 +272,15 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         arm: OpId,
         source: Source,
     ) {
-        self.block_once(source, |cx, found| {
+        let mut names = Vec::new();
+        if let Some(first) = pats.first() {
+            self.pat_locals(*first, &mut names);
+        }
+        self.block_with_results(&names, false, source, |cx, found| {
             for pat in pats {
                 cx.block_once(source, |cx, alternative| {
                     cx.test_pat(*pat, value, threshold, alternative);
-                    Exit::Break { target: found, values: Vec::new() }
+                    Exit::Break { target: found, values: cx.exit_values(None, &names) }
                 });
             }
             Exit::Break { target: arm, values: Vec::new() }

@@ -73,8 +73,9 @@ impl<V: Visitor> Walk<'_, V> {
                 self.pat(*pat);
             }
             StmtKind::Function { local, function } => {
-                self.visitor.declare(*local);
+                // Its own name is seen inside before the variable holds it.
                 self.lambda(*function);
+                self.visitor.declare(*local);
             }
             StmtKind::Block(block) => self.block(block),
             StmtKind::If { condition, then, otherwise } => {

@@ -1,0 +1,126 @@
+//! Lines per second of Prism's parser beside others, on equal-shape programs of each language.
+//!
+//! ```sh
+//! cargo run --release --manifest-path benches/parse/Cargo.toml
+//! ```
+//!
+//! Every program has the same functions, loops, calls and literals, line by line, written as the
+//! language writes them. Each parser builds its whole tree; the best of ten runs counts.
+
+use std::time::Instant;
+
+const UNITS: usize = 2_000;
+const ROUNDS: usize = 10;
+
+fn main() {
+    let (prism, javascript, python) = (program(PRISM), program(JAVASCRIPT), program(PYTHON));
+    let ours = measure("prism-syntax (tree, errors, comments)", &prism, |text| {
+        let parse = prism_syntax::parse(text);
+        assert!(parse.errors.is_empty(), "the program is right");
+    });
+    let others = [
+        measure("oxc_parser, JavaScript", &javascript, |text| {
+            let allocator = oxc_allocator::Allocator::default();
+            let parsed =
+                oxc_parser::Parser::new(&allocator, text, oxc_span::SourceType::mjs()).parse();
+            assert!(parsed.errors.is_empty(), "the program is right");
+        }),
+        measure("tree-sitter, JavaScript", &javascript, |text| {
+            let mut parser = tree_sitter::Parser::new();
+            parser.set_language(&tree_sitter_javascript::LANGUAGE.into()).expect("versions agree");
+            assert!(!parser.parse(text, None).expect("a tree").root_node().has_error());
+        }),
+        measure("rustpython-parser, Python", &python, |text| {
+            use rustpython_parser::Parse;
+            rustpython_parser::ast::Suite::parse(text, "bench").expect("the program is right");
+        }),
+    ];
+    for (name, lines) in others {
+        println!("prism / {name}: {:.2}", ours.1 / lines);
+    }
+}
+
+fn program(unit: &str) -> String {
+    (0..UNITS).map(|n| unit.replace("NN", &n.to_string())).collect()
+}
+
+fn measure(name: &'static str, text: &str, parse: impl Fn(&str)) -> (&'static str, f64) {
+    let n_lines = text.lines().count();
+    let best = (0..ROUNDS)
+        .map(|_| {
+            let start = Instant::now();
+            parse(text);
+            start.elapsed().as_secs_f64()
+        })
+        .fold(f64::INFINITY, f64::min);
+    let rate = n_lines as f64 / best;
+    let megabytes = text.len() as f64 / best / 1e6;
+    println!("{name}: {n_lines} lines, {rate:.0} lines/s, {megabytes:.0} MB/s");
+    (name, rate)
+}
+
+const PRISM: &str = r#"
+// Unit NN: what an ordinary module looks like.
+function reviewNN(files, options) {
+  let findings = []
+  let total = 0
+  for file in files {
+    if file.size > 1000 {
+      findings.push({ file: file.name, rule: "size", severity: 2 })
+    } else {
+      total = total + file.lines * 2
+    }
+  }
+  const score = total / (files.length + 1)
+  let message = "reviewed ${files.length} files, score ${score}"
+  return { findings: findings, score: score, message: message }
+}
+
+let pickNN = (items, limit) => items.filter(x => x.score > limit).map(x => x.name)
+let namesNN = pickNN([{ name: "a", score: 1 }, { name: "b", score: 3 }], 2)
+let resultNN = namesNN.length > 0 ? namesNN[0] : "none"
+"#;
+
+const JAVASCRIPT: &str = r#"
+// Unit NN: what an ordinary module looks like.
+function reviewNN(files, options) {
+  let findings = []
+  let total = 0
+  for (const file of files) {
+    if (file.size > 1000) {
+      findings.push({ file: file.name, rule: "size", severity: 2 })
+    } else {
+      total = total + file.lines * 2
+    }
+  }
+  const score = total / (files.length + 1)
+  let message = `reviewed ${files.length} files, score ${score}`
+  return { findings: findings, score: score, message: message }
+}
+
+let pickNN = (items, limit) => items.filter(x => x.score > limit).map(x => x.name)
+let namesNN = pickNN([{ name: "a", score: 1 }, { name: "b", score: 3 }], 2)
+let resultNN = namesNN.length > 0 ? namesNN[0] : "none"
+"#;
+
+const PYTHON: &str = r#"
+# Unit NN: what an ordinary module looks like.
+def reviewNN(files, options):
+  findings = []
+  total = 0
+  for file in files:
+    if file.size > 1000:
+      findings.append({ "file": file.name, "rule": "size", "severity": 2 })
+    else:
+      total = total + file.lines * 2
+
+
+  score = total / (len(files) + 1)
+  message = f"reviewed {len(files)} files, score {score}"
+  return { "findings": findings, "score": score, "message": message }
+
+
+pickNN = lambda items, limit: [x.name for x in items if x.score > limit]
+namesNN = pickNN([{ "name": "a", "score": 1 }, { "name": "b", "score": 3 }], 2)
+resultNN = namesNN[0] if len(namesNN) > 0 else "none"
+"#;
