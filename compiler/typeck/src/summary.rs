@@ -1,5 +1,7 @@
 //! What every function of a file may do: the data of `prismc check --effects` and of hover.
 
+use std::sync::Arc;
+
 use prism_hir::{Item, ItemKind, item_tree};
 use prism_source::{Db, SourceFile};
 use prism_span::{RelSpan, Span};
@@ -46,7 +48,7 @@ fn summary<'db>(db: &'db dyn Db, item: Item<'db>) -> FunctionSummary {
 
 fn display_root(inference: &Inference) -> String {
     let mut types = inference.types.clone();
-    let id = types.intern(Type::Function(inference.root.0.clone()));
+    let id = types.intern(Type::Function(Arc::new(inference.root.0.clone())));
     types.display(id).to_string()
 }
 

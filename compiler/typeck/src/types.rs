@@ -106,8 +106,8 @@ pub enum Type {
     Array(Fact),
     /// An array whose elements are known one by one.
     Tuple(Box<[Fact]>),
-    Object(ObjectType),
-    Function(FunctionType),
+    Object(Arc<ObjectType>),
+    Function(Arc<FunctionType>),
     /// At least two members, none of them a union, `any` or `never`.
     Union(Box<[TypeId]>),
     /// A declared name for a type.
@@ -291,11 +291,11 @@ impl Types {
     }
 
     pub fn object(&mut self, object: ObjectType) -> TypeId {
-        self.intern(Type::Object(object))
+        self.intern(Type::Object(Arc::new(object)))
     }
 
     pub fn function(&mut self, function: FunctionType) -> TypeId {
-        self.intern(Type::Function(function))
+        self.intern(Type::Function(Arc::new(function)))
     }
 
     /// The members of a union, or the type itself.

@@ -37,7 +37,7 @@ impl<'a> Infer<'a> {
             Type::Function(function) => Some(function.clone()),
             _ => None,
         });
-        self.walk_nested(lambda, context.as_ref())
+        self.walk_nested(lambda, context.as_deref())
     }
 
     /// The type of a declared function; walks it when that has not been done.
@@ -262,7 +262,9 @@ impl<'a> Infer<'a> {
                 all.add(&effects);
                 if all != function.effects {
                     is_changed = true;
-                    let ty = self.types.function(FunctionType { effects: all, ..function });
+                    let ty = self
+                        .types
+                        .function(FunctionType { effects: all, ..FunctionType::clone(&function) });
                     self.functions[index_of(caller)] = ty;
                 }
             }

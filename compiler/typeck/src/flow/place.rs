@@ -172,7 +172,7 @@ impl Infer<'_> {
         let Some((first, rest)) = path.split_first() else { return ty };
         match (first, self.types.structure(ty).clone()) {
             (PlaceStep::Member(name), Type::Object(object)) => {
-                self.with_member(object, name, rest, value)
+                self.with_member(&object, name, rest, value)
             }
             (PlaceStep::Index(_), Type::Array(_) | Type::Tuple(_)) => {
                 let element = self.types.element(ty).unwrap_or(Fact::ANY);
@@ -183,7 +183,7 @@ impl Infer<'_> {
             }
             (PlaceStep::Index(index), Type::Object(object)) => {
                 match self.types.get(self.fact(*index).ty).clone() {
-                    Type::TextLiteral(name) => self.with_member(object, &name, rest, value),
+                    Type::TextLiteral(name) => self.with_member(&object, &name, rest, value),
                     _ => self.types.some_object(),
                 }
             }
@@ -193,11 +193,12 @@ impl Infer<'_> {
 
     fn with_member(
         &mut self,
-        mut object: ObjectType,
+        object: &ObjectType,
         name: &Text,
         rest: &[PlaceStep],
         value: Fact,
     ) -> TypeId {
+        let mut object = object.clone();
         let known = object.field(name).map_or(Fact::ANY, |field| field.fact);
         let fact = self.inner_value(known, rest, value);
         match object.fields.iter_mut().find(|field| field.name == *name) {

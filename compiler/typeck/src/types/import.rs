@@ -1,8 +1,10 @@
 //! Copying types between tables: how signatures reach the items that use them.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
-use crate::types::{Fact, FunctionType, Type, TypeId, Types};
+use crate::types::{Fact, FunctionType, ObjectType, Type, TypeId, Types};
 
 /// The copies so far.
 type Seen = FxHashMap<TypeId, TypeId>;
@@ -49,14 +51,17 @@ impl Types {
                 Type::Tuple(copy)
             }
             Type::Object(object) => {
-                let mut copy = object.clone();
+                let mut copy = ObjectType::clone(object);
                 for field in &mut copy.fields {
                     field.fact.ty = self.import_with(from, field.fact.ty, seen);
                 }
-                Type::Object(copy)
+                Type::Object(Arc::new(copy))
             }
             Type::Function(function) => {
-                Type::Function(self.import_function_with(from, function, seen))
+                if is_simple(function) {
+                    return Type::Function(function.clone());
+                }
+                Type::Function(Arc::new(self.import_function_with(from, function, seen)))
             }
             Type::Union(members) => Type::Union(
                 members.iter().map(|member| self.import_with(from, *member, seen)).collect(),
@@ -91,4 +96,9 @@ impl Types {
         }
         copy
     }
+}
+
+/// All ids in the type mean the same in every table.
+fn is_simple(function: &FunctionType) -> bool {
+    function.result.ty.is_simple() && function.params.iter().all(|param| param.fact.ty.is_simple())
 }
