@@ -1,6 +1,7 @@
 //! What code generation wants to know of a function before it begins: which values need a
 //! register, which operations become part of another one, which exits pass a `finally`.
 
+mod append;
 mod each;
 mod fuse;
 mod hoist;
@@ -9,6 +10,7 @@ use la_arena::ArenaMap;
 use prism_ir::function::{Function, OpId, RegionId, Text, Value};
 use prism_ir::op::{Const, Exit, OpKind};
 
+pub(crate) use append::Variable;
 pub(crate) use each::ForEach;
 pub(crate) use hoist::Hoisted;
 
@@ -65,6 +67,8 @@ pub(crate) struct Analysis {
     pub for_each: ArenaMap<OpId, ForEach>,
     /// What loops over items go through.
     pub items: ArenaMap<Value, ()>,
+    /// Additions to shared variables.
+    pub appends: ArenaMap<OpId, Variable>,
     /// By outermost loop.
     pub hoisted: ArenaMap<OpId, Hoisted>,
     /// Values used inside a loop that are made outside.
@@ -82,6 +86,7 @@ impl Analysis {
             passing: ArenaMap::default(),
             for_each: ArenaMap::default(),
             items: ArenaMap::default(),
+            appends: ArenaMap::default(),
             hoisted: ArenaMap::default(),
             used_inside: ArenaMap::default(),
         };
@@ -90,6 +95,7 @@ impl Analysis {
         walk.region(function.body);
         fuse::run(function, &mut analysis);
         each::run(function, &mut analysis);
+        append::run(function, &mut analysis);
         hoist::run(function, &mut analysis);
         analysis
     }

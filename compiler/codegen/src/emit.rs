@@ -7,6 +7,7 @@
 //! to it. Because each value is made before what it dominates, a register that is free when a
 //! value is made stays its own until it dies.
 
+mod append;
 mod branch;
 mod call;
 mod calls;

@@ -167,7 +167,13 @@ impl Emit<'_> {
                 let same = Inst::JumpSame(reg, known);
                 self.fork_wide(fork, same, Inst::JumpNotSame(reg, known));
             }
-            PatternOp::HasField(name) => self.has_field(reg, name, fork),
+            PatternOp::HasField(name) => {
+                if !self.is_object(value) {
+                    let is_other = Inst::JumpNotKind(reg, Kind::Object as u8);
+                    self.asm.compare(is_other, fork.if_false);
+                }
+                self.has_field(reg, name, fork);
+            }
             PatternOp::IsObject(fields) => {
                 let is_other = Inst::JumpNotKind(reg, Kind::Object as u8);
                 self.asm.compare(is_other, fork.if_false);
@@ -190,6 +196,13 @@ impl Emit<'_> {
             | PatternOp::ArrayRest(_)
             | PatternOp::ObjectRest(_) => unreachable!("no test: {op:?}"),
         }
+    }
+
+    /// Whether the value was made an object on the spot.
+    fn is_object(&self, value: Value) -> bool {
+        let maker = self.analysis.maker.get(value).map(|op| &self.function.ops[*op].kind);
+        let is_expected = |op: &PatternOp| *op == PatternOp::ExpectObject;
+        matches!(maker, Some(OpKind::Pattern { op, .. }) if is_expected(op))
     }
 
     fn has_field(&mut self, object: Reg, name: &str, fork: Fork) {

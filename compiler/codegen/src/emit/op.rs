@@ -116,6 +116,11 @@ impl Emit<'_> {
     }
 
     fn binary(&mut self, id: OpId, op: BinaryOp, left: Value, right: Value, confident: bool) {
+        if let Some(variable) = self.analysis.appends.get(id).copied()
+            && self.append(id, variable, left, right)
+        {
+            return;
+        }
         let swaps = op == BinaryOp::Multiply
             && self.analysis.number(left).is_some()
             && self.analysis.number(right).is_none();

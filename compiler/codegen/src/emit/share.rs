@@ -35,13 +35,7 @@ impl Emit<'_> {
             OpKind::CellGet(cell) => self.cell_get(id, *cell),
             OpKind::CellSet { cell, value } => {
                 let value = self.taken(id, *value);
-                match self.captured_cell(*cell) {
-                    Some(index) => self.asm.op(Inst::CapturedSet(index, value)),
-                    None => {
-                        let cell = self.src(*cell);
-                        self.asm.op(Inst::CellSet(cell, value));
-                    }
-                }
+                self.write_cell(*cell, value);
                 self.finish(id);
             }
             OpKind::UpdateCell { cell, path, value, push } => {
@@ -87,6 +81,16 @@ impl Emit<'_> {
         }
     }
 
+    pub(super) fn write_cell(&mut self, cell: Value, from: Reg) {
+        match self.captured_cell(cell) {
+            Some(index) => self.asm.op(Inst::CapturedSet(index, from)),
+            None => {
+                let cell = self.src(cell);
+                self.asm.op(Inst::CellSet(cell, from));
+            }
+        }
+    }
+
     fn cell_get(&mut self, id: OpId, cell: Value) {
         match self.captured_cell(cell) {
             Some(index) => {
@@ -121,7 +125,7 @@ impl Emit<'_> {
         self.finish(id);
     }
 
-    fn global(&mut self, global: GlobalId) -> u16 {
+    pub(super) fn global(&mut self, global: GlobalId) -> u16 {
         match u16::try_from(global.0) {
             Ok(id) => id,
             Err(_) => {
