@@ -92,12 +92,14 @@ impl Backend for LocalBackend {
             running.gone.take()
         };
         self.shared.pool.close();
-        let family = self.shared.house.marks.family().to_owned();
+        let shared = self.shared.clone();
         Box::pin(async move {
-            if let Some(mut gone) = gone {
-                // Nothing is ever sent; the channel ends when the last task does.
-                let _ = gone.recv().await;
-                strays::kill(family).await;
+            let Some(mut gone) = gone else { return };
+            // Nothing is ever sent; the channel ends when the last task does.
+            let _ = gone.recv().await;
+            let marks = &shared.house.marks;
+            if marks.is_any_given() {
+                strays::kill(marks.family().to_owned()).await;
             }
         })
     }

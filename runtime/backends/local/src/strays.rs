@@ -38,6 +38,11 @@ impl Marks {
         &self.family
     }
 
+    /// Whether any process carries one.
+    pub(crate) fn is_any_given(&self) -> bool {
+        self.next.load(Ordering::Relaxed) > 0
+    }
+
     pub(crate) fn next(&self) -> String {
         format!("{}{};", self.family, self.next.fetch_add(1, Ordering::Relaxed))
     }

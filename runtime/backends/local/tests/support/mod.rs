@@ -99,6 +99,15 @@ impl Lab {
         marked(&self.mark)
     }
 
+    /// Waits for at least so many; a shell may not have started its own yet.
+    pub async fn until_processes(&self, n_processes: usize) {
+        let end = Instant::now() + Duration::from_secs(20);
+        while self.processes().len() < n_processes {
+            assert!(Instant::now() < end, "only {:?}", self.processes());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     pub async fn until_no_process(&self, limit: Duration) {
         let end = Instant::now() + limit;
         while !self.processes().is_empty() {
