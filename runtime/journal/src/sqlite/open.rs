@@ -1,10 +1,12 @@
 //! Opens the file, or makes it: format, pragmas, tables.
 
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, TransactionBehavior};
 
 use super::fault::At;
 use super::wal;
@@ -14,6 +16,12 @@ use crate::Error;
 const FORMAT: i64 = 1;
 /// `PRSM`: says that a SQLite file is a store of ours.
 const APPLICATION: i64 = 0x5052_534d;
+
+/// Where a header says who may write and read the file.
+const WRITE_VERSION: usize = 18;
+const READ_VERSION: usize = 19;
+/// Who knows write-ahead logs.
+const LOGGED: u8 = 2;
 
 const TABLES: &str = "
     CREATE TABLE entries (
@@ -65,6 +73,9 @@ pub(super) fn writer(path: &Path, patience: Duration) -> Result<Connection, Erro
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|error| at.unreachable(&error))?;
     }
+    if !path.exists() {
+        put_in_place(path)?;
+    }
     expect_whole_header(at)?;
     wal::check(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
@@ -79,6 +90,39 @@ pub(super) fn writer(path: &Path, patience: Duration) -> Result<Connection, Erro
         create(&mut connection, at)?;
     }
     Ok(connection)
+}
+
+/// Makes a store that is whole from its first moment, with one sync where SQLite takes six; the
+/// first append syncs the folder. Whoever makes the same store meanwhile is left his. Where files
+/// cannot have two names, SQLite makes the store as it does.
+fn put_in_place(path: &Path) -> Result<(), Error> {
+    let at = At(path);
+    let image = image(at)?;
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!("-new-{:016x}", fastrand::u64(..)));
+    let draft = Path::new(&name);
+    let placed = File::create_new(draft)
+        .and_then(|mut file| {
+            file.write_all(&image)?;
+            file.sync_all()
+        })
+        .and_then(|()| fs::hard_link(draft, path));
+    // One that stays is litter, and harmless.
+    let _ = fs::remove_file(draft);
+    match placed {
+        Err(error) if error.kind() == ErrorKind::StorageFull => Err(at.unreachable(&error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// The bytes of a store without runs.
+fn image(at: At<'_>) -> Result<Vec<u8>, Error> {
+    let mut connection = Connection::open_in_memory().map_err(|error| at.fault(&error))?;
+    create(&mut connection, at)?;
+    let image = connection.serialize(MAIN_DB).map_err(|error| at.fault(&error))?;
+    let mut image = image.to_vec();
+    image[WRITE_VERSION..=READ_VERSION].fill(LOGGED);
+    Ok(image)
 }
 
 /// SQLite takes a file that is shorter than a header for an empty one and would write over it.
