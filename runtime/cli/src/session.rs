@@ -1,11 +1,16 @@
 //! Drives one run in this process, from its start or from where its journal ends.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use prism_agents::{Backend, Dispatcher, Registry};
 use prism_backend_local::LocalBackend;
 use prism_engine::{Engine, Error, Host, RunHandle, RunResult, Start, Stopper};
 use prism_journal::{RunId, Store};
+
+/// How long a run may take to be put down. A machine that computes hears of nothing, so its run
+/// is left then as its journal has it, which is enough to go on.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a run needs besides itself.
 #[derive(Clone)]
@@ -74,23 +79,26 @@ async fn drive_here(session: Session, from: From) -> Driven {
 async fn wait(handle: RunHandle, signals: Signals) -> Driven {
     let run = handle.run();
     let stopper = handle.stopper();
-    let listener = match signals {
-        Signals::Obey => Some(tokio::spawn(listen(stopper))),
-        Signals::Ignore => None,
+    let result = match signals {
+        Signals::Obey => tokio::select! {
+            result = handle.wait() => result,
+            () = put_down(stopper) => Ok(RunResult::left(run)),
+        },
+        Signals::Ignore => handle.wait().await,
     };
-    let result = handle.wait().await;
-    if let Some(listener) = listener {
-        listener.abort();
-    }
     Driven { run: Some(run), result }
 }
 
-/// The first signal puts the run down; the second does not wait for that.
-async fn listen(stopper: Stopper) {
+/// The first signal puts the run down; ready when that takes too long. A second signal does not
+/// wait for anything.
+async fn put_down(stopper: Stopper) {
     signal().await;
     stopper.interrupt();
-    signal().await;
-    std::process::exit(i32::from(crate::report::INTERRUPTED));
+    tokio::spawn(async {
+        signal().await;
+        std::process::exit(i32::from(crate::report::INTERRUPTED));
+    });
+    tokio::time::sleep(PATIENCE).await;
 }
 
 /// Ready when the process is asked to stop.

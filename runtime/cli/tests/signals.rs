@@ -32,8 +32,7 @@ fn interrupted(signal: &str) {
     let child = project.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let child = child.unwrap();
     eventually("the slow agent is at work", || project.path().join("slow.tried").is_dir());
-    let kill = Command::new("kill").args([signal, &child.id().to_string()]).status();
-    assert!(kill.unwrap().success());
+    kill(signal, child.id());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     eventually("every process of the agents is gone", || processes_with(&folder).is_empty());
@@ -52,6 +51,54 @@ fn interrupted(signal: &str) {
 #[test]
 fn interrupt_ends_the_agents_and_resume_goes_on() {
     interrupted("-INT");
+}
+
+/// A machine that computes hears of no signal: its run is left, and can be taken up again.
+#[test]
+fn a_program_that_computes_for_ever_is_left() {
+    let project = Project::new(
+        "let first = agents[0].call(\"first\")\nwhile value(first) == 1 { 1 }\nvalue(first)\n",
+    );
+    let script = format!("echo x >> first.log; {}", answer("1", 0.9));
+    project.agent("first", "mode = \"warm\"", &format!("{script}; sleep 300"));
+    let folder = project.path().to_str().unwrap().to_owned();
+    let args = ["run", "main.prism", "--set", "agents=[\"first\"]", "--fuel", FOR_EVER];
+    let child = project.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = child.unwrap();
+    let is_computing = || {
+        let events = project.prism(&["events", &only_run(&project)?]).stdout;
+        events.contains("agent_completed").then_some(())
+    };
+    eventually("the program computes", || is_computing().is_some());
+    kill("-INT", child.id());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("prism resume"), "{stderr}");
+    eventually("every process of the agents is gone", || processes_with(&folder).is_empty());
+    let runs = project.prism(&["runs", "--json"]).json();
+    assert_eq!(runs["runs"][0]["status"], "interrupted", "{runs}");
+    // It goes on: the answer is known, and the machine computes again until it is stopped.
+    let run = only_run(&project).unwrap();
+    let mut again = project.command(&["resume", &run]).stderr(Stdio::null()).spawn().unwrap();
+    let n_resumed = || project.prism(&["events", &run]).stdout.matches("resumed").count();
+    eventually("the run is taken up again", || n_resumed() == 1);
+    kill("-INT", again.id());
+    assert_eq!(again.wait().unwrap().code(), Some(130));
+    let calls = std::fs::read_to_string(project.path().join("first.log")).unwrap();
+    assert_eq!(calls, "x\n", "what had been answered is not asked again");
+}
+
+const FOR_EVER: &str = "1000000000000000";
+
+fn only_run(project: &Project) -> Option<String> {
+    let runs = project.prism(&["runs", "--json"]).json();
+    Some(runs["runs"][0]["run"].as_str()?.to_owned())
+}
+
+fn kill(signal: &str, process: u32) {
+    let kill = Command::new("kill").args([signal, &process.to_string()]).status();
+    assert!(kill.unwrap().success());
 }
 
 #[test]

@@ -83,6 +83,7 @@ impl Driver {
             if let Some(end) = self.advance()? {
                 return self.finish(end).await;
             }
+            self.recorder.send_opening();
             self.serve_fresh();
             if let Some(result) = self.idle_result().await? {
                 return Ok(result);

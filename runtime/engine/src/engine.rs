@@ -15,6 +15,7 @@ use crate::drive::{Driver, Signal, Stop};
 use crate::effects::World;
 use crate::event_loop::EventLoop;
 use crate::events::Fold;
+use crate::opening::Opening;
 use crate::past::Past;
 use crate::people::Ask;
 use crate::record::run_draft;
@@ -115,7 +116,7 @@ impl Engine {
         batch.blobs.push((artifact, start.artifact.clone()));
         let parts = Parts { claim, log, past: Past::default(), fold: Fold::default() };
         let mut driver = self.driver(machine, parts, start.scope.clone());
-        driver.recorder.send(batch, Then::default());
+        driver.recorder.open(batch);
         Ok(self.spawn(driver))
     }
 
@@ -181,7 +182,8 @@ impl Engine {
         };
         let recorder = Recorder {
             store: self.store.clone(),
-            claim: parts.claim,
+            claim: Arc::new(parts.claim),
+            opening: Opening::default(),
             log: parts.log,
             fold: parts.fold,
             watch: self.host.watch.clone(),

@@ -19,6 +19,8 @@ mod effects;
 
 mod past;
 
+mod opening;
+
 mod recorder;
 
 mod record;

@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use prism_journal::{Batch, Claim, Draft, Entry, Error as StoreError, Log, StateWrite, Store};
+use prism_journal::{Ack, Batch, Claim, Draft, Entry, Error as StoreError, Log, StateWrite, Store};
 use prism_vm::{Answer, RequestId};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::drive::Signal;
 use crate::events::Fold;
+use crate::opening::Opening;
 use crate::{Error, Watch};
 
 /// What must wait until a batch is durable.
@@ -23,7 +24,8 @@ pub(crate) struct Then {
 /// The end of a run's journal, as its owner writes it.
 pub(crate) struct Recorder {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) claim: Claim,
+    pub(crate) claim: Arc<Claim>,
+    pub(crate) opening: Opening,
     pub(crate) log: Log,
     pub(crate) fold: Fold,
     pub(crate) watch: Option<Arc<dyn Watch>>,
@@ -39,14 +41,31 @@ impl Recorder {
         self.send(batch, then);
     }
 
-    pub(crate) fn send(&mut self, batch: Batch, then: Then) {
+    fn send(&mut self, batch: Batch, then: Then) {
+        let ack = self.expect(&batch, then);
+        self.send_opening();
+        self.store.append(&self.claim, batch, ack);
+    }
+
+    /// Takes the first batch of a run; it is sent in a moment, before any other.
+    pub(crate) fn open(&mut self, batch: Batch) {
+        let ack = self.expect(&batch, Then::default());
+        self.opening = Opening::new(batch, ack);
+        self.opening.send_soon(self.store.clone(), &self.claim);
+    }
+
+    /// Sends the first batch now, unless it has been sent.
+    pub(crate) fn send_opening(&self) {
+        self.opening.send(&*self.store, &self.claim);
+    }
+
+    fn expect(&mut self, batch: &Batch, then: Then) -> Ack {
         self.sent.push_back((batch.entries.clone(), then));
         let signals = self.signals.clone();
-        let ack = Box::new(move |outcome: Result<(), StoreError>| {
+        Box::new(move |outcome: Result<(), StoreError>| {
             // The run may have ended by an earlier error.
             let _ = signals.send(Signal::Durable(outcome));
-        });
-        self.store.append(&self.claim, batch, ack);
+        })
     }
 
     /// Takes the fate of the oldest batch that is not settled, and tells its events.

@@ -46,6 +46,11 @@ impl RunResult {
         RunResult { run, status, value, confidence, output, failure, questions }
     }
 
+    /// Of a run that was left while its machine computed: what it printed is not known here.
+    pub fn left(run: RunId) -> RunResult {
+        RunResult::new(run, Status::Interrupted, Vec::new())
+    }
+
     pub(crate) fn completed(run: RunId, value: Data, output: Vec<String>) -> RunResult {
         let confidence = value.confidence();
         RunResult {

@@ -62,8 +62,8 @@ async fn sigkill_at_any_moment_loses_nothing_and_repeats_nothing() {
     let mut n_unfinished = 0;
     for round in 0..rounds {
         let lab = with_worker(Lab::new());
-        let pause = Duration::from_micros(5_000 + fastrand::u64(..90_000));
-        let Some(run) = killed_run(&lab, pause) else { continue };
+        let moment = Moment { n_calls: fastrand::usize(0..16), pause: pause() };
+        let Some(run) = killed_run(&lab, moment) else { continue };
         let store = Sqlite::open(lab.path().join("journal.db")).unwrap();
         let Some(record) = store.run(run).unwrap() else { continue };
         // The guardian ends what the dead process has started.
@@ -75,7 +75,7 @@ async fn sigkill_at_any_moment_loses_nothing_and_repeats_nothing() {
         }
         n_unfinished += 1;
         let result = lab.resume(run, &fan_out()).await.unwrap();
-        assert_eq!(result.status, Status::Completed, "round {round} after {pause:?}");
+        assert_eq!(result.status, Status::Completed, "round {round}, {moment:?}");
         let after = count(&lab.calls());
         for call in &recorded {
             assert_eq!(after[call], before[call], "round {round}: {call} was repeated");
@@ -85,8 +85,19 @@ async fn sigkill_at_any_moment_loses_nothing_and_repeats_nothing() {
     assert!(n_unfinished * 3 > rounds, "{n_unfinished} of {rounds} were killed in the middle");
 }
 
-/// Starts the run in a process of its own and kills that after a while.
-fn killed_run(lab: &Lab, pause: Duration) -> Option<RunId> {
+/// When a process is killed: so long after so many calls of agents, however fast it is.
+#[derive(Clone, Copy, Debug)]
+struct Moment {
+    n_calls: usize,
+    pause: Duration,
+}
+
+fn pause() -> Duration {
+    Duration::from_micros(fastrand::u64(..6_000))
+}
+
+/// Starts the run in a process of its own and kills that at a moment.
+fn killed_run(lab: &Lab, moment: Moment) -> Option<RunId> {
     let test = "tests::crash::sigkill_at_any_moment_loses_nothing_and_repeats_nothing";
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args([test, "--exact", "--nocapture"])
@@ -94,7 +105,10 @@ fn killed_run(lab: &Lab, pause: Duration) -> Option<RunId> {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    std::thread::sleep(pause);
+    while lab.calls().len() < moment.n_calls && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    std::thread::sleep(moment.pause);
     child.kill().unwrap();
     child.wait().unwrap();
     let mut said = String::new();

@@ -1,0 +1,44 @@
+//! The first batch of a run, which waits a moment for the second.
+//!
+//! A program that ends at once then needs one sync for its beginning and its end. Nothing may
+//! reach the world before the beginning is durable, so nothing is lost by the wait: the driver
+//! sends the batch when the machine stands still, and a timer when that takes longer.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use prism_journal::{Ack, Batch, Claim, Store};
+
+/// How long a machine may compute before the store hears of its run.
+const MOMENT: Duration = Duration::from_millis(1);
+
+/// Sends its batch once, whoever asks first. Without a batch it has been sent.
+#[derive(Clone, Default)]
+pub(crate) struct Opening(Arc<Mutex<Option<(Batch, Ack)>>>);
+
+impl Opening {
+    pub(crate) fn new(batch: Batch, ack: Ack) -> Opening {
+        Opening(Arc::new(Mutex::new(Some((batch, ack)))))
+    }
+
+    /// Queues the batch, unless that was done.
+    pub(crate) fn send(&self, store: &dyn Store, claim: &Claim) {
+        // The lock is held until the batch is queued: what is sent afterwards comes afterwards.
+        let mut unsent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((batch, ack)) = unsent.take() {
+            store.append(claim, batch, ack);
+        }
+    }
+
+    /// Sends the batch in a moment, if its run is still driven then. Must be called inside a
+    /// tokio runtime whose thread no machine keeps busy.
+    pub(crate) fn send_soon(&self, store: Arc<dyn Store>, claim: &Arc<Claim>) {
+        let (opening, claim) = (self.clone(), Arc::downgrade(claim));
+        tokio::spawn(async move {
+            tokio::time::sleep(MOMENT).await;
+            if let Some(claim) = claim.upgrade() {
+                opening.send(&*store, &claim);
+            }
+        });
+    }
+}
