@@ -19,6 +19,8 @@ use prism_journal::{Entry, Kind, Sqlite, Store};
 use serde_json::Value;
 
 const N_AGENTS: usize = 10;
+/// Two fan-outs to all agents.
+const N_CALLS: usize = 2 * N_AGENTS;
 const N_KILLS: usize = 50;
 
 const PROGRAM: &str = "\
@@ -42,16 +44,34 @@ fn fifty_kills_repeat_nothing_and_lose_nothing() {
     let seed = seed.unwrap_or_else(|| fastrand::u64(..));
     println!("PRISM_KILL_SEED={seed}");
     let mut random = fastrand::Rng::with_seed(seed);
-    let (mut n_kills, mut n_runs) = (0, 0);
-    while n_kills < N_KILLS {
-        n_kills += one_run(&mut random, N_KILLS - n_kills);
+    let (mut kills, mut n_runs) = (Kills::default(), 0);
+    while kills.n_all() < N_KILLS {
+        one_run(&mut random, &mut kills);
         n_runs += 1;
     }
-    println!("{n_kills} kills in {n_runs} runs");
+    println!("{} kills in {n_runs} runs, by recorded answers of {N_CALLS}:", kills.n_all());
+    println!("before the run was stored {}, then {:?}", kills.n_early, kills.by_answers);
+    let n_inside: usize = kills.by_answers[..N_CALLS].iter().sum();
+    assert!(n_inside * 2 > N_KILLS, "most kills fall into the fan-out: {n_inside} of {N_KILLS}");
 }
 
-/// Starts a run, kills it again and again, lets it finish, and checks it. How often it was killed.
-fn one_run(random: &mut fastrand::Rng, most: usize) -> usize {
+/// At which points of the work the kills fell.
+#[derive(Default)]
+struct Kills {
+    /// Before the store knew of the run.
+    n_early: usize,
+    /// How many found so many answers recorded.
+    by_answers: [usize; N_CALLS + 1],
+}
+
+impl Kills {
+    fn n_all(&self) -> usize {
+        self.n_early + self.by_answers.iter().sum::<usize>()
+    }
+}
+
+/// Starts a run, kills it again and again, lets it finish, and checks it.
+fn one_run(random: &mut fastrand::Rng, kills: &mut Kills) {
     let project = Project::new(PROGRAM);
     let names: Vec<String> = (0..N_AGENTS).map(|i| format!("agent{i}")).collect();
     for name in &names {
@@ -60,20 +80,20 @@ fn one_run(random: &mut fastrand::Rng, most: usize) -> usize {
     let agents = serde_json::to_string(&names).unwrap();
     let set = format!("agents={agents}");
     let mut known: BTreeMap<String, Entry> = BTreeMap::new();
-    let mut n_kills = 0;
     let mut child = start(&project, &["run", "main.prism", "--set", &set, "--json"]);
     let run = loop {
-        std::thread::sleep(Duration::from_millis(random.u64(2..300)));
+        wait_for_a_moment(&project, &mut child, random);
         kill(&mut child);
-        n_kills += 1;
         known = checked_answers(&project, known);
         let Some(run) = only_run(&project) else {
             // Killed before the run was in the store: nothing was called, so it begins anew.
             assert!(starts(&project).is_empty(), "an agent was called before the run was stored");
+            kills.n_early += 1;
             child = start(&project, &["run", "main.prism", "--set", &set, "--json"]);
             continue;
         };
-        if n_kills >= most || is_finished(&project) {
+        kills.by_answers[known.len()] += 1;
+        if kills.n_all() >= N_KILLS || is_finished(&project) {
             break run;
         }
         child = start(&project, &["resume", &run, "--json"]);
@@ -83,7 +103,17 @@ fn one_run(random: &mut fastrand::Rng, most: usize) -> usize {
     checked_answers(&project, known);
     check_result(&ran.json(), &names);
     check_calls(&project, &names);
-    n_kills
+}
+
+/// Any time from its start on, or soon after one of its agents has started or answered, so that
+/// slow machines are not always killed in their first moments.
+fn wait_for_a_moment(project: &Project, child: &mut Child, random: &mut fastrand::Rng) {
+    let n_lines = || log(project.path(), "start").len() + log(project.path(), "answer").len();
+    let wanted = n_lines() + random.usize(0..12);
+    while n_lines() < wanted && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    std::thread::sleep(Duration::from_micros(random.u64(0..30_000)));
 }
 
 fn start(project: &Project, args: &[&str]) -> Child {
