@@ -10,7 +10,7 @@ use std::sync::Arc;
 use prism_vm::{Data, Limits, Machine, Outcome};
 use walk::{Datum, Walk};
 
-const PROGRAMS: u64 = 1_000;
+const PROGRAMS: u64 = 500;
 
 #[test]
 fn random_programs_give_what_their_ir_says() {
