@@ -45,6 +45,7 @@ pub enum Verb {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   prismc check review.prism lib/
+  prismc check --fix .
   prismc check --json . | jq '.diagnostics[].message'")]
 pub struct Check {
     /// Files, and folders to look for .prism files in
@@ -53,6 +54,9 @@ pub struct Check {
     /// One JSON object on standard output: {"diagnostics":[…],"errors":N,"warnings":N,"files":N}
     #[arg(long)]
     pub json: bool,
+    /// Apply the fixes that diagnostics carry, then report what is left
+    #[arg(long)]
+    pub fix: bool,
 }
 
 /// Compile a program into an artifact that `prism run` executes

@@ -62,10 +62,13 @@ pub enum Rejected {
 
 /// Checks files, and the `.prism` files of folders.
 pub fn check(paths: &[PathBuf]) -> Checked {
-    // Absolute, so that a manifest above this folder is found.
+    checked_files(&Disk, &absolute(paths), |path| shown(Path::new(&**path)))
+}
+
+/// Absolute, so that a manifest above this folder is found.
+pub(crate) fn absolute(paths: &[PathBuf]) -> Vec<String> {
     let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
-    let absolute = paths.iter().map(|path| absolute(path).to_string_lossy().into_owned());
-    checked_files(&Disk, &absolute.collect::<Vec<_>>(), |path| shown(Path::new(&**path)))
+    paths.iter().map(|path| absolute(path).to_string_lossy().into_owned()).collect()
 }
 
 /// The same for any file system.
@@ -78,10 +81,13 @@ fn checked_files(
     paths: &[String],
     shown: impl Fn(&Arc<str>) -> Arc<str>,
 ) -> Checked {
-    let opened = open(files, paths);
-    let report = reported(&opened, shown);
+    checked_opened(&open(files, paths), shown)
+}
+
+pub(crate) fn checked_opened(opened: &Opened, shown: impl Fn(&Arc<str>) -> Arc<str>) -> Checked {
+    let report = reported(opened, shown);
     let n_files = opened.db.user_files().len();
-    Checked { is_unreadable: is_unreadable(&opened), n_files, report }
+    Checked { is_unreadable: is_unreadable(opened), n_files, report }
 }
 
 /// Compiles the program whose root is a file of the disk.

@@ -1,4 +1,4 @@
-//! The last line of defence: a panic of the compiler becomes a report with a code.
+//! The last line of defence: a panic becomes a report with a code.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -37,9 +37,9 @@ pub fn guarded(command: impl FnOnce() -> ExitCode) -> ExitCode {
 /// A mistake of ours in words.
 pub fn report(what: &str) -> String {
     format!(
-        "[{INTERNAL}] Error: the compiler broke one of its own rules: {what}\n   \
-         Help: this is a mistake of the compiler, not of the program; please report it together \
-         with the program\n"
+        "[{INTERNAL}] Error: Prism broke one of its own rules: {what}\n   \
+         Help: this is a mistake of Prism, not of the program; please report it together with \
+         the program\n"
     )
 }
 

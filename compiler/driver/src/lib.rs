@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! check    files → project::open → project::check → Report
+//! fix      check → edits that do not overlap → check again → … → files
 //! compile  check → lower → verify → optimize, verified after each pass → emit → verify → encode
 //! ```
 //!
@@ -9,6 +10,7 @@
 
 mod compile;
 mod emit;
+mod fix;
 mod guard;
 mod report;
 mod rooted;
@@ -19,6 +21,7 @@ pub use compile::{
     Checked, Compiled, Options, Rejected, check, check_files, compile, compile_file,
 };
 pub use emit::{Stage, emit, emit_file};
+pub use fix::{Applied, Change, Fixed, fix, fix_files};
 pub use guard::{INTERNAL, guarded};
 pub use prism_opt::Level;
 pub use report::{Located, Report, SourceTable};

@@ -1,44 +1,85 @@
-//! `prismc check`: what is wrong with programs.
+//! `prismc check`: what is wrong with programs, and with `--fix` what can be mended.
 
 use std::process::ExitCode;
 
 use prism_diagnostics::Severity;
-use prism_driver::{CLEAN, ERRORS};
-use serde_json::json;
+use prism_driver::{Applied, CLEAN, Checked, ERRORS};
+use serde_json::{Value, json};
 
 use crate::args::Check;
 use crate::output::{self, usage};
 
 pub fn run(args: &Check, color: bool) -> ExitCode {
+    if args.fix {
+        return fix(args, color);
+    }
     let checked = prism_driver::check(&args.paths);
-    let report = &checked.report;
-    let (errors, warnings) = (report.count(Severity::Error), report.count(Severity::Warning));
     if args.json {
-        let object = json!({
-            "diagnostics": report.json(),
-            "errors": errors,
-            "warnings": warnings,
-            "files": checked.n_files,
-        });
+        output::print(&format!("{}\n", object(&checked)));
+    } else {
+        tell(&checked, color);
+    }
+    status(&checked)
+}
+
+/// The same after every fix that can be applied.
+fn fix(args: &Check, color: bool) -> ExitCode {
+    let (fixed, refused) = prism_driver::fix(&args.paths);
+    let n_changed = fixed.changed.len() - refused.len();
+    if args.json {
+        let mut object = object(&fixed.checked);
+        object["applied"] = fixed.applied.iter().map(Applied::json).collect();
+        object["changed"] = json!(n_changed);
+        object["refused"] = json!(refused);
         output::print(&format!("{object}\n"));
     } else {
-        output::print_error(&report.render(color));
-        output::print_error(&summary(checked.n_files, errors, warnings));
+        let lines = fixed.applied.iter().map(|fix| format!("fixed {}\n", fix.line()));
+        output::print_error(&lines.collect::<String>());
+        output::print_error(
+            &refused.iter().map(|line| format!("error: {line}\n")).collect::<String>(),
+        );
+        tell(&fixed.checked, color);
+        let fixes = count(fixed.applied.len(), "fix", "es");
+        output::print_error(&format!("{fixes}, {} changed\n", count(n_changed, "file", "s")));
     }
-    match (checked.is_unreadable, errors) {
+    if refused.is_empty() { status(&fixed.checked) } else { usage() }
+}
+
+fn object(checked: &Checked) -> Value {
+    json!({
+        "diagnostics": checked.report.json(),
+        "errors": checked.report.count(Severity::Error),
+        "warnings": checked.report.count(Severity::Warning),
+        "files": checked.n_files,
+    })
+}
+
+fn tell(checked: &Checked, color: bool) {
+    output::print_error(&checked.report.render(color));
+    output::print_error(&summary(checked));
+}
+
+fn status(checked: &Checked) -> ExitCode {
+    match (checked.is_unreadable, checked.report.has_errors()) {
         (true, _) => usage(),
-        (false, 0) => CLEAN,
-        (false, _) => ERRORS,
+        (false, false) => CLEAN,
+        (false, true) => ERRORS,
     }
 }
 
-fn summary(n_files: usize, errors: usize, warnings: usize) -> String {
-    let count = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
-    let found = match (errors, warnings) {
+fn count(n: usize, word: &str, plural: &str) -> String {
+    format!("{n} {word}{}", if n == 1 { "" } else { plural })
+}
+
+fn summary(checked: &Checked) -> String {
+    let of = |severity| checked.report.count(severity);
+    let found = match (of(Severity::Error), of(Severity::Warning)) {
         (0, 0) => "nothing to report".to_owned(),
-        (_, 0) => count(errors, "error"),
-        (0, _) => count(warnings, "warning"),
-        _ => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),
+        (errors, 0) => count(errors, "error", "s"),
+        (0, warnings) => count(warnings, "warning", "s"),
+        (errors, warnings) => {
+            format!("{}, {}", count(errors, "error", "s"), count(warnings, "warning", "s"))
+        }
     };
-    format!("{}: {found}\n", count(n_files, "file"))
+    format!("{}: {found}\n", count(checked.n_files, "file", "s"))
 }
