@@ -7,7 +7,7 @@ mod fuse;
 mod hoist;
 
 use la_arena::ArenaMap;
-use prism_ir::function::{Function, OpId, RegionId, Text, Value};
+use prism_ir::function::{Function, OpId, RegionId, Text, Ty, Value};
 use prism_ir::op::{Const, Exit, OpKind};
 
 pub(crate) use append::Variable;
@@ -131,6 +131,13 @@ impl Analysis {
         let number = self.number(value)?;
         let small = number as i8;
         (f64::from(small).to_bits() == number.to_bits()).then_some(small)
+    }
+
+    /// Whether a product may be computed the other way round, with its constant on the right.
+    /// Only of numbers: a failure names the types of its operands in their order.
+    pub fn swaps(&self, function: &Function, left: Value, right: Value) -> bool {
+        let is_number = function.values[right].ty == Ty::Number;
+        is_number && self.number(left).is_some() && self.number(right).is_none()
     }
 
     pub fn text(&self, value: Value) -> Option<&Text> {

@@ -2,7 +2,7 @@
 //!
 //! A function body is a tree of regions; a region is a list of operations that ends in one exit.
 //! `if`, `loop`, `try` and `handle` hold regions; their results are what the regions yield.
-//! Every value has [`Facts`]: a type, whether it is plain, and the interval of its confidence.
+//! Every value has [`function::Facts`]: a type, whether it is plain, and the interval of its confidence.
 
 pub mod function;
 pub mod op;

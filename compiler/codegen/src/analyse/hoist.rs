@@ -114,7 +114,7 @@ impl Walk<'_> {
             BinaryOp::Less | BinaryOp::LessEqual => is_small && !self.is_counted(left),
             _ => is_comparison(op) && is_small,
         };
-        let swaps = op == BinaryOp::Multiply && self.analysis.number(left).is_some();
+        let swaps = op == BinaryOp::Multiply && self.analysis.swaps(self.function, left, right);
         let left = (!swaps).then_some(left);
         left.into_iter().chain((!holds_right).then_some(right)).collect()
     }

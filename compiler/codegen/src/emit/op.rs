@@ -121,9 +121,7 @@ impl Emit<'_> {
         {
             return;
         }
-        let swaps = op == BinaryOp::Multiply
-            && self.analysis.number(left).is_some()
-            && self.analysis.number(right).is_none();
+        let swaps = op == BinaryOp::Multiply && self.analysis.swaps(self.function, left, right);
         let (left, right) = if swaps { (right, left) } else { (left, right) };
         let a = match self.arithmetic_with_constant(id, op, left, right) {
             Some(a) => a,
