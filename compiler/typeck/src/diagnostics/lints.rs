@@ -62,8 +62,10 @@ impl Words<'_> {
             || before[..before.len() - indent].ends_with('\n');
         let rest = after.trim_start_matches([' ', '\t', ';']);
         let skipped = after.len() - rest.len();
-        if starts_line && rest.starts_with('\n') {
-            let span = Span::new((start - indent) as u32, (end + skipped + 1) as u32);
+        let line_end = ["\n", "\r\n"].into_iter().find(|line_end| rest.starts_with(line_end));
+        if let (true, Some(line_end)) = (starts_line, line_end) {
+            let end = end + skipped + line_end.len();
+            let span = Span::new((start - indent) as u32, end as u32);
             return Place::new(at.file, span);
         }
         at

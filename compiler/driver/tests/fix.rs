@@ -1,0 +1,157 @@
+//! `prismc check --fix`: what is changed, what is left alone, and what is told.
+
+#![allow(clippy::unwrap_used, reason = "a test program may panic anywhere")]
+
+use std::path::PathBuf;
+
+use assert_cmd::Command;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+struct Folder(TempDir);
+
+impl Folder {
+    fn new(files: &[(&str, &str)]) -> Folder {
+        let folder = Folder(tempfile::tempdir().unwrap());
+        for (name, text) in files {
+            std::fs::create_dir_all(folder.path(name).parent().unwrap()).unwrap();
+            std::fs::write(folder.path(name), text).unwrap();
+        }
+        folder
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// Status, standard output, standard error.
+    fn fix(&self, args: &[&str]) -> (i32, String, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_prismc"));
+        command.args(["check", "--fix"]).args(args).current_dir(self.0.path());
+        let output = command.env("NO_COLOR", "1").output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+    }
+
+    /// The texts that a file has after `--fix`.
+    #[track_caller]
+    fn becomes(&self, name: &str, expected: &str) {
+        let (_, _, told) = self.fix(&[name]);
+        assert_eq!(self.read(name), expected, "{told}");
+    }
+}
+
+fn of_one(text: &str) -> Folder {
+    Folder::new(&[("main.prism", text)])
+}
+
+#[test]
+fn fixes_are_applied_and_told() {
+    let folder = of_one("var total = 1\nprint(totl)\n");
+    let (status, stdout, told) = folder.fix(&["main.prism"]);
+    assert_eq!(folder.read("main.prism"), "let total = 1\nprint(total)\n", "{told}");
+    assert_eq!((status, stdout.as_str()), (0, ""), "{told}");
+    assert!(told.contains("fixed main.prism:1:1: P0135: write `let`\n"), "{told}");
+    assert!(told.contains("fixed main.prism:2:7: P0501: write `total`\n"), "{told}");
+    assert!(told.contains("2 fixes, 1 file changed"), "{told}");
+}
+
+#[test]
+fn a_fix_that_overlaps_waits_for_the_next_round() {
+    // Both the value and the operator in it have a fix.
+    let folder = of_one("let alpha = 1\nlet beta = 2\nalhpa + bta\nprint(alpha, beta)\n");
+    folder.becomes("main.prism", "let alpha = 1\nlet beta = 2\nprint(alpha, beta)\n");
+}
+
+#[test]
+fn json_lists_what_was_applied() {
+    let folder = of_one("let count = 1\nprint(cuont)\nnothing_like_it(1)\n");
+    let (status, stdout, _) = folder.fix(&["--json", "main.prism"]);
+    let object: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(status, 1);
+    let expected = json!([{
+        "round": 1, "code": "P0501", "file": "main.prism", "title": "write `count`",
+        "message": object["applied"][0]["message"],
+        "edits": [{
+            "file": "main.prism", "span": [20, 25], "insert": "count",
+            "start": { "line": 2, "column": 7 }, "end": { "line": 2, "column": 12 },
+        }],
+    }]);
+    assert_eq!(object["applied"], expected);
+    assert_eq!((&object["changed"], &object["errors"]), (&json!(1), &json!(1)));
+    assert_eq!(object["diagnostics"][0]["code"], "P0501");
+    assert_eq!(object["diagnostics"][0]["start"]["line"], 3, "places are those of the new text");
+}
+
+#[test]
+fn imported_files_are_mended_and_others_are_left_alone() {
+    let good = "export const y = 2\n";
+    let folder = Folder::new(&[
+        ("main.prism", "import { x } from \"./lib/a\"\nimport { y } from \"./good\"\nx + y\n"),
+        ("lib/a.prism", "var x = 1\nexport { x }\n"),
+        ("good.prism", good),
+        ("other.prism", "var z = 1\nprint(z)\n"),
+    ]);
+    let time = |name| std::fs::metadata(folder.path(name)).unwrap().modified().unwrap();
+    let before = (time("main.prism"), time("good.prism"));
+    let (status, _, told) = folder.fix(&["main.prism"]);
+    assert_eq!(status, 0, "{told}");
+    assert_eq!(folder.read("lib/a.prism"), "let x = 1\nexport { x }\n");
+    assert_eq!(folder.read("other.prism"), "var z = 1\nprint(z)\n");
+    assert_eq!((time("main.prism"), time("good.prism")), before, "not even written");
+    assert!(told.contains("1 fix, 1 file changed"), "{told}");
+    let names = |folder: PathBuf| std::fs::read_dir(folder).unwrap().count();
+    assert_eq!(names(folder.path("lib")), 1, "nothing is left beside the file");
+}
+
+#[test]
+fn line_ends_and_marks_stay() {
+    let folder = of_one("\u{feff}var a = 1\r\n1 + 2\r\nprint(a)\r\n");
+    folder.becomes("main.prism", "\u{feff}let a = 1\r\nprint(a)\r\n");
+}
+
+#[test]
+fn keys_of_the_manifest_are_mended() {
+    let folder = Folder::new(&[("main.prism", "1\n"), ("prism.toml", "[pakage]\nname = \"x\"\n")]);
+    folder.fix(&["main.prism"]);
+    assert_eq!(folder.read("prism.toml"), "[package]\nname = \"x\"\n");
+}
+
+#[test]
+fn a_link_stays_a_link_and_permissions_stay() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new(&[("real/a.prism", "var a = 1\na\n")]);
+    let real = folder.path("real/a.prism");
+    std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o750)).unwrap();
+    std::os::unix::fs::symlink(&real, folder.path("link.prism")).unwrap();
+    folder.fix(&["link.prism"]);
+    assert_eq!(folder.read("real/a.prism"), "let a = 1\na\n");
+    assert!(std::fs::symlink_metadata(folder.path("link.prism")).unwrap().is_symlink());
+    assert_eq!(std::fs::metadata(real).unwrap().permissions().mode() & 0o777, 0o750);
+}
+
+#[test]
+fn a_file_that_may_not_be_written_is_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = of_one("var a = 1\na\n");
+    let path = folder.path("main.prism");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o440)).unwrap();
+    let (status, _, told) = folder.fix(&["main.prism"]);
+    assert_eq!(status, 2, "{told}");
+    assert!(told.contains("`main.prism` was not changed: it is read-only"), "{told}");
+    assert_eq!(folder.read("main.prism"), "var a = 1\na\n");
+}
+
+#[test]
+fn nothing_to_fix_changes_nothing() {
+    let folder = of_one("let a = 1\na\n");
+    let (status, _, told) = folder.fix(&["main.prism"]);
+    assert_eq!(status, 0);
+    assert!(told.contains("0 fixes, 0 files changed"), "{told}");
+    let (status, _, _) = folder.fix(&["missing.prism"]);
+    assert_eq!(status, 2);
+}
