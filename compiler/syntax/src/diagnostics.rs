@@ -221,7 +221,7 @@ impl Speaker<'_> {
     fn missing_separator(&self, at: u32, span: Span) -> Diagnostic {
         let word = self.slice(span);
         let before = &self.text[..at as usize];
-        let start = before.rfind(|c: char| !c.is_alphanumeric()).map_or(0, |at| at + 1);
+        let word_before = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or("");
         let operator = |word: &str| match word {
             "and" => Some("&&"),
             "or" => Some("||"),
@@ -230,8 +230,7 @@ impl Speaker<'_> {
         };
         let message = format!("expected `;` or a new line, found `{}`", shortened(word));
         let diagnostic = self.error(Code::P0102, span, message);
-        let before_span = Span::new(before[start..].len() as u32, 0);
-        let previous = Span::new(at - before_span.start, at);
+        let previous = Span::new(at - word_before.len() as u32, at);
         for place in [span, previous] {
             if let Some(operator) = operator(self.slice(place)) {
                 let title = format!("write `{operator}`");

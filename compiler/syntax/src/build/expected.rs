@@ -25,7 +25,7 @@ impl Builder<'_> {
     pub fn refuse(&mut self, error: ParseError<u32, Tok, Infallible>, expected: Expected) {
         self.tick();
         self.progress.n_refused.set(self.progress.n_refused.get() + 1);
-        if std::mem::replace(&mut self.has_failed, true) {
+        if self.has_failed {
             return;
         }
         let (at, found, names) = match error {
@@ -45,6 +45,7 @@ impl Builder<'_> {
             _ => SyntaxErrorKind::Unexpected { expected: sharpened(expected, &names), found },
         };
         self.error(kind, at);
+        self.has_failed = true;
     }
 }
 
@@ -85,6 +86,9 @@ fn sharpened(expected: Expected, names: &[String]) -> Expected {
     }
     if has("BLOCK") {
         return Expected::Block;
+    }
+    if has("\"=\"") {
+        return Expected::Token(Kind::Assign);
     }
     if has("IDENT") && !has("NUMBER") {
         return if has("\"params (\"") { Expected::FunctionName } else { Expected::Name };

@@ -51,10 +51,8 @@ impl Builder<'_> {
 
     /// `()` that is no parameter list.
     pub fn empty_parens(&mut self, span: Span) -> ExprId {
-        if !self.has_failed {
-            self.error(SyntaxErrorKind::EmptyParens, span);
-            self.has_failed = true;
-        }
+        self.error(SyntaxErrorKind::EmptyParens, span);
+        self.has_failed = true;
         self.expr(ExprKind::Error, span)
     }
 

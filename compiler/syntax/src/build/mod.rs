@@ -125,9 +125,12 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// A mistake that the grammar has no part in.
+    /// A mistake that the grammar has no part in. In a statement that has failed it is taken for
+    /// a consequence.
     pub fn error(&mut self, kind: SyntaxErrorKind, span: Span) {
-        self.errors.push(SyntaxError { kind, span });
+        if !self.has_failed {
+            self.errors.push(SyntaxError { kind, span });
+        }
     }
 
     pub fn expr(&mut self, kind: ExprKind, span: Span) -> ExprId {
@@ -187,9 +190,8 @@ impl<'t> Builder<'t> {
             return (kind, depth as u16);
         }
         let kind = SyntaxErrorKind::TooDeep;
-        if self.errors.last().is_none_or(|last| last.kind != kind) {
-            self.error(kind, Span::empty(span.start));
-        }
+        self.error(kind, Span::empty(span.start));
+        self.has_failed = true;
         (error, 0)
     }
 }

@@ -146,7 +146,7 @@ impl Builder<'_> {
         catch: Option<Catch>,
         finally: Option<BlockId>,
     ) -> StmtKind {
-        if catch.is_none() && finally.is_none() && !self.has_failed {
+        if catch.is_none() && finally.is_none() {
             self.error(SyntaxErrorKind::TryAlone, word);
         }
         StmtKind::Try { body, catch, finally }

@@ -17,6 +17,8 @@ mod brackets;
 mod frames;
 mod roles;
 mod separators;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use prism_span::Span;

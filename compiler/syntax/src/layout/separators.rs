@@ -82,7 +82,15 @@ impl Scan<'_> {
         }
         let can_end = self.prev_ends
             || matches!(self.prev, Kind::BareReturn | Kind::Break | Kind::Continue | Kind::Error);
-        can_end && !self.continues_line(at)
+        if can_end { !self.continues_line(at) } else { self.breaks_off(token.kind) }
+    }
+
+    /// Whether the word at the start of a line shows that the statement before was left
+    /// unfinished: it begins one and can stand in no expression.
+    fn breaks_off(&self, kind: Kind) -> bool {
+        let awaits_body = self.header().is_some_and(|header| header.is_complete);
+        let is_word = kind.starts_stmt() && kind != Kind::Function;
+        is_word && !awaits_body && self.frame().kind.has_stmts()
     }
 
     /// Whether a line that begins with this token continues the one before.

@@ -372,7 +372,8 @@ impl Scan<'_> {
     fn refused_block(&mut self, at: usize) -> usize {
         let token = self.tokens[at];
         let mut next = at + 1;
-        while self.is_on_line(next) && self.kind_at(next) != Kind::LBrace {
+        let ends = |kind: Kind| kind == Kind::LBrace || kind.is_closer();
+        while self.is_on_line(next) && !ends(self.kind_at(next)) {
             next = self.pairs[next] as usize + 1;
         }
         if self.kind_at(next) == Kind::LBrace {

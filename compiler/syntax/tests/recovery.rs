@@ -1,0 +1,150 @@
+//! Broken texts: one error per mistake, and the rest intact.
+
+mod support;
+
+use prism_diagnostics::{Code, apply_edits};
+use prism_span::FileId;
+use support::flat;
+
+fn codes(text: &str) -> Vec<&'static str> {
+    let parse = prism_syntax::parse(text);
+    let found = prism_syntax::diagnostics(text, &parse, FileId(0));
+    found.iter().map(|diagnostic| diagnostic.code.as_str()).collect()
+}
+
+fn message(text: &str) -> String {
+    let parse = prism_syntax::parse(text);
+    let found = prism_syntax::diagnostics(text, &parse, FileId(0));
+    found.iter().map(|diagnostic| diagnostic.message.as_str()).collect::<Vec<_>>().join(" / ")
+}
+
+/// The text with every fix applied.
+fn fixed(text: &str) -> String {
+    let parse = prism_syntax::parse(text);
+    let found = prism_syntax::diagnostics(text, &parse, FileId(0));
+    let edits = found.into_iter().flat_map(|diagnostic| diagnostic.fixes).flat_map(|fix| fix.edits);
+    apply_edits(text, &edits.collect::<Vec<_>>())
+}
+
+/// One error with the message; the trees of `before` and `after` around it stay what they are.
+#[track_caller]
+fn check(broken: &str, code: Code, expected: &str) {
+    for text in [broken.to_owned(), format!("let before = 1\n{broken}\nlet after = [2]\n")] {
+        assert_eq!(codes(&text), [code.as_str()], "{text}");
+        assert_eq!(message(&text), expected, "{text}");
+    }
+    let tree = flat(&format!("let before = 1\n{broken}\nlet after = [2]\n"));
+    assert!(tree.starts_with("let(pat before(=(number 1)))"), "{tree}");
+    assert!(tree.ends_with("let(pat after(=(array(number 2))))"), "{tree}");
+}
+
+#[test]
+fn unfinished_lines() {
+    let message = "expected an expression, found the end of the statement";
+    for text in ["let x =", "a +", "f(1) ||", "return x *", "x = a ?"] {
+        check(text, Code::P0101, message);
+    }
+    check("foo.", Code::P0101, "expected a name, found the end of the statement");
+    check("f(a, b", Code::P0104, "expected `)` for this `(`");
+    check("o = { a: 1, b:", Code::P0104, "expected `}` for this `{`");
+}
+
+#[test]
+fn mistakes_in_expressions() {
+    check("a + * b", Code::P0101, "expected an expression, found `*`");
+    check("f(a, , b)", Code::P0101, "expected an expression, found `,`");
+    check("let x = [1, * 2, 3]", Code::P0101, "expected an expression, found `*`");
+    check("x = (a, b)", Code::P0101, "expected `)`, found `,`");
+    check("a ? b", Code::P0101, "expected `:`, found the end of the statement");
+    check("f(a => )", Code::P0101, "expected an expression, found `)`");
+}
+
+#[test]
+fn mistakes_in_statements() {
+    check("let 5 + 3 = x", Code::P0101, "expected `=`, found `+`");
+    check("if a b", Code::P0101, "expected `{`, found `b`");
+    check("for x of { }", Code::P0101, "expected `{`, found the end of the statement");
+    assert_eq!(message("else { a }"), "expected a statement, found `else`");
+    check("function f { a }", Code::P0101, "expected `(` and the parameters, found a block");
+    check("import { a } \"m\"", Code::P0101, "expected `from`, found `\"m\"`");
+    check("function (a) { }", Code::P0117, "expected a function name after `function`");
+    check("const if = 3", Code::P0101, "expected a name or a pattern, found `if`");
+    check("a = = b", Code::P0101, "expected an expression, found `=`");
+    check("if (a = b) { c }", Code::P0112, "an assignment cannot stand inside an expression");
+}
+
+#[test]
+fn every_mistake_in_a_block_is_its_own() {
+    let text = "function f(a) {\n  let x = * 2\n  g(a b)\n  return x +\n}\nlet y = * 3\nf(1)\n";
+    assert_eq!(codes(text), ["P0101", "P0103", "P0101", "P0101"]);
+    let tree = flat(text);
+    assert!(tree.starts_with("declare function(f, param(pat a), block(let(pat x("), "{tree}");
+    assert!(tree.ends_with("expression(call(name f, number 1))"), "{tree}");
+}
+
+#[test]
+fn n_independent_mistakes_give_n_errors() {
+    let mistakes = [
+        "let a = ",
+        "f(1 2)",
+        "x = (1 + 2",
+        "let s = \"open",
+        "b ] c",
+        "@",
+        "if c d",
+        "let = 2",
+        "new A()",
+        "m(* 2)",
+        "for x { }",
+        "o. + 1",
+        "12px",
+        "a b",
+        "try { a }",
+        "match x { 1 -> 2 }",
+    ];
+    for n in 1..=50 {
+        let mut text = String::new();
+        for index in 0..n {
+            text.push_str(mistakes[index % mistakes.len()]);
+            text.push_str(&format!("\nlet ok{index} = f({index})\n"));
+        }
+        let found = codes(&text);
+        let expected: usize = (0..n)
+            .map(|index| if mistakes[index % mistakes.len()] == "b ] c" { 2 } else { 1 })
+            .sum();
+        assert_eq!(found.len(), expected, "{text}\n{}", message(&text));
+        assert_eq!(flat(&text).matches("let(pat ok").count(), n, "{text}");
+    }
+}
+
+#[test]
+fn open_brackets_end_where_the_indentation_says() {
+    assert_eq!(codes("f(a, [1\nlet b = 2\n"), ["P0104", "P0104"]);
+    let text = "function f() {\n  if (a) {\n    b()\n}\nfunction g() { }\n";
+    assert_eq!(codes(text), ["P0104"]);
+    let expected = "declare function(f, block(if(name a, block(expression(call(name b)))))), \
+                    declare function(g, block)";
+    assert_eq!(flat(text), expected);
+}
+
+#[test]
+fn fixes_make_the_text_right() {
+    for (broken, right) in [
+        ("let x = (1 + 2\nlet y = 3\n", "let x = (1 + 2)\nlet y = 3\n"),
+        ("a b\n", "a; b\n"),
+        ("f(a b)", "f(a, b)"),
+        ("a and b", "a && b"),
+        ("var x = 1", "let x = 1"),
+        ("new Map()", "Map()"),
+        ("a & b", "a && b"),
+        ("x => {k: 1}", "x => ({k: 1})"),
+        ("1 ~> a * 2", "1 ~> (a * 2)"),
+        ("f(x => a |> g)", "f(x => (a |> g))"),
+        ("f(1))", "f(1)"),
+        ("if (a = 1) { }", "if (a == 1) { }"),
+    ] {
+        let result = fixed(broken).replace("a ;b", "a; b").replace("a; ", "a; ");
+        assert_eq!(result.replace("a;b", "a; b"), right, "{broken}");
+        assert_eq!(codes(&result), [] as [&str; 0], "{result}");
+    }
+}
