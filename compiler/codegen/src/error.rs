@@ -64,6 +64,11 @@ impl fmt::Display for EmitError {
                 write!(f, "`{function}` has more than 200 parameters or captured variables")
             }
             EmitError::TooLarge { what } => write!(f, "the program has too many {what}"),
+            EmitError::Broken(VerifyError {
+                function, broken: broken @ Broken::TooDeep, ..
+            }) => {
+                write!(f, "`{function}` {broken}")
+            }
             EmitError::Broken(error) => write!(f, "{error}"),
         }
     }

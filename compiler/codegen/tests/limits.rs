@@ -118,6 +118,7 @@ fn deep_nesting_is_an_error_and_what_is_allowed_compiles() {
     let module = Module { functions: vec![function], ..Module::default() };
     let error = prism_codegen::emit(&module).expect_err("the nesting is too deep");
     assert_eq!(error.code(), "P0802");
+    assert_eq!(error.to_string(), "`main` is nested more than 400 levels deep");
 }
 
 #[test]
