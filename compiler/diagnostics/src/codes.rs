@@ -168,6 +168,8 @@ codes! {
     P0903 => "artifact that is damaged",
     P0904 => "artifact that is malformed",
     P0905 => "bytecode that does not verify",
+    P0906 => "snapshot of another program",
+    P0907 => "snapshot that cannot be read",
     // P10xx: errors of the program at run time
     P1001 => "error thrown by the program",
     P1002 => "name that is not defined, at run time",

@@ -1,7 +1,7 @@
 //! Registers, and the ids of everything that a module keeps in a table.
 
 /// A register of the current frame, counted from the frame's first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Reg(pub u8);
 
 macro_rules! ids {

@@ -23,7 +23,9 @@
 
 mod code;
 
-use crate::{Constant, FunctionId, Handler, Inst, Module, StrId, VerifyError};
+use std::sync::OnceLock;
+
+use crate::{Constant, FunctionId, Handler, Inst, Module, StrId, VerifyError, encode};
 
 /// Registers that a function may have.
 pub const MAX_REGS: u8 = 250;
@@ -34,6 +36,7 @@ pub struct Verified {
     module: Module,
     code: Vec<Inst>,
     functions: Vec<Entry>,
+    digest: OnceLock<[u8; 32]>,
 }
 
 /// What a call needs to know about a function.
@@ -73,6 +76,11 @@ impl Verified {
         FunctionId(after.saturating_sub(1) as u32)
     }
 
+    /// The BLAKE3 hash of the module's artifact: names the program.
+    pub fn digest(&self) -> [u8; 32] {
+        *self.digest.get_or_init(|| *blake3::hash(&encode(&self.module)).as_bytes())
+    }
+
     /// The text of an id of this module.
     pub fn text(&self, id: StrId) -> &str {
         &self.module.strings[id.index()]
@@ -108,7 +116,7 @@ pub fn verify(module: Module) -> Result<Verified, VerifyError> {
         });
         code.extend_from_slice(&function.code);
     }
-    Ok(Verified { module, code, functions })
+    Ok(Verified { module, code, functions, digest: OnceLock::new() })
 }
 
 /// Parameters that take one argument each.

@@ -10,7 +10,7 @@ use crate::heap::FiberId;
 use crate::value::Value;
 
 /// The machine state of a function that called another one, to be taken up at its return.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Frame {
     /// The instruction after the call.
     pub(crate) pc: u32,
@@ -26,8 +26,9 @@ pub(crate) struct Frame {
 }
 
 /// What the end of the callee means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum FrameKind {
+    #[default]
     Call,
     /// A call whose result gets the frame's factor.
     Scaled,
@@ -41,12 +42,12 @@ pub(crate) enum FrameKind {
 pub(crate) const PLAIN_CALL: f64 = -1.0;
 
 /// Registers of an empty stack: a window must fit above every base.
-const FIRST_STACK: usize = 512;
+const FIRST_STACK: usize = 256 + 32;
 
 pub(crate) struct Fiber {
     pub(crate) id: FiberId,
-    /// Names the fiber the same way in every run: `""` for the first, `2.0/` for the first
-    /// child of the third child of it.
+    /// Names the fiber the same way in every run: `""` for the first, `2/0/` for the first
+    /// child of its third child.
     pub(crate) path: Arc<str>,
     pub(crate) stack: Vec<Value>,
     pub(crate) frames: Vec<Frame>,
@@ -80,7 +81,7 @@ pub(crate) struct Fiber {
 }
 
 /// A handler that is in force.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Installed {
     pub(crate) handler: HandlerId,
     /// The frame of its `handle`; `None` for a handler of the fiber that spawned this one.
@@ -92,7 +93,7 @@ pub(crate) struct Installed {
 }
 
 /// What is left to do after an effect whose clause did not answer it in place.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Continuation {
     /// Registers from the body of the `handle` up, owned.
     pub(crate) stack: Vec<Value>,
@@ -142,6 +143,13 @@ pub(crate) enum End {
     Returned(Value),
     Threw(Value),
     Cancelled,
+}
+
+impl Default for Fiber {
+    /// A fiber without a stack, to be filled in.
+    fn default() -> Fiber {
+        Fiber { stack: Vec::new(), ..Fiber::new(FiberId(0), "".into()) }
+    }
 }
 
 impl Fiber {

@@ -49,7 +49,7 @@ pub(crate) struct Confident {
 }
 
 /// Names a fiber of the machine; never reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct FiberId(pub(crate) u32);
 
 /// The rarer kinds of heap values.
@@ -116,6 +116,28 @@ pub(crate) struct Heap {
 impl Heap {
     pub(crate) fn new(limit: usize, fuel: u64) -> Heap {
         Heap { limit, fuel, ..Heap::default() }
+    }
+
+    /// Limits of a machine that was restored.
+    pub(crate) fn set_limits(&mut self, memory: usize, fuel: u64) {
+        self.limit = memory;
+        self.fuel = fuel;
+        self.hidden_fuel = 0;
+        self.is_full = false;
+        self.grow(0);
+    }
+
+    /// Empty entries without holders at the end of an arena; the index of the first.
+    pub(crate) fn make_room(&mut self, kind: Tag, count: usize) -> u32 {
+        match kind {
+            Tag::Text => self.texts.extend(count),
+            Tag::Array => self.arrays.extend(count),
+            Tag::Object => self.objects.extend(count),
+            Tag::Closure => self.closures.extend(count),
+            Tag::Confident => self.confidents.extend(count),
+            Tag::Other => self.others.extend(count),
+            Tag::Number | Tag::Simple => 0,
+        }
     }
 
     /// Bytes in use.

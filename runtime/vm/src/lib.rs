@@ -12,6 +12,8 @@ mod json;
 
 mod machine;
 
+mod snapshot;
+
 mod fiber;
 
 mod run;
@@ -57,3 +59,4 @@ pub use api::{
 pub use data::{AgentRef, Data, MAX_DEPTH};
 pub use json::JsonError;
 pub use machine::Machine;
+pub use snapshot::RestoreError;

@@ -21,20 +21,27 @@ use crate::value::Value;
 /// A program in progress. Owned by one thread at a time; `Send`.
 pub struct Machine {
     core: Core,
-    fibers: BTreeMap<FiberId, Box<Fiber>>,
-    /// Fibers that can go on, in the order in which they became able to.
-    ready: VecDeque<FiberId>,
-    waiting: BTreeMap<RequestId, FiberId>,
+    parts: Parts,
+    /// New requests, until `run` hands them out.
     requests: Vec<Request>,
-    cancelled: Vec<RequestId>,
-    n_requests: u64,
-    n_fibers: u32,
-    /// What to run after the entry function.
-    next: Option<FunctionId>,
     /// Fibers to cancel that were running when that was asked.
     doomed: Vec<FiberId>,
     /// The outcome, once there is one.
     end: Option<Outcome>,
+}
+
+/// What a machine knows besides its [`Core`], and keeps between two `run`s.
+#[derive(Default)]
+pub(crate) struct Parts {
+    pub(crate) fibers: BTreeMap<FiberId, Box<Fiber>>,
+    /// Fibers that can go on, in the order in which they became able to.
+    pub(crate) ready: VecDeque<FiberId>,
+    pub(crate) waiting: BTreeMap<RequestId, FiberId>,
+    pub(crate) cancelled: Vec<RequestId>,
+    pub(crate) n_requests: u64,
+    pub(crate) n_fibers: u32,
+    /// What to run after the entry function.
+    pub(crate) next: Option<FunctionId>,
 }
 
 const ROOT: FiberId = FiberId(0);
@@ -52,19 +59,31 @@ impl Machine {
         core.set_inputs(&inputs)?;
         let mut fiber = Box::new(Fiber::new(ROOT, "".into()));
         core.enter(&mut fiber, entry, Value::NULL, Vec::new());
-        Ok(Machine {
-            core,
+        let parts = Parts {
             fibers: BTreeMap::from([(ROOT, fiber)]),
             ready: VecDeque::from([ROOT]),
-            waiting: BTreeMap::new(),
-            requests: Vec::new(),
-            cancelled: Vec::new(),
-            n_requests: 0,
             n_fibers: 1,
-            next: None,
-            doomed: Vec::new(),
-            end: None,
-        })
+            ..Parts::default()
+        };
+        Ok(Machine::from_parts(core, parts))
+    }
+
+    /// A machine between two `run`s.
+    pub(crate) fn from_parts(core: Core, parts: Parts) -> Machine {
+        Machine { core, parts, requests: Vec::new(), doomed: Vec::new(), end: None }
+    }
+
+    /// Both halves of what a snapshot holds.
+    pub(crate) fn split(&mut self) -> (&mut Core, &mut Parts) {
+        (&mut self.core, &mut self.parts)
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.end.is_some()
+    }
+
+    pub(crate) fn program(&self) -> &Verified {
+        &self.core.program
     }
 
     /// A machine that runs the module's entry function and then the test with this index of
@@ -78,7 +97,7 @@ impl Machine {
         let function = module.module().tests.get(test).map(|test| test.function);
         let mut machine = Machine::new(module, limits, inputs)?;
         if let Some(function) = function {
-            machine.next = Some(function);
+            machine.parts.next = Some(function);
         }
         Ok(machine)
     }
@@ -88,16 +107,17 @@ impl Machine {
         if let Some(end) = &self.end {
             return end.clone();
         }
-        while let Some(id) = self.ready.pop_front() {
+        while let Some(id) = self.parts.ready.pop_front() {
             if let Some(end) = self.run_fiber(id) {
                 self.cancel_all();
                 self.end = Some(end.clone());
                 return end;
             }
         }
-        if self.waiting.is_empty() {
-            let trap =
-                self.core.limited(self.fibers.get(&ROOT).map(|fiber| &**fiber), Limit::Deadlock);
+        if self.parts.waiting.is_empty() {
+            let trap = self
+                .core
+                .limited(self.parts.fibers.get(&ROOT).map(|fiber| &**fiber), Limit::Deadlock);
             self.end = Some(Outcome::Trap(trap.clone()));
             return Outcome::Trap(trap);
         }
@@ -106,12 +126,12 @@ impl Machine {
 
     /// Answers a request; the fiber goes on at the next `run`, in the order of the answers.
     pub fn resume(&mut self, id: RequestId, answer: Answer) -> Result<(), ResumeError> {
-        let fiber = *self.waiting.get(&id).ok_or(ResumeError::NotWaiting(id))?;
+        let fiber = *self.parts.waiting.get(&id).ok_or(ResumeError::NotWaiting(id))?;
         let (Answer::Value(data) | Answer::Error(EffectError { data, .. })) = &answer;
         if !is_shallow(data) {
             return Err(ResumeError::TooDeep(id));
         }
-        self.waiting.remove(&id);
+        self.parts.waiting.remove(&id);
         let delivery = match self.core.answer(&answer) {
             Ok(delivery) => delivery,
             Err(Raise::Throw(error)) => Delivery::Throw(error),
@@ -129,7 +149,7 @@ impl Machine {
 
     /// Requests whose fiber was cancelled since the last call: nobody waits for them any more.
     pub fn take_cancelled(&mut self) -> Vec<RequestId> {
-        std::mem::take(&mut self.cancelled)
+        std::mem::take(&mut self.parts.cancelled)
     }
 
     /// Fuel used so far.
@@ -144,9 +164,9 @@ impl Machine {
 
     /// Runs one fiber as far as it goes; the outcome if that ends the program.
     fn run_fiber(&mut self, id: FiberId) -> Option<Outcome> {
-        let mut fiber = self.fibers.remove(&id)?;
+        let mut fiber = self.parts.fibers.remove(&id)?;
         if matches!(fiber.state, State::Over(_)) {
-            self.fibers.insert(id, fiber);
+            self.parts.fibers.insert(id, fiber);
             return None;
         }
         let end = loop {
@@ -168,7 +188,7 @@ impl Machine {
                 },
             }
         };
-        self.fibers.insert(id, fiber);
+        self.parts.fibers.insert(id, fiber);
         for id in std::mem::take(&mut self.doomed) {
             self.cancel(id);
         }
@@ -208,7 +228,7 @@ impl Machine {
         site: prism_bytecode::SiteId,
         args: &[Value],
     ) -> Result<(), Raise> {
-        if self.n_requests >= self.core.limits.requests {
+        if self.parts.n_requests >= self.core.limits.requests {
             return Err(Raise::Limit(Limit::Requests(self.core.limits.requests)));
         }
         let mut data = Vec::with_capacity(args.len());
@@ -218,11 +238,11 @@ impl Machine {
         let entry = self.core.program.module().sites[site.index()];
         let effect = self.core.module_text(entry.effect).clone();
         let effect_id = fiber.effect_id(site, self.core.module_text(entry.name));
-        let id = RequestId(self.n_requests);
-        self.n_requests += 1;
+        let id = RequestId(self.parts.n_requests);
+        self.parts.n_requests += 1;
         let at = self.core.location(fiber.pc.saturating_sub(1));
         self.requests.push(Request { id, effect, effect_id, args: data, at });
-        self.waiting.insert(id, fiber.id);
+        self.parts.waiting.insert(id, fiber.id);
         fiber.state = State::Waiting(Wait::Answer(id));
         Ok(())
     }
@@ -239,19 +259,19 @@ impl Machine {
                 return Err(raise);
             }
         };
-        let id = FiberId(self.n_fibers);
+        let id = FiberId(self.parts.n_fibers);
         let path = format!("{}{}/", parent.path, parent.n_spawned);
         let mut fiber = Box::new(Fiber::new(id, path.into()));
         self.core.heap.grow(fiber.stack.len() * size_of::<Value>());
         self.core.inherit_handlers(parent, &mut fiber);
         self.start(&mut fiber, callee, args)?;
-        self.n_fibers += 1;
+        self.parts.n_fibers += 1;
         parent.n_spawned += 1;
         parent.children.push(id);
         if !matches!(fiber.state, State::Over(_)) {
-            self.ready.push_back(id);
+            self.parts.ready.push_back(id);
         }
-        self.fibers.insert(id, fiber);
+        self.parts.fibers.insert(id, fiber);
         Ok(self.core.heap.new_other(Other::Fiber(id)))
     }
 
@@ -301,7 +321,7 @@ impl Machine {
                 Ok(true)
             }
             None => {
-                if let Some(other) = self.fibers.get_mut(&id) {
+                if let Some(other) = self.parts.fibers.get_mut(&id) {
                     other.waiters.push(fiber.id);
                 }
                 fiber.state = State::Waiting(Wait::Join(id));
@@ -329,7 +349,7 @@ impl Machine {
             return Ok(true);
         }
         for id in &ids {
-            if let Some(other) = self.fibers.get_mut(id) {
+            if let Some(other) = self.parts.fibers.get_mut(id) {
                 other.waiters.push(fiber.id);
             }
         }
@@ -338,7 +358,7 @@ impl Machine {
     }
 
     fn is_over(&self, id: FiberId) -> bool {
-        match self.fibers.get(&id) {
+        match self.parts.fibers.get(&id) {
             Some(fiber) => matches!(fiber.state, State::Over(_)),
             None => false,
         }
@@ -346,7 +366,7 @@ impl Machine {
 
     /// What `Join` of a fiber gives, once it is over.
     fn result_of(&mut self, id: FiberId) -> Option<Delivery> {
-        let fiber = self.fibers.get(&id)?;
+        let fiber = self.parts.fibers.get(&id)?;
         let State::Over(end) = &fiber.state else { return None };
         Some(match end {
             End::Returned(value) => Delivery::Value(self.core.heap.share(*value)),
@@ -360,9 +380,9 @@ impl Machine {
 
     /// Makes a waiting fiber ready.
     fn wake(&mut self, id: FiberId, delivery: Delivery) {
-        if let Some(fiber) = self.fibers.get_mut(&id) {
+        if let Some(fiber) = self.parts.fibers.get_mut(&id) {
             fiber.state = State::Delivered(delivery);
-            self.ready.push_back(id);
+            self.parts.ready.push_back(id);
         }
     }
 
@@ -374,12 +394,12 @@ impl Machine {
             self.end_fiber(fiber, End::Returned(value));
             return None;
         }
-        if let Some(next) = self.next.take() {
+        if let Some(next) = self.parts.next.take() {
             self.core.heap.release(value);
             fiber.base = 0;
             fiber.n_regs = 0;
             self.core.enter(fiber, next, Value::NULL, Vec::new());
-            self.ready.push_front(ROOT);
+            self.parts.ready.push_front(ROOT);
             return None;
         }
         let result = to_data(&mut self.core, value, Functions::ByName);
@@ -420,7 +440,7 @@ impl Machine {
 
     /// Tells a waiting fiber that another one, which is not in the table, is over.
     fn notify(&mut self, waiter: FiberId, over: &Fiber) {
-        let Some(fiber) = self.fibers.get(&waiter) else { return };
+        let Some(fiber) = self.parts.fibers.get(&waiter) else { return };
         let delivery = match &fiber.state {
             State::Waiting(Wait::Join(id)) if *id == over.id => match &over.state {
                 State::Over(End::Returned(value)) => Delivery::Value(self.core.heap.share(*value)),
@@ -444,7 +464,7 @@ impl Machine {
     fn cancel(&mut self, id: FiberId) {
         let mut doomed = vec![id];
         while let Some(id) = doomed.pop() {
-            let Some(mut fiber) = self.fibers.remove(&id) else {
+            let Some(mut fiber) = self.parts.fibers.remove(&id) else {
                 self.doomed.push(id);
                 continue;
             };
@@ -453,7 +473,7 @@ impl Machine {
                 self.strip(&mut fiber);
                 self.end_fiber(&mut fiber, End::Cancelled);
             }
-            self.fibers.insert(id, fiber);
+            self.parts.fibers.insert(id, fiber);
         }
     }
 
@@ -461,12 +481,12 @@ impl Machine {
     fn strip(&mut self, fiber: &mut Fiber) {
         match std::mem::replace(&mut fiber.state, State::Ready) {
             State::Waiting(Wait::Answer(request)) => {
-                self.waiting.remove(&request);
+                self.parts.waiting.remove(&request);
                 // A request that the host has not seen is simply not made.
                 let unseen = self.requests.iter().position(|known| known.id == request);
                 match unseen {
                     Some(at) => drop(self.requests.remove(at)),
-                    None => self.cancelled.push(request),
+                    None => self.parts.cancelled.push(request),
                 }
             }
             State::Delivered(Delivery::Value(value) | Delivery::Throw(value)) => {
@@ -488,11 +508,11 @@ impl Machine {
 
     /// The end of the program: nothing goes on, nothing is asked.
     fn cancel_all(&mut self) {
-        self.ready.clear();
+        self.parts.ready.clear();
         let unseen = std::mem::take(&mut self.requests);
-        for id in std::mem::take(&mut self.waiting).into_keys() {
+        for id in std::mem::take(&mut self.parts.waiting).into_keys() {
             if !unseen.iter().any(|request| request.id == id) {
-                self.cancelled.push(id);
+                self.parts.cancelled.push(id);
             }
         }
     }
@@ -503,7 +523,7 @@ impl Machine {
             self.core.drop_continuation(index);
         }
         while let Some(id) = self.core.heap.dropped_fibers.pop() {
-            let Some(fiber) = self.fibers.get_mut(&id) else { continue };
+            let Some(fiber) = self.parts.fibers.get_mut(&id) else { continue };
             match fiber.state {
                 State::Over(End::Returned(value) | End::Threw(value)) => {
                     self.core.heap.release(value);
@@ -515,7 +535,7 @@ impl Machine {
                 }
             }
             self.core.over.remove(&id);
-            self.fibers.remove(&id);
+            self.parts.fibers.remove(&id);
         }
     }
 }

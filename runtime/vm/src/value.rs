@@ -154,6 +154,20 @@ impl Value {
         self.0 as u32
     }
 
+    /// What tells simple values from each other.
+    pub(crate) fn payload(self) -> u64 {
+        self.0 & 0xffff_ffff_ffff
+    }
+
+    /// The simple value with a payload. The ids of functions are not checked.
+    pub(crate) fn from_payload(payload: u64) -> Option<Value> {
+        let value = Value(FIRST_TAGGED | (payload & 0xffff_ffff_ffff));
+        let is_known = payload <= Value::MISSING.payload()
+            || payload >> 32 == FUNCTION_BIT >> 32
+            || payload >> 32 == NATIVE_BIT >> 32;
+        is_known.then_some(value)
+    }
+
     pub(crate) fn as_function(self) -> Option<FunctionId> {
         let is_function = self.0 >> 32 == (FIRST_TAGGED | FUNCTION_BIT) >> 32;
         is_function.then(|| FunctionId(self.index()))

@@ -117,7 +117,7 @@ impl Heap {
     }
 
     /// The heap values that a value holds, as often as it holds them.
-    pub(super) fn parts(&self, value: Value, each: &mut dyn FnMut(Value)) {
+    pub(crate) fn parts(&self, value: Value, each: &mut dyn FnMut(Value)) {
         let mut heap_only = |part: Value| {
             if part.is_heap() {
                 each(part);

@@ -67,6 +67,13 @@ impl<T: Default> Slab<T> {
         std::mem::take(&mut self.entries[index as usize].item)
     }
 
+    /// Empty entries without holders at the end; the index of the first.
+    pub(crate) fn extend(&mut self, count: usize) -> u32 {
+        let first = self.entries.len();
+        self.entries.resize_with(first + count, || Entry { count: 0, item: T::default() });
+        first as u32
+    }
+
     /// Takes all holders from an entry that is to be freed.
     pub(crate) fn clear_count(&mut self, index: u32) {
         self.entries[index as usize].count = 0;
