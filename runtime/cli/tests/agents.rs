@@ -4,8 +4,8 @@
 
 mod common;
 
-use common::{Project, answer, eventually, processes_with};
-use serde_json::json;
+use common::{Project, answer, processes_in};
+use serde_json::{Value, json};
 
 const CALL: &str = "agents[0].call(\"work\")\n";
 
@@ -13,10 +13,25 @@ const CALL: &str = "agents[0].call(\"work\")\n";
 fn call(settings: &str, script: &str) -> (i32, String) {
     let project = Project::new(CALL);
     project.agent("one", settings, script);
-    let folder = project.path().to_str().unwrap().to_owned();
     let (status, object) = project.run_json(&["--set", "agents=[\"one\"]"]);
-    eventually("every process of the agent is gone", || processes_with(&folder).is_empty());
+    // `prism` waits for that, so there is nothing to wait for here.
+    assert_eq!(processes_in(project.path()), [0; 0], "every process of the agent is gone");
+    if status != 0 {
+        kept(&project, &object);
+    }
     (status, object["error"]["code"].as_str().unwrap_or_default().to_owned())
+}
+
+/// A run that failed says what to do, is listed, and shows again how it ended.
+fn kept(project: &Project, object: &Value) {
+    let help = &object["error"]["help"];
+    assert!(help[0].as_str().is_some_and(|help| !help.is_empty()), "{object}");
+    let runs = project.prism(&["runs", "--json"]).json();
+    assert_eq!(runs["runs"][0]["run"], object["run"], "{runs}");
+    assert_eq!(runs["runs"][0]["status"], "failed", "{runs}");
+    let again = project.prism(&["resume", object["run"].as_str().unwrap(), "--json"]);
+    assert_eq!(again.status, 1, "{}", again.stderr);
+    assert_eq!(again.json()["error"]["code"], object["error"]["code"]);
 }
 
 #[test]
@@ -34,6 +49,7 @@ fn a_program_that_is_not_there() {
     project.write("prism.toml", "[agents.one]\ncommand = [\"./not-there\"]\n");
     let (status, object) = project.run_json(&["--set", "agents=[\"one\"]"]);
     assert_eq!((status, &object["error"]["code"]), (1, &json!("P2103")), "{object}");
+    kept(&project, &object);
 }
 
 #[test]

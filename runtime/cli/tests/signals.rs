@@ -6,7 +6,7 @@ mod common;
 
 use std::process::{Command, Stdio};
 
-use common::{Project, answer, eventually, processes_with};
+use common::{Project, answer, eventually, processes_in};
 use serde_json::json;
 
 const PROGRAM: &str = "\
@@ -27,15 +27,15 @@ fn project() -> Project {
 
 fn interrupted(signal: &str) {
     let project = project();
-    let folder = project.path().to_str().unwrap().to_owned();
     let args = ["run", "main.prism", "--set", "agents=[\"fast\", \"slow\"]", "--json"];
     let child = project.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let child = child.unwrap();
     eventually("the slow agent is at work", || project.path().join("slow.tried").is_dir());
+    assert!(processes_in(project.path()).len() > 1, "`prism` and the slow agent");
     kill(signal, child.id());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
-    eventually("every process of the agents is gone", || processes_with(&folder).is_empty());
+    assert_eq!(processes_in(project.path()), [0; 0], "every process of the agents is gone");
     let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(object["status"], "interrupted");
     let stderr = String::from_utf8(output.stderr).unwrap();
@@ -61,7 +61,6 @@ fn a_program_that_computes_for_ever_is_left() {
     );
     let script = format!("echo x >> first.log; {}", answer("1", 0.9));
     project.agent("first", "mode = \"warm\"", &format!("{script}; sleep 300"));
-    let folder = project.path().to_str().unwrap().to_owned();
     let args = ["run", "main.prism", "--set", "agents=[\"first\"]", "--fuel", FOR_EVER];
     let child = project.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let child = child.unwrap();
@@ -75,7 +74,7 @@ fn a_program_that_computes_for_ever_is_left() {
     assert_eq!(output.status.code(), Some(130));
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(stderr.contains("prism resume"), "{stderr}");
-    eventually("every process of the agents is gone", || processes_with(&folder).is_empty());
+    assert_eq!(processes_in(project.path()), [0; 0], "every process of the agents is gone");
     let runs = project.prism(&["runs", "--json"]).json();
     assert_eq!(runs["runs"][0]["status"], "interrupted", "{runs}");
     // It goes on: the answer is known, and the machine computes again until it is stopped.

@@ -101,14 +101,15 @@ pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// The processes whose command line mentions a text.
-pub fn processes_with(text: &str) -> Vec<i32> {
+/// The processes whose current folder is this one: the agents of a project, and what they started.
+pub fn processes_in(folder: &Path) -> Vec<i32> {
+    let folder = folder.canonicalize().unwrap();
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc").unwrap().flatten() {
         let pid = entry.file_name().to_str().and_then(|name| name.parse().ok());
-        let command = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let current = std::fs::read_link(entry.path().join("cwd")).unwrap_or_default();
         if let Some(pid) = pid
-            && String::from_utf8_lossy(&command).contains(text)
+            && current == folder
         {
             found.push(pid);
         }
