@@ -38,6 +38,23 @@ fn a_file_that_is_no_store_is_left_alone() {
 }
 
 #[test]
+fn a_store_that_was_overwritten_in_the_middle_is_named() {
+    let project = Project::new("1\n");
+    for _ in 0..3 {
+        project.prism(&["run", "main.prism"]);
+    }
+    // Folds the log into the file, which is then the only place where the runs are.
+    let file = project.path().join(".prism/runs.db");
+    let fold = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA user_version')";
+    assert!(Command::new("python3").args(["-c", fold]).arg(&file).status().unwrap().success());
+    let mut bytes = std::fs::read(&file).unwrap();
+    let page = 4096;
+    bytes[page..2 * page].fill(0x5a);
+    std::fs::write(&file, &bytes).unwrap();
+    refused(&project, "P2002");
+}
+
+#[test]
 fn a_store_below_a_file_cannot_be_reached() {
     let project = Project::new("1\n");
     project.write("file", "");
