@@ -8,8 +8,8 @@ mod types;
 use prism_diagnostics::{Code, Diagnostic, Edit, Place, Severity};
 use prism_hir::body::{Body, BodySpans, ExprId, ExprKind, LocalId, Name};
 use prism_hir::{Item, Layout};
-use prism_source::Db;
-use prism_span::{FileId, RelSpan};
+use prism_source::{Db, SourceFile};
+use prism_span::{FileId, RelSpan, Span};
 
 use crate::errors::{Callee, Problem, ProblemKind, Site, Target};
 use crate::inference::Inference;
@@ -23,6 +23,7 @@ pub fn diagnostics<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let file = item.file(db);
+    let heads = |name: &str| head_of(db, file, name);
     let words = Words {
         file: file.id(db),
         text: file.text(db),
@@ -30,12 +31,22 @@ pub fn diagnostics<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Diagnostic> {
         body: prism_hir::body(db, item),
         spans: prism_hir::body_spans(db, item),
         inference,
+        heads: &heads,
     };
     let mut all: Vec<Diagnostic> =
         inference.problems.iter().map(|problem| words.diagnostic(problem)).collect();
     all.sort_by_key(|diagnostic| (diagnostic.place.span.start, diagnostic.code));
     all.dedup();
     all
+}
+
+/// The name in the head of a function of the file.
+fn head_of(db: &dyn Db, file: SourceFile, name: &str) -> Option<Place> {
+    let item = prism_hir::item_tree(db, file).function(db, name)?;
+    let start = item.layout(db).absolute(RelSpan::default()).start as usize;
+    let offset = file.text(db).get(start..)?.find(name)?;
+    let start = (start + offset) as u32;
+    Some(Place::new(file.id(db), Span::new(start, start + name.len() as u32)))
 }
 
 /// What the words are about.
@@ -46,6 +57,8 @@ struct Words<'a> {
     body: &'a Body,
     spans: &'a BodySpans,
     inference: &'a Inference,
+    /// Heads of the functions of the file, by name.
+    heads: &'a dyn Fn(&str) -> Option<Place>,
 }
 
 impl Words<'_> {

@@ -45,42 +45,129 @@ pub struct Problem {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProblemKind {
     // Types.
-    Mismatch { mismatch: Mismatch, target: Target },
-    NotCallable { ty: TypeId },
-    WrongArity { callee: Callee, given: usize, min: usize, max: Option<usize> },
-    UnknownArgument { callee: Callee, name: Text, nearest: Option<Text> },
-    BadOperands { op: BinaryOp, left: TypeId, right: TypeId },
-    BadOperand { op: UnaryOp, ty: TypeId },
-    MissingMember { name: Text, of: TypeId, nearest: Option<Text>, is_method: bool },
-    NotIndexable { of: TypeId },
-    IndexOutOfRange { index: Bits, length: usize },
-    CannotDestructure { ty: TypeId, as_array: bool },
-    CannotSpread { ty: TypeId },
-    CannotIterate { ty: TypeId },
-    UnknownTypeName { name: Text, nearest: Option<Text> },
-    DivisionByZero { is_remainder: bool },
-    NotExhaustive { missing: Vec<TypeId> },
-    UnknownField { name: Text, of: TypeId, nearest: Text },
+    Mismatch {
+        mismatch: Mismatch,
+        target: Target,
+    },
+    NotCallable {
+        ty: TypeId,
+    },
+    WrongArity {
+        callee: Callee,
+        given: usize,
+        min: usize,
+        max: Option<usize>,
+        /// The first parameter without an argument.
+        missing: Option<Text>,
+    },
+    UnknownArgument {
+        callee: Callee,
+        name: Text,
+        nearest: Option<Text>,
+    },
+    BadOperands {
+        op: BinaryOp,
+        left: TypeId,
+        right: TypeId,
+    },
+    BadOperand {
+        op: UnaryOp,
+        ty: TypeId,
+    },
+    MissingMember {
+        name: Text,
+        of: TypeId,
+        nearest: Option<Text>,
+        is_method: bool,
+    },
+    NotIndexable {
+        of: TypeId,
+    },
+    IndexOutOfRange {
+        index: Bits,
+        length: usize,
+    },
+    CannotDestructure {
+        ty: TypeId,
+        as_array: bool,
+    },
+    CannotSpread {
+        ty: TypeId,
+    },
+    CannotIterate {
+        ty: TypeId,
+    },
+    UnknownTypeName {
+        name: Text,
+        nearest: Option<Text>,
+    },
+    DivisionByZero {
+        is_remainder: bool,
+    },
+    NotExhaustive {
+        missing: Vec<TypeId>,
+    },
+    UnknownField {
+        name: Text,
+        of: TypeId,
+        nearest: Text,
+    },
 
     // Effects.
-    UndeclaredEffect { effect: Text, declared: Text },
-    UnhandledEffect { operation: Text },
-    UnknownEffect { name: Text, nearest: Option<Text> },
-    UnboundedAgentLoop { call: ExprId },
+    UndeclaredEffect {
+        effect: Text,
+        declared: Text,
+    },
+    UnhandledEffect {
+        operation: Text,
+    },
+    UnknownEffect {
+        name: Text,
+        nearest: Option<Text>,
+    },
+    UnboundedAgentLoop {
+        call: ExprId,
+    },
 
     // Confidence.
-    ConfidenceOutOfRange { value: Bits },
-    ConfidenceNotNumber { ty: TypeId },
+    ConfidenceOutOfRange {
+        value: Bits,
+    },
+    ConfidenceNotNumber {
+        ty: TypeId,
+    },
     UncertainOnPlain,
-    TooUncertain { confidence: Confidence, required: Bits, target: Target, origin: Option<ExprId> },
-    GateNeverPasses { confidence: Confidence, bound: Bits },
-    GateAlwaysPasses { confidence: Confidence, bound: Bits },
-    DeadBands { bands: Vec<Band>, confidence: Confidence },
-    MissingBands { bands: Vec<Band> },
+    TooUncertain {
+        confidence: Confidence,
+        required: Bits,
+        target: Target,
+        origin: Option<ExprId>,
+    },
+    GateNeverPasses {
+        confidence: Confidence,
+        bound: Bits,
+        origin: Option<ExprId>,
+    },
+    GateAlwaysPasses {
+        confidence: Confidence,
+        bound: Bits,
+    },
+    DeadBands {
+        bands: Vec<Band>,
+        confidence: Confidence,
+        origin: Option<ExprId>,
+    },
+    MissingBands {
+        bands: Vec<Band>,
+    },
 
     // Lints.
-    UnusedValue { advice: UnusedAdvice },
-    Unreachable { after: Exit },
+    UnusedValue {
+        advice: UnusedAdvice,
+    },
+    Unreachable {
+        after: Exit,
+    },
     UnreachableArm,
 }
 

@@ -100,6 +100,8 @@ pub(crate) struct Infer<'a> {
     deferred: Vec<(LambdaId, LambdaId)>,
     /// The local that a nested function is declared as.
     declarations: FxHashMap<LocalId, LambdaId>,
+    /// Variables written inside a `try` that does not declare them.
+    written_in_try: Vec<LocalId>,
     /// Inside this many `try` blocks with a `catch`.
     caught: u32,
     nesting: u32,
@@ -137,6 +139,7 @@ struct Checkpoint {
 impl<'a> Infer<'a> {
     fn new(world: &'a dyn World, body: &'a Body, root: Root) -> Infer<'a> {
         let n_locals = body.locals.len();
+        let written_in_try = body.locals.iter().filter(|(_, local)| local.is_assigned_in_try);
         Infer {
             world,
             body,
@@ -156,6 +159,7 @@ impl<'a> Infer<'a> {
             pending: Vec::new(),
             deferred: Vec::new(),
             declarations: FxHashMap::default(),
+            written_in_try: written_in_try.map(|(local, _)| local).collect(),
             caught: 0,
             nesting: 0,
             n_alternatives: 0,

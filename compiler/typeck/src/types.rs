@@ -6,6 +6,7 @@
 
 mod annotation;
 mod assign;
+mod content;
 mod display;
 mod import;
 mod join;
@@ -24,6 +25,7 @@ pub use narrow::Kinds;
 
 use crate::confidence::Confidence;
 use crate::effects::Effects;
+use content::Content;
 
 pub type Text = Arc<str>;
 
@@ -184,9 +186,10 @@ impl FunctionType {
 #[derive(Debug, Clone, Default)]
 pub struct Types {
     table: Vec<Type>,
-    /// Of each type of the table, how deep it is.
-    depths: Vec<u8>,
+    contents: Vec<Content>,
     ids: FxHashMap<Type, TypeId>,
+    /// Joins of composite types so far.
+    joins: FxHashMap<(TypeId, TypeId), TypeId>,
 }
 
 impl PartialEq for Types {
@@ -236,8 +239,9 @@ impl Types {
     /// Drops what only building needs.
     pub fn freeze(&mut self) {
         self.ids = FxHashMap::default();
+        self.joins = FxHashMap::default();
         self.table.shrink_to_fit();
-        self.depths.shrink_to_fit();
+        self.contents.shrink_to_fit();
     }
 
     pub fn intern(&mut self, ty: Type) -> TypeId {
@@ -267,13 +271,13 @@ impl Types {
         if let Some(id) = self.ids.get(&ty) {
             return *id;
         }
-        let depth = self.depth_of(&ty);
-        if depth > MAX_DEPTH {
+        let content = self.content_of(&ty);
+        if content.depth > MAX_DEPTH {
             return TypeId::ANY;
         }
         let id = TypeId((SIMPLE.len() + self.table.len()) as u32);
         self.table.push(ty.clone());
-        self.depths.push(depth);
+        self.contents.push(content);
         self.ids.insert(ty, id);
         id
     }
@@ -314,42 +318,5 @@ impl Types {
     /// An object of which nothing else is known.
     pub fn some_object(&mut self) -> TypeId {
         self.object(ObjectType { fields: Vec::new(), is_open: true })
-    }
-
-    /// How many composite types stand inside one another.
-    fn depth_of(&self, ty: &Type) -> u8 {
-        match ty {
-            Type::Array(element) => 1 + self.depth(element.ty),
-            Type::Tuple(elements) => 1 + self.deepest(elements.iter().map(|fact| fact.ty)),
-            Type::Object(object) => {
-                1 + self.deepest(object.fields.iter().map(|field| field.fact.ty))
-            }
-            Type::Function(function) => {
-                let params = function.params.iter().map(|param| param.fact.ty);
-                1 + self.deepest(params.chain([function.result.ty]))
-            }
-            Type::Union(members) => self.deepest(members.iter().copied()),
-            Type::Alias { target, .. } => self.depth(*target),
-            Type::Any
-            | Type::Error
-            | Type::Never
-            | Type::Null
-            | Type::Boolean
-            | Type::Number
-            | Type::Text
-            | Type::Agent
-            | Type::BoolLiteral(_)
-            | Type::NumberLiteral(_)
-            | Type::TextLiteral(_) => 0,
-        }
-    }
-
-    fn depth(&self, id: TypeId) -> u8 {
-        let index = (id.0 as usize).checked_sub(SIMPLE.len());
-        index.map_or(0, |index| self.depths[index])
-    }
-
-    fn deepest(&self, ids: impl Iterator<Item = TypeId>) -> u8 {
-        ids.map(|id| self.depth(id)).max().unwrap_or(0)
     }
 }

@@ -113,3 +113,19 @@ fn many_branches_join_in_time() {
     }
     assert_eq!(check(&source), 0);
 }
+
+#[test]
+fn values_that_share_their_parts_are_looked_at_once() {
+    let fields = |part: &str| -> String {
+        let all: Vec<String> = (0..60).map(|i| format!("f{i}: {part}")).collect();
+        format!("{{ {} }}", all.join(", "))
+    };
+    let mut source = "let v0 = { go: () => llm(\"?\"), x: input }\n".to_owned();
+    for i in 1..10 {
+        writeln!(source, "let v{i} = {}", fields(&format!("v{}", i - 1)))
+            .expect("texts can be written");
+    }
+    source.push_str("let w = input ? v7 : { ...v7, f0: v6.f1 }\nprint(v7, w)\nfoo(v7)\n");
+    source.push_str("function foo(f) { return [f, f].map(x => x.f1) }\n`${JSON.stringify(v6)}`");
+    check(&source);
+}

@@ -35,13 +35,13 @@ impl Words<'_> {
                 let required = required.value();
                 self.too_uncertain(site, at, (*confidence, required), target, *origin)
             }
-            ProblemKind::GateNeverPasses { confidence, bound } => {
+            ProblemKind::GateNeverPasses { confidence, bound, origin } => {
                 let message = format!(
                     "this gate never lets a value pass: the confidence is {}, the bound {}",
                     interval(*confidence),
                     bound.value()
                 );
-                Diagnostic::warning(Code::P0405, at, message)
+                self.with_origin(Diagnostic::warning(Code::P0405, at, message), *origin)
             }
             ProblemKind::GateAlwaysPasses { confidence, bound } => {
                 let message = match confidence.is_plain() {
@@ -57,13 +57,13 @@ impl Words<'_> {
                 };
                 Diagnostic::warning(Code::P0406, at, message)
             }
-            ProblemKind::DeadBands { bands, confidence } => {
+            ProblemKind::DeadBands { bands, confidence, origin } => {
                 let never = match bands.as_slice() {
                     [band] => format!("the branch `{}` never runs", band_name(*band)),
                     bands => format!("the branches {} never run", list(bands)),
                 };
                 let message = format!("{never}: the confidence is {}", interval(*confidence));
-                Diagnostic::warning(Code::P0407, at, message)
+                self.with_origin(Diagnostic::warning(Code::P0407, at, message), *origin)
             }
             ProblemKind::MissingBands { bands } => self.missing_bands(site, at, bands),
             _ => unreachable!("chosen by `Words::diagnostic`"),
@@ -86,25 +86,33 @@ impl Words<'_> {
         };
         let diagnostic = error(Code::P0404, at, message)
             .with_label(format!("goes to {}, which needs at least {required}", target(given_to)));
-        let diagnostic = match origin {
+        self.with_gate(self.with_origin(diagnostic, origin), site, required)
+    }
+
+    /// Shows where a bound comes from.
+    fn with_origin(&self, diagnostic: Diagnostic, origin: Option<ExprId>) -> Diagnostic {
+        match origin {
             Some(origin) => diagnostic.with_place(self.expr(origin), self.reason(origin)),
             None => diagnostic,
-        };
-        self.with_gate(diagnostic, site, required)
+        }
     }
 
     /// Why the confidence of an expression is as low as it is.
     fn reason(&self, origin: ExprId) -> String {
-        let confidence = interval(self.inference.expr(origin).confidence);
+        let fact = self.inference.expr(origin);
+        let confidence = interval(fact.confidence);
         match &self.body.exprs[origin].kind {
             ExprKind::Perform { effect, .. } => {
                 format!("`{effect}` answers with any confidence")
             }
             ExprKind::Annotate { .. } => format!("the confidence {confidence} is given here"),
+            _ if fact.confidence.is_unknown() => {
+                format!("nothing is known of the confidence of {}", self.named(origin.into()))
+            }
             ExprKind::Call { .. } | ExprKind::MethodCall { .. } => {
                 format!("this call gives a confidence of {confidence}")
             }
-            ExprKind::Name(_) => format!("its confidence is {confidence}"),
+            ExprKind::Name(_) => format!("the confidence is {confidence}"),
             _ => format!("the confidence here is {confidence}"),
         }
     }

@@ -1,12 +1,12 @@
 //! The words for P02xx: types and arguments.
 
 use prism_diagnostics::{Code, Diagnostic, Place};
-use prism_hir::body::{BinaryOp, ExprKind, UnaryOp};
+use prism_hir::body::{BinaryOp, Element, ExprId, ExprKind, Field, UnaryOp};
 use prism_span::Span;
 
 use super::{Words, callee, counted, error, mended, target};
-use crate::errors::{ProblemKind, Site, Target};
-use crate::types::{Mismatch, Reason, Type, TypeId};
+use crate::errors::{Callee, ProblemKind, Site, Target};
+use crate::types::{Mismatch, Reason, Text, Type, TypeId};
 
 impl Words<'_> {
     pub(super) fn of_type(&self, site: Site, at: Place, kind: &ProblemKind) -> Diagnostic {
@@ -17,17 +17,20 @@ impl Words<'_> {
                 let diagnostic = error(Code::P0202, at, message);
                 self.with_declaration(diagnostic, site)
             }
-            ProblemKind::WrongArity { callee: called, given, min, max } => {
+            ProblemKind::WrongArity { callee: called, given, min, max, missing } => {
+                let missing = missing.as_deref().map(|name| format!(": `{name}` is missing"));
                 let message = format!(
-                    "{} takes {}, but gets {given}",
+                    "{} takes {}, but gets {given}{}",
                     callee(called),
-                    expected_arguments(*min, *max)
+                    expected_arguments(*min, *max),
+                    missing.unwrap_or_default()
                 );
-                error(Code::P0203, at, message)
+                self.with_head(error(Code::P0203, at, message), called)
             }
             ProblemKind::UnknownArgument { callee: called, name, nearest } => {
                 let message = format!("{} has no parameter `{name}`", callee(called));
-                self.at_name_before(error(Code::P0213, at, message), at, name, nearest.as_deref())
+                let diagnostic = self.with_head(error(Code::P0213, at, message), called);
+                self.at_name_before(diagnostic, at, name, nearest.as_deref())
             }
             ProblemKind::BadOperands { op, left, right } => self.operands(at, *op, *left, *right),
             ProblemKind::BadOperand { op, ty } => {
@@ -115,8 +118,12 @@ impl Words<'_> {
         mismatch: &Mismatch,
         given_to: &Target,
     ) -> Diagnostic {
+        let outer = at;
+        let (site, at) = self.innermost(site, at, mismatch);
         let inside = match mismatch.path.as_slice() {
+            // The marked text is the part already.
             [] => String::new(),
+            _ if at != outer => String::new(),
             path => format!(" in `{}`", path_text(path)),
         };
         let goes_to = target(given_to);
@@ -136,6 +143,15 @@ impl Words<'_> {
                 );
                 error(Code::P0404, at, message)
             }
+            Reason::NeedsConfidence { param, required } => {
+                let param = param.as_deref().map(|name| format!(" for `{name}`"));
+                let message = format!(
+                    "this function needs a confidence of at least {required}{}, and may get less",
+                    param.unwrap_or_default()
+                );
+                error(Code::P0404, at, message)
+                    .with_help(format!("wrap it: `x => (<~ x >= {required}) ? … : …`"))
+            }
             Reason::Params { expected, found } => {
                 let message = format!(
                     "expected a function of at most {}{inside}, found one that needs {found}",
@@ -146,6 +162,51 @@ impl Words<'_> {
         };
         let diagnostic = diagnostic.with_label(format!("goes to {goes_to}"));
         self.with_declaration(diagnostic, site)
+    }
+
+    /// The part of a literal that does not fit, where the text has it.
+    fn innermost(&self, site: Site, at: Place, mismatch: &Mismatch) -> (Site, Place) {
+        let Site::Expr(expr) = site else { return (site, at) };
+        match self.part_of(expr, &mismatch.path, &mismatch.reason) {
+            Some(part) => (part.into(), self.expr(part)),
+            None => (site, at),
+        }
+    }
+
+    fn part_of(&self, expr: ExprId, path: &[Text], reason: &Reason) -> Option<ExprId> {
+        let Some((step, rest)) = path.split_first() else {
+            let found = self.inference.expr(expr);
+            let is_it = match reason {
+                Reason::Type { found: ty, .. } => found.ty == *ty,
+                Reason::Confidence { found: low, .. } => found.confidence.low == *low,
+                Reason::MissingField { .. }
+                | Reason::Params { .. }
+                | Reason::NeedsConfidence { .. } => true,
+            };
+            return is_it.then_some(expr);
+        };
+        match &self.body.exprs[expr].kind {
+            ExprKind::Array(elements) if &**step == "[]" => {
+                elements.iter().find_map(|element| match element {
+                    Element::Expr(element) => self.part_of(*element, rest, reason),
+                    Element::Spread(_) => None,
+                })
+            }
+            ExprKind::Object(fields) => fields.iter().find_map(|field| match field {
+                Field::Named { name, value } if name == step => self.part_of(*value, rest, reason),
+                Field::Named { .. } | Field::Computed { .. } | Field::Spread(_) => None,
+            }),
+            _ => None,
+        }
+    }
+
+    /// Shows the head of the function that is called.
+    fn with_head(&self, diagnostic: Diagnostic, called: &Callee) -> Diagnostic {
+        let Callee::Function(name) = called else { return diagnostic };
+        match (self.heads)(name) {
+            Some(place) => diagnostic.with_place(place, format!("`{name}` is declared here")),
+            None => diagnostic,
+        }
     }
 
     fn operands(&self, at: Place, op: BinaryOp, left: TypeId, right: TypeId) -> Diagnostic {

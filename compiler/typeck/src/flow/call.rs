@@ -155,7 +155,7 @@ impl Infer<'_> {
             facts.push(self.check_arg(callee, function, index, arg));
         }
         if !function.is_open {
-            self.check_arity(at, callee, function, (n_given, &named), has_spread);
+            self.check_arity(at, callee, function, args, (n_given, &named), has_spread);
         }
         facts
     }
@@ -210,26 +210,31 @@ impl Infer<'_> {
         at: ExprId,
         callee: &Callee,
         function: &FunctionType,
+        args: &[Arg],
         (n_given, named): (usize, &[&Text]),
         has_spread: bool,
     ) {
         let max = function.max_args();
-        let too_many = max.is_some_and(|max| n_given + named.len() > max);
+        let given = n_given + named.len();
         let is_given = |index: usize, name: Option<&Text>| {
             index < n_given || name.is_some_and(|name| named.contains(&name))
         };
-        let missing = function.params.iter().enumerate().any(|(index, param)| {
-            !param.is_optional && !param.is_rest && !is_given(index, param.name.as_ref())
+        let missing = function.params.iter().enumerate().find(|(index, param)| {
+            !param.is_optional && !param.is_rest && !is_given(*index, param.name.as_ref())
         });
-        if too_many || missing && !has_spread {
-            let given = n_given + named.len();
-            let kind = ProblemKind::WrongArity {
-                callee: callee.clone(),
-                given,
-                min: function.min_args(),
-                max,
-            };
-            self.report(at, kind);
+        let surplus = max.filter(|max| given > *max);
+        if surplus.is_none() && (missing.is_none() || has_spread) {
+            return;
         }
+        let missing = missing.and_then(|(_, param)| param.name.clone());
+        let kind = ProblemKind::WrongArity {
+            callee: callee.clone(),
+            given,
+            min: function.min_args(),
+            max,
+            missing: if surplus.is_some() { None } else { missing },
+        };
+        let first_surplus = surplus.and_then(|max| args.get(max)).map(|arg| arg.value);
+        self.report(first_surplus.unwrap_or(at), kind);
     }
 }

@@ -66,7 +66,8 @@ impl Infer<'_> {
     pub(crate) fn check_gate(&mut self, at: ExprId, confidence: Confidence, bound: f64) {
         let bits = Bits::new(bound);
         if confidence.high < bound {
-            self.report(at, ProblemKind::GateNeverPasses { confidence, bound: bits });
+            let origin = self.origin_of(at, bound);
+            self.report(at, ProblemKind::GateNeverPasses { confidence, bound: bits, origin });
         } else if confidence.low >= bound {
             self.report(at, ProblemKind::GateAlwaysPasses { confidence, bound: bits });
         }

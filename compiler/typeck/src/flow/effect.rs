@@ -2,6 +2,7 @@
 
 use prism_hir::OperationDef;
 use prism_hir::body::{Arg, Block, ExprId, HandlerClause, ReturnClause, TypeRef};
+use rustc_hash::FxHashSet;
 
 use crate::effects::Effects;
 use crate::errors::{Callee, Target};
@@ -138,29 +139,28 @@ impl<'a> Infer<'a> {
     /// Function values are given away, alone or in containers: whoever gets them may call them.
     pub(crate) fn effects_of_args(&self, args: &[Fact]) -> Effects {
         let mut effects = Effects::NONE;
+        let mut seen = FxHashSet::default();
         for arg in args {
-            self.collect_effects(arg.ty, &mut effects);
+            self.collect_effects(arg.ty, &mut effects, &mut seen);
         }
         effects
     }
 
-    fn collect_effects(&self, ty: TypeId, effects: &mut Effects) {
+    fn collect_effects(&self, ty: TypeId, effects: &mut Effects, seen: &mut FxHashSet<TypeId>) {
+        if !self.types.has_functions(ty) || !seen.insert(ty) {
+            return;
+        }
+        let mut inside = |ty| self.collect_effects(ty, effects, seen);
         match self.types.structure(ty) {
             Type::Function(function) => {
-                effects.add(&function.effects);
                 // What a function gives may be a function, and be called too.
-                self.collect_effects(function.result.ty, effects);
+                inside(function.result.ty);
+                effects.add(&function.effects);
             }
-            Type::Array(element) => self.collect_effects(element.ty, effects),
-            Type::Tuple(elements) => {
-                elements.iter().for_each(|element| self.collect_effects(element.ty, effects));
-            }
-            Type::Object(object) => {
-                object.fields.iter().for_each(|field| self.collect_effects(field.fact.ty, effects));
-            }
-            Type::Union(members) => {
-                members.iter().for_each(|member| self.collect_effects(*member, effects));
-            }
+            Type::Array(element) => inside(element.ty),
+            Type::Tuple(elements) => elements.iter().for_each(|element| inside(element.ty)),
+            Type::Object(object) => object.fields.iter().for_each(|field| inside(field.fact.ty)),
+            Type::Union(members) => members.iter().for_each(|member| inside(*member)),
             Type::Any
             | Type::Error
             | Type::Never

@@ -163,22 +163,6 @@ impl Env {
         self.reachable = mark.reachable;
     }
 
-    /// Everything that any variable held since the mark, joined: what a `catch` may find.
-    pub fn take_everything(&mut self, types: &mut Types, mark: Mark) -> Branch {
-        let mut branch = self.snapshot(mark);
-        for index in mark.trail..self.trail.len() {
-            let (local, before) = self.trail[index];
-            let at = branch.changes.binary_search_by_key(&index_of(local), |(l, _)| index_of(*l));
-            if let Ok(at) = at {
-                branch.changes[at].1 = types.join(branch.changes[at].1, before);
-            }
-        }
-        branch.paths.clear();
-        branch.reachable = mark.reachable;
-        self.roll_back(mark);
-        branch
-    }
-
     /// Continues where only `branch` leads.
     pub fn apply(&mut self, branch: Branch) {
         for (local, fact) in branch.changes {

@@ -132,7 +132,9 @@ impl<'a> Infer<'a> {
         confidence: Option<Confidence>,
     ) -> Fact {
         let result = declared.map_or(found, |declared| {
-            if found.ty == TypeId::NEVER { found } else { self.fitted(found, declared) }
+            let fitted = self.fitted(found, declared);
+            let ty = if declared.ty.is_unknown() { found.ty } else { declared.ty };
+            if found.ty == TypeId::NEVER { found } else { fitted.retyped(ty) }
         });
         let result = if result.ty == TypeId::NEVER { Fact::ANY } else { result };
         match confidence {

@@ -2,7 +2,6 @@
 
 use prism_hir::body::{BinaryOp, ExprId, ExprKind};
 
-use crate::confidence::Presence;
 use crate::errors::ProblemKind;
 use crate::flow::Infer;
 use crate::flow::report::nearest;
@@ -144,28 +143,6 @@ impl Infer<'_> {
 
     /// A plain value that holds no confident ones either: what a built-in makes of it is plain.
     pub(crate) fn is_deeply_plain(&self, fact: Fact) -> bool {
-        fact.confidence.presence == Presence::Plain && self.holds_only_plain(fact.ty)
-    }
-
-    fn holds_only_plain(&self, ty: TypeId) -> bool {
-        match self.types.structure(ty) {
-            Type::Null
-            | Type::Boolean
-            | Type::Number
-            | Type::Text
-            | Type::BoolLiteral(_)
-            | Type::NumberLiteral(_)
-            | Type::TextLiteral(_)
-            | Type::Never => true,
-            Type::Any | Type::Error | Type::Agent | Type::Alias { .. } => false,
-            // What a callback gives is looked at where it is called.
-            Type::Function(_) => true,
-            Type::Array(element) => self.is_deeply_plain(*element),
-            Type::Tuple(elements) => elements.iter().all(|element| self.is_deeply_plain(*element)),
-            Type::Object(object) => {
-                !object.is_open && object.fields.iter().all(|f| self.is_deeply_plain(f.fact))
-            }
-            Type::Union(members) => members.iter().all(|member| self.holds_only_plain(*member)),
-        }
+        fact.confidence.is_plain() && self.types.holds_only_plain(fact.ty)
     }
 }

@@ -242,11 +242,9 @@ impl<'a> Infer<'a> {
         self.caught += u32::from(catch.is_some());
         let mut result = self.infer_block(body);
         self.caught -= u32::from(catch.is_some());
-        let completed = self.env.snapshot(start);
-        let interrupted = self.env.take_everything(&mut self.types, start);
-        let mut after = completed;
+        let mut after = self.env.take(start);
         if let Some(catch) = catch {
-            self.env.apply(interrupted.clone());
+            self.enter_interrupted();
             if let Some(pat) = catch.pat {
                 let caught = self.caught_value();
                 self.bind_pattern(pat, caught, None);
@@ -257,12 +255,29 @@ impl<'a> Infer<'a> {
             after = self.env.join_branches(&mut self.types, after, handled);
         }
         let is_live = after.reachable;
-        self.env.apply(if is_live || finally.is_none() { after } else { interrupted });
-        if let Some(finally) = finally {
-            self.infer_block(finally);
-            self.env.reachable &= is_live;
+        match finally {
+            Some(finally) => {
+                self.env.apply(after);
+                self.env.reachable = start.is_reachable();
+                self.enter_interrupted();
+                self.infer_block(finally);
+                self.env.reachable &= is_live;
+            }
+            None => self.env.apply(after),
         }
         result
+    }
+
+    /// Continues where a `try` was left at any point: a variable that it writes holds what it
+    /// held before, or anything that it was given anywhere.
+    fn enter_interrupted(&mut self) {
+        for index in 0..self.written_in_try.len() {
+            let local = self.written_in_try[index];
+            let here = self.env.get(local);
+            let any_time = self.locals[crate::inference::index_of(local)];
+            let joined = self.types.join(here, any_time);
+            self.env.assign(local, joined);
+        }
     }
 
     /// `catch (e)` gets an object; its text form is the message.

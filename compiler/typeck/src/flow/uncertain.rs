@@ -161,7 +161,8 @@ impl<'a> Infer<'a> {
             self.report(condition, ProblemKind::MissingBands { bands: missing });
         }
         if !dead.is_empty() {
-            self.report(condition, ProblemKind::DeadBands { bands: dead, confidence });
+            let origin = self.origin_of(condition, f64::INFINITY);
+            self.report(condition, ProblemKind::DeadBands { bands: dead, confidence, origin });
         }
     }
 }

@@ -33,6 +33,11 @@ pub enum Reason {
         expected: usize,
         found: usize,
     },
+    /// The function needs a surer argument than it may get.
+    NeedsConfidence {
+        param: Option<Text>,
+        required: f64,
+    },
 }
 
 impl Eq for Reason {}
@@ -79,7 +84,7 @@ impl Types {
                 pairs.try_for_each(|(a, b)| self.check_fit(*a, *b).map_err(|m| inside(m, "[]")))
             }
             (Type::Object(a), Type::Object(b)) => self.fit_object(a, to, b),
-            (Type::Function(a), Type::Function(b)) => self.fit_function(a, b),
+            (Type::Function(a), Type::Function(b)) => self.fit_function((from, a), (to, b)),
             // An agent handle is an object to those who only read its attributes.
             (Type::Agent, Type::Object(_)) | (Type::Object(_), Type::Agent) => Ok(()),
             // Arrays of unknown length may have the right one.
@@ -130,14 +135,26 @@ impl Types {
         if field.is_optional && found.ty == TypeId::NULL { Ok(()) } else { Err(mismatch) }
     }
 
-    fn fit_function(&self, a: &FunctionType, b: &FunctionType) -> Fit {
+    fn fit_function(
+        &self,
+        (from, a): (TypeId, &FunctionType),
+        (to, b): (TypeId, &FunctionType),
+    ) -> Fit {
         if !b.is_open && !a.is_open && a.min_args() > b.params.len() {
             let (expected, found) = (b.params.len(), a.min_args());
             return Err(here(Reason::Params { expected, found }));
         }
         for (a, b) in a.params.iter().zip(&b.params) {
-            if !a.is_rest && !b.is_rest {
-                self.check_fit(b.fact, a.fact)?;
+            if a.is_rest || b.is_rest {
+                continue;
+            }
+            if self.fit_type(b.fact.ty, a.fact.ty).is_err() {
+                return Err(here(Reason::Type { expected: to, found: from }));
+            }
+            let required = a.fact.confidence.low;
+            if b.fact.confidence.low < required {
+                let param = a.name.clone();
+                return Err(here(Reason::NeedsConfidence { param, required }));
             }
         }
         self.check_fit(a.result, b.result)

@@ -78,6 +78,15 @@ impl Types {
         if a == TypeId::ANY || b == TypeId::ANY {
             return TypeId::ANY;
         }
+        if let Some(known) = self.joins.get(&(a, b)) {
+            return *known;
+        }
+        let joined = self.join_new(a, b);
+        self.joins.insert((a, b), joined);
+        joined
+    }
+
+    fn join_new(&mut self, a: TypeId, b: TypeId) -> TypeId {
         if self.is_member(a, b) {
             return b;
         }

@@ -1,0 +1,87 @@
+//! What is inside a type: found once, when the type is interned, from the content of its parts.
+//! A type may hold the same part many times, so nobody should walk through it to find out.
+
+use crate::confidence::Presence;
+use crate::types::{Fact, Type, TypeId, Types};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Content {
+    /// How many composite types stand inside one another.
+    pub depth: u8,
+    /// A value of the type holds no confident values, at any depth.
+    pub is_plain: bool,
+    /// Somewhere inside is a function.
+    pub has_functions: bool,
+}
+
+const EMPTY: Content = Content { depth: 0, is_plain: true, has_functions: false };
+
+impl Types {
+    /// A value of the type holds no confident values, at any depth. What its functions give is
+    /// looked at where they are called.
+    pub(crate) fn holds_only_plain(&self, id: TypeId) -> bool {
+        self.content(id).is_plain
+    }
+
+    pub(crate) fn has_functions(&self, id: TypeId) -> bool {
+        self.content(id).has_functions
+    }
+
+    fn content(&self, id: TypeId) -> Content {
+        match (id.0 as usize).checked_sub(super::SIMPLE.len()) {
+            Some(index) => self.contents[index],
+            None => {
+                let is_open = matches!(id, TypeId::ANY | TypeId::ERROR | TypeId::AGENT);
+                Content { is_plain: !is_open, ..EMPTY }
+            }
+        }
+    }
+
+    pub(super) fn content_of(&self, ty: &Type) -> Content {
+        match ty {
+            Type::Array(element) => self.inside([*element].into_iter()),
+            Type::Tuple(elements) => self.inside(elements.iter().copied()),
+            Type::Object(object) => {
+                let content = self.inside(object.fields.iter().map(|field| field.fact));
+                Content { is_plain: content.is_plain && !object.is_open, ..content }
+            }
+            Type::Function(function) => {
+                let facts = function.params.iter().map(|param| param.fact);
+                let content = self.inside(facts.chain([function.result]));
+                Content { is_plain: true, has_functions: true, ..content }
+            }
+            Type::Union(members) => {
+                members.iter().fold(EMPTY, |content, member| merge(content, self.content(*member)))
+            }
+            Type::Alias { target, .. } => self.content(*target),
+            Type::Any | Type::Error | Type::Agent => Content { is_plain: false, ..EMPTY },
+            Type::Never
+            | Type::Null
+            | Type::Boolean
+            | Type::Number
+            | Type::Text
+            | Type::BoolLiteral(_)
+            | Type::NumberLiteral(_)
+            | Type::TextLiteral(_) => EMPTY,
+        }
+    }
+
+    /// The content of a type with these parts.
+    fn inside(&self, parts: impl Iterator<Item = Fact>) -> Content {
+        let mut content = EMPTY;
+        for part in parts {
+            let inner = self.content(part.ty);
+            let is_plain = inner.is_plain && part.confidence.presence == Presence::Plain;
+            content = merge(content, Content { is_plain, ..inner });
+        }
+        Content { depth: content.depth + 1, ..content }
+    }
+}
+
+fn merge(a: Content, b: Content) -> Content {
+    Content {
+        depth: a.depth.max(b.depth),
+        is_plain: a.is_plain && b.is_plain,
+        has_functions: a.has_functions || b.has_functions,
+    }
+}
