@@ -192,7 +192,7 @@ fn snapshots(module: &Arc<Verified>) -> Vec<Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn mutated_snapshots_never_panic(
