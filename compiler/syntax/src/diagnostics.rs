@@ -146,8 +146,8 @@ impl Speaker<'_> {
         let found_text = match found {
             None => "the end of the statement".to_owned(),
             Some(Kind::Sep) if text.trim().is_empty() => "the end of the line".to_owned(),
-            Some(_) if text.is_empty() => "nothing".to_owned(),
             Some(Kind::LBraceBlock) => "a block".to_owned(),
+            Some(_) if text.is_empty() => "nothing".to_owned(),
             Some(_) => format!("`{}`", shortened(text)),
         };
         let message = format!("expected {}, found {found_text}", expected_text(expected));

@@ -63,6 +63,10 @@ impl Lexer<'_> {
         if !self.open.is_empty() && self.newline_before(start) {
             self.close_interpolations(self.last_end, |quote| quote == Quote::Double);
         }
+        let next = self.text.as_bytes().get(end);
+        if kind.is_word() && next.is_some_and(|byte| !byte.is_ascii()) {
+            return self.word(kind, start, end);
+        }
         match kind {
             Kind::DoubleQuote => self.string(Quote::Double, start),
             Kind::SingleQuote => self.string(Quote::Single, start),
@@ -78,8 +82,28 @@ impl Lexer<'_> {
             Kind::Slash if self.at_operand() => self.slash(start, end),
             Kind::Number => self.number(start, end),
             Kind::Error => self.unreadable(start, end),
-            Kind::Ident if self.text[start..end].ends_with('$') => self.unreadable(start, end),
+            Kind::Beyond => self.beyond(start, end),
             _ => self.push(kind, start, end),
+        }
+    }
+
+    /// A word that may go on with letters beyond ASCII.
+    fn word(&mut self, kind: Kind, start: usize, end: usize) {
+        let rest = &self.text[end..];
+        let len = rest.find(|c| !unicode_ident::is_xid_continue(c)).unwrap_or(rest.len());
+        if len == 0 {
+            return self.push(kind, start, end);
+        }
+        self.push(Kind::Ident, start, end + len);
+        self.jump(end + len);
+    }
+
+    /// A character beyond ASCII: a letter begins a name, a space is a space.
+    fn beyond(&mut self, start: usize, end: usize) {
+        match self.text[start..end].chars().next() {
+            Some(c) if unicode_ident::is_xid_start(c) => self.word(Kind::Ident, start, end),
+            Some(c) if c.is_whitespace() || c == '\u{feff}' => {}
+            _ => self.unreadable(start, end),
         }
     }
 

@@ -20,4 +20,4 @@ pub use parse::{Parse, parse};
 pub use token::Kind;
 
 /// How deep a tree can be: deeper parts are reported and become `Error` nodes.
-pub const MAX_DEPTH: u32 = 1000;
+pub const MAX_DEPTH: u32 = 400;

@@ -19,8 +19,7 @@ pub struct Token {
 
 #[derive(Logos, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[logos(extras = Vec<Span>)]
-#[logos(skip r"[ \t\r\n\f\u{a0}\u{feff}]+")]
-#[logos(skip(r"//[^\n]*", line_comment, allow_greedy = true))]
+#[logos(skip r"[ \t\r\n\f]+")]
 #[repr(u8)]
 pub enum Kind {
     // Words with a meaning of their own wherever they are not a key or a member.
@@ -142,7 +141,7 @@ pub enum Kind {
     #[token("yield")]
     Yield,
 
-    #[regex(r"[\p{XID_Start}_]\p{XID_Continue}*")]
+    #[regex("[a-zA-Z_][a-zA-Z0-9_]*")]
     Ident,
     #[token("_", priority = 10)]
     Placeholder,
@@ -333,8 +332,13 @@ pub enum Kind {
     #[token("|=")]
     #[token("^=")]
     BitOp,
+    #[token("//", line_comment)]
     #[token("/*", block_comment)]
     Comment,
+    /// A character beyond ASCII: the lexer finds out what it begins. Logos would call itself for
+    /// each one that follows.
+    #[regex(r"[^\x00-\x7F]")]
+    Beyond,
     /// Text that is no token; reported.
     Error,
 
@@ -408,9 +412,13 @@ pub enum Kind {
     TooDeep,
 }
 
-/// Remembers the comment and goes on.
-fn line_comment(lex: &mut logos::Lexer<'_, Kind>) {
+/// Takes everything to the end of the line.
+fn line_comment(lex: &mut logos::Lexer<'_, Kind>) -> logos::Skip {
+    let rest = lex.remainder();
+    let len = rest.find('\n').unwrap_or(rest.len());
+    lex.bump(len);
     remember(lex);
+    logos::Skip
 }
 
 /// Takes everything to the matching end; without one, to the end of the text.

@@ -184,7 +184,9 @@ impl Scan<'_> {
 
     /// Writes the separator that is missing between two operands.
     pub(super) fn repair(&mut self, kind: Kind, token: Token) {
-        if !self.prev_ends || self.frame().is_fresh {
+        // An import has its own words between the parts.
+        let is_import = self.frame().first == Kind::Import && self.prev != Kind::Str;
+        if !self.prev_ends || self.frame().is_fresh || is_import {
             return;
         }
         let starts = kind.starts_operand() || (kind.starts_stmt() && self.frame().kind.has_stmts());
