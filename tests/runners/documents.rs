@@ -1,12 +1,14 @@
 //! Tests the Prism examples of pages and documents.
 //!
 //! In the pages of codes, an example must give the page's code, by checking it or, when it is
-//! marked `run`, by running it; a fix must give no error. Everywhere else an example is a case
+//! marked `run`, by running it; a fix must give no error. When the diagnostic itself carries a fix,
+//! applying it to the example must take the code away and bring no other error. Everywhere else an example is a case
 //! like those of `tests/ui`: its mode stands behind `prism`, and without one it must check.
 
 use std::path::Path;
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use prism_diagnostics::Diagnostic;
 use prism_driver::Level;
 use prism_tests::case::{Case, ROOT};
 use prism_tests::examples::{Example, find};
@@ -20,7 +22,10 @@ fn main() {
     let codes = repository().join("compiler/diagnostics/codes");
     for path in below(&codes, &[".md"]) {
         let code = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        add(&mut trials, &path, move |example| code_page(&code, example));
+        add(&mut trials, &path, move |example| {
+            code_page(&code, example)?;
+            mended(&code, example)
+        });
     }
     for folder in ["docs", "spec", "stdlib", "examples"] {
         for path in below(&repository().join(folder), &[".md"]) {
@@ -71,6 +76,26 @@ fn code_page(code: &str, example: &Example) -> Result<(), Failed> {
         false if !is_fix => Err(format!("the example gives {found:?}, not {code}").into()),
         true | false if is_fix => without_errors(example),
         true | false => Ok(()),
+    }
+}
+
+/// The fixes that the example's diagnostics carry do what they say.
+fn mended(code: &str, example: &Example) -> Result<(), Failed> {
+    let table = table(example);
+    let before = prism_driver::check_files(&table, &[ROOT.to_owned()]).report;
+    let carries = |one: &Diagnostic| one.code.as_str() == code && !one.fixes.is_empty();
+    if example.has("fixed") || example.heading == "Fix" || !before.diagnostics.iter().any(carries) {
+        return Ok(());
+    }
+    let fixed = prism_driver::fix_files(&table, &[ROOT.to_owned()]);
+    let after = &fixed.checked.report;
+    let is_left = |one: &Diagnostic| one.code.as_str() == code;
+    let is_new = |one: &Diagnostic| {
+        one.is_error() && before.diagnostics.iter().all(|known| known.code != one.code)
+    };
+    match after.diagnostics.iter().any(|one| is_left(one) || is_new(one)) {
+        true => Err(format!("after its fixes:\n{}", after.render(false)).into()),
+        false => Ok(()),
     }
 }
 

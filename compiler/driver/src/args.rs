@@ -37,6 +37,7 @@ pub enum Color {
 pub enum Verb {
     Check(Check),
     Build(Build),
+    Doc(Doc),
     Explain(Explain),
     Completions(Completions),
 }
@@ -98,6 +99,33 @@ pub enum Stage {
     Ir,
     /// The disassembled artifact
     Bytecode,
+}
+
+/// Write pages about modules and patterns: inputs, functions, types, effects, confidence
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  prismc doc review.prism
+  prismc doc lib/ -o lib.html
+  prismc doc @prism/aggregation
+  prismc doc @prism --format html -o std.html
+
+Words come from the comments right above a declaration (/// or /** */) and from the header.")]
+pub struct Doc {
+    /// Files, folders, modules such as @prism/aggregation, or @prism for all of those
+    #[arg(required = true, value_name = "FILE|DIR|MODULE")]
+    pub paths: Vec<PathBuf>,
+    /// Where to write; without it, standard output
+    #[arg(short, long, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// Without it, the ending of OUT decides, and Markdown is the default
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<DocFormat>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DocFormat {
+    Md,
+    Html,
 }
 
 /// Print the page of a code: an example, the fix, the reason

@@ -143,7 +143,7 @@ pub(crate) fn checked(
 }
 
 /// What opening and checking found, with the texts it points into.
-fn reported(opened: &Opened, shown: impl Fn(&Arc<str>) -> Arc<str>) -> Report {
+pub(crate) fn reported(opened: &Opened, shown: impl Fn(&Arc<str>) -> Arc<str>) -> Report {
     let mut diagnostics = opened.diagnostics.clone();
     diagnostics.extend(prism_project::check(&opened.db));
     let mut sources = SourceTable::default();
@@ -159,7 +159,7 @@ fn places(diagnostic: &Diagnostic) -> impl Iterator<Item = prism_diagnostics::Pl
     std::iter::once(diagnostic.place).chain(labels).chain(edits)
 }
 
-fn is_unreadable(opened: &Opened) -> bool {
+pub(crate) fn is_unreadable(opened: &Opened) -> bool {
     let is_it = |diagnostic: &Diagnostic| {
         matches!(diagnostic.code, Code::P0031 | Code::P0032 | Code::P0033)
     };

@@ -3,12 +3,14 @@
 //! ```text
 //! check    files → project::open → project::check → Report
 //! fix      check → edits that do not overlap → check again → … → files
+//! doc      check → what each file declares → Markdown or HTML
 //! compile  check → lower → verify → optimize, verified after each pass → emit → verify → encode
 //! ```
 //!
 //! The compiler's only input and output happen here and in `project::Disk`.
 
 mod compile;
+mod doc;
 mod emit;
 mod fix;
 mod guard;
@@ -20,6 +22,7 @@ use std::process::ExitCode;
 pub use compile::{
     Checked, Compiled, Options, Rejected, check, check_files, compile, compile_file,
 };
+pub use doc::{Format, doc, doc_files};
 pub use emit::{Stage, emit, emit_file};
 pub use fix::{Applied, Change, Fixed, fix, fix_files};
 pub use guard::{INTERNAL, guarded};

@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     prism_driver::guarded(|| match args.verb {
         Verb::Check(check) => verbs::check::run(&check, color),
         Verb::Build(build) => verbs::build::run(&build, color),
+        Verb::Doc(doc) => verbs::doc::run(&doc, color),
         Verb::Explain(explain) => verbs::explain::run(&explain),
         Verb::Completions(completions) => verbs::completions::run(completions.shell),
     })

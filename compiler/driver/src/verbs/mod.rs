@@ -3,4 +3,5 @@
 pub mod build;
 pub mod check;
 pub mod completions;
+pub mod doc;
 pub mod explain;
