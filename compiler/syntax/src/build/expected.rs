@@ -40,9 +40,11 @@ impl Builder<'_> {
             ParseError::User { error } => match error {},
         };
         let found = found.map(Tok::kind);
+        let expected = sharpened(expected, &names);
+        let is_behind_value = matches!(expected, Expected::End | Expected::Token(_));
         let kind = match found {
-            Some(Kind::Assign) => SyntaxErrorKind::AssignInExpression,
-            _ => SyntaxErrorKind::Unexpected { expected: sharpened(expected, &names), found },
+            Some(Kind::Assign) if is_behind_value => SyntaxErrorKind::AssignInExpression,
+            _ => SyntaxErrorKind::Unexpected { expected, found },
         };
         self.error(kind, at);
         self.has_failed = true;
