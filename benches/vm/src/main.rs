@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use kernels::{KERNELS, Kernel};
 use prism_bytecode::{Verified, assemble, verify};
-use prism_vm::{Data, Limits, Machine, Outcome};
+use prism_vm::{Answer, Data, Limits, Machine, Outcome};
 use rustix::time::{ClockId, clock_gettime};
 
 const RUNS: usize = 5;
@@ -25,6 +25,7 @@ fn main() {
         }
     }
     start_up();
+    fan_out();
 }
 
 fn report(kernel: &Kernel) {
@@ -76,6 +77,46 @@ fn lua(kernel: &Kernel) -> Option<Duration> {
     let (time, result) = output.split_once(' ')?;
     assert_eq!(result.parse(), Ok(kernel.result), "{}", kernel.name);
     time.parse().ok().map(Duration::from_secs_f64)
+}
+
+/// What a fiber costs: made, one request asked and answered, joined.
+fn fan_out() {
+    let text = r#"
+site "agent.call", "main/x"
+fn "main" ( ) regs 8
+    new_array r0, r0, 0
+    load_int r1, 0
+    load_const r2, 100000
+start:
+    closure r3, r3, 0, @"ask"
+    copy r4, r1
+    spawn r5, r3, 1
+    array_push r0, r5
+    for_less r1, r2, 1, start
+    load_int r1, 0
+    load_int r5, 0
+wait:
+    get_index r3, r0, r1
+    join r4, r3
+    add r5, r5, r4
+    for_less r1, r2, 1, wait
+    return r5
+fn "ask" ( "i" ) regs 2
+    perform r0, r0, 1, s0
+    return r0
+"#;
+    let module = assemble(text).expect("assembly");
+    let module = Arc::new(verify(module).expect("it verifies"));
+    let mut machine = Machine::new(module, Limits::default(), Vec::new()).expect("no inputs");
+    let start = cpu_time();
+    let Outcome::Perform(requests) = machine.run() else { panic!("it asks") };
+    let count = requests.len();
+    for request in requests {
+        machine.resume(request.id, Answer::Value(Data::Number(1.0))).expect("it waits");
+    }
+    assert_eq!(machine.run(), Outcome::Done(Data::Number(count as f64)));
+    let time = (cpu_time() - start).as_secs_f64() * 1e6 / count as f64;
+    println!("fiber      {time:>9.2} µs to make, ask, answer and join, {count} at once");
 }
 
 /// What a machine costs before its first instruction.

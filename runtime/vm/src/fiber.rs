@@ -186,6 +186,23 @@ impl Fiber {
         id.into()
     }
 
+    /// Notes who waits for this fiber. Somebody who waits for one of many, again and again, is
+    /// noted once.
+    pub(crate) fn add_waiter(&mut self, waiter: FiberId) {
+        if self.waiters.last() != Some(&waiter) {
+            self.waiters.push(waiter);
+        }
+    }
+
+    /// Gives back the registers that are not in use, while the fiber waits for the host; gives
+    /// the bytes that were freed. `reach` must come before the fiber goes on.
+    pub(crate) fn compact(&mut self) -> usize {
+        let before = self.stack.len();
+        self.stack.truncate(self.base as usize + usize::from(self.n_regs));
+        self.stack.shrink_to_fit();
+        (before - self.stack.len()) * size_of::<Value>()
+    }
+
     /// Makes room for a window above `base`; gives the bytes that were added.
     pub(crate) fn reach(&mut self, base: usize) -> usize {
         let needed = base + 256;

@@ -169,6 +169,8 @@ impl Machine {
             self.parts.fibers.insert(id, fiber);
             return None;
         }
+        let grown = fiber.reach(fiber.base as usize);
+        self.core.heap.grow(grown);
         let end = loop {
             match run(&mut self.core, &mut fiber) {
                 Exit::Done(value) => break self.done(&mut fiber, value),
@@ -244,6 +246,8 @@ impl Machine {
         self.requests.push(Request { id, effect, effect_id, args: data, at });
         self.parts.waiting.insert(id, fiber.id);
         fiber.state = State::Waiting(Wait::Answer(id));
+        let freed = fiber.compact();
+        self.core.heap.shrink(freed);
         Ok(())
     }
 
@@ -322,7 +326,7 @@ impl Machine {
             }
             None => {
                 if let Some(other) = self.parts.fibers.get_mut(&id) {
-                    other.waiters.push(fiber.id);
+                    other.add_waiter(fiber.id);
                 }
                 fiber.state = State::Waiting(Wait::Join(id));
                 Ok(false)
@@ -350,7 +354,7 @@ impl Machine {
         }
         for id in &ids {
             if let Some(other) = self.parts.fibers.get_mut(id) {
-                other.waiters.push(fiber.id);
+                other.add_waiter(fiber.id);
             }
         }
         fiber.state = State::Waiting(Wait::JoinAny(ids));

@@ -12,7 +12,6 @@ use super::{check, parts};
 use crate::api::Limits;
 use crate::core::Core;
 use crate::data::{AgentRef, Data};
-use crate::fiber::{Fiber, State};
 use crate::heap::{Closure, Confident, FiberId, Method, Other, Shapes, Text};
 use crate::machine::{Machine, Parts};
 use crate::value::{Tag, Value};
@@ -37,10 +36,7 @@ pub(super) fn machine(module: Arc<Verified>, content: &[u8]) -> Read<Machine> {
         core.heap.retain(value);
     }
     check::machine(&core, &machine_parts)?;
-    let going = |fiber: &&mut Box<Fiber>| !matches!(fiber.state, State::Over(_));
-    for fiber in machine_parts.fibers.values_mut().filter(going) {
-        let needed = fiber.base as usize;
-        fiber.reach(needed);
+    for fiber in machine_parts.fibers.values() {
         core.heap.grow(fiber.stack.len() * size_of::<Value>());
     }
     core.limits = limits;
