@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use prism_journal::{Ack, Batch, Claim, Store};
+use prism_journal::{Ack, Batch, Claim, Error as StoreError, Store};
 
 /// How long a machine may compute before the store hears of its run.
 const MOMENT: Duration = Duration::from_millis(1);
@@ -27,6 +27,24 @@ impl Opening {
         let mut unsent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((batch, ack)) = unsent.take() {
             store.append(claim, batch, ack);
+        }
+    }
+
+    /// Queues the next batch of the run, in one piece with this one unless that has been sent.
+    pub(crate) fn send_with(&self, next: Batch, ack: Ack, store: &dyn Store, claim: &Claim) {
+        let mut unsent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match unsent.take() {
+            Some((mut batch, first)) => {
+                batch.entries.extend(next.entries);
+                batch.blobs.extend(next.blobs);
+                batch.state.extend(next.state);
+                let both = |outcome: Result<(), StoreError>| {
+                    first(outcome.clone());
+                    ack(outcome);
+                };
+                store.append(claim, batch, Box::new(both));
+            }
+            None => store.append(claim, next, ack),
         }
     }
 

@@ -43,8 +43,7 @@ impl Recorder {
 
     fn send(&mut self, batch: Batch, then: Then) {
         let ack = self.expect(&batch, then);
-        self.send_opening();
-        self.store.append(&self.claim, batch, ack);
+        self.opening.send_with(batch, ack, &*self.store, &self.claim);
     }
 
     /// Takes the first batch of a run; it is sent in a moment, before any other.
