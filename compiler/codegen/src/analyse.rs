@@ -63,6 +63,8 @@ pub(crate) struct Analysis {
     /// Loops that are repeated by some `continue`.
     repeats: ArenaMap<OpId, ()>,
     pub passing: ArenaMap<OpId, Passing>,
+    /// Exits inside a loop that go farther than the loop, each once.
+    pub leaving: ArenaMap<OpId, Vec<Way>>,
     /// By loop.
     pub for_each: ArenaMap<OpId, ForEach>,
     /// What loops over items go through.
@@ -84,6 +86,7 @@ impl Analysis {
             how: ArenaMap::default(),
             repeats: ArenaMap::default(),
             passing: ArenaMap::default(),
+            leaving: ArenaMap::default(),
             for_each: ArenaMap::default(),
             items: ArenaMap::default(),
             appends: ArenaMap::default(),
@@ -240,7 +243,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Tells every `finally` between an exit and its target about it.
+    /// Tells every loop and `finally` between an exit and its target about it.
     fn exit(&mut self, exit: &Exit) {
         let (way, n_values) = match exit {
             Exit::Break { target, values } => (Way::Break(*target), values.len()),
@@ -254,7 +257,12 @@ impl Walk<'_> {
         for around in self.around.iter().rev() {
             match around {
                 Around::Loop(op) if way == Way::Break(*op) || way == Way::Continue(*op) => return,
-                Around::Loop(_) => {}
+                Around::Loop(op) => {
+                    let leaving = self.analysis.leaving.entry(*op).or_default();
+                    if !leaving.contains(&way) {
+                        leaving.push(way);
+                    }
+                }
                 Around::Finally(op) => {
                     let passing = &mut self.analysis.passing[*op];
                     passing.n_slots = passing.n_slots.max(n_values);

@@ -246,6 +246,10 @@ impl Walk<'_> {
             used.dedup();
             again = Live(used);
             again.add(&after);
+            // A later turn may leave for a place outside, which needs what it needs.
+            for way in self.analysis.leaving.get(id).into_iter().flatten() {
+                again.add(&self.after_way(*way));
+            }
             // The step of a loop over items reads the position at the end of each turn.
             if let Some(for_each) = self.analysis.for_each.get(id) {
                 again.insert(for_each.position);

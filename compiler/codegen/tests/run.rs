@@ -82,6 +82,17 @@ fn a_text_in_a_shared_variable_grows_and_survives_a_failure() {
     assert_eq!(run(body, ""), "[a ab1]");
 }
 
+#[test]
+fn a_later_turn_may_leave_for_a_place_that_needs_more() {
+    // The second turn leaves the outer loop, behind which `%0` is read again.
+    let body = "%0 = array ()\n%1 = const 0.0\nloop 'l0 () from () {\n\
+                %2 = loop 'l1 (%3, %4) from (%1, %0) {\n%5 = const 1.0\n%6 = less %3, %5\n\
+                if %6 {\n%7 = array (%5, %5)\n%8 = push %7, %5\n%9 = add %3, %5\n\
+                continue 'l1 (%9, %8)\n} else {\nbreak 'l0 ()\n}\nunreachable\n}\n\
+                return %2\n}\nreturn %0";
+    assert_eq!(run(body, ""), "[]");
+}
+
 const CLAUSES: &str = "function @1 \"body\" () {\n%0 = const 5.0\n\
     %1 = perform \"ask\" at \"body.a\" (%0)\n%2 = perform \"ask\" at \"body.b\" (%1)\n\
     %3 = add %1, %2\nreturn %3\n}\n\
