@@ -18,10 +18,10 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         facts: Facts,
         source: Source,
     ) -> Value {
-        if let ExprKind::Name(name) = self.expr_kind(callee) {
-            if let Some(value) = self.call_name(name, args, facts, source) {
-                return value;
-            }
+        if let ExprKind::Name(name) = self.expr_kind(callee)
+            && let Some(value) = self.call_name(name, args, facts, source)
+        {
+            return value;
         }
         let callee = self.expr(callee);
         if !optional {

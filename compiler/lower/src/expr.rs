@@ -219,10 +219,10 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         facts: Facts,
         source: Source,
     ) -> Value {
-        if let ExprKind::Name(base) = self.expr_kind(object) {
-            if let Some(value) = self.static_member(base, name, source) {
-                return value;
-            }
+        if let ExprKind::Name(base) = self.expr_kind(object)
+            && let Some(value) = self.static_member(base, name, source)
+        {
+            return value;
         }
         let object = self.expr(object);
         let kind = OpKind::Member { object, name: name.clone(), mode: member_mode(mode) };
