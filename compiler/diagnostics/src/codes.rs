@@ -148,6 +148,7 @@ codes! {
     P0610 => "unknown key in prism.toml",
     P0611 => "wrong value in prism.toml",
     P0612 => "agents that the manifest does not have",
+    P0613 => "name that a group of agents cannot have",
     P0650 => "prism.toml is not TOML",
     P0651 => "unknown key for an agent",
     P0652 => "wrong value for an agent",

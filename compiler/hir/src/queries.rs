@@ -130,6 +130,7 @@ fn lowered<'db>(db: &'db dyn Db, item: Item<'db>) -> Lowered {
     };
     let scope = module_scope(db, file);
     let name = item.name(db);
+    let groups = file.package(db).map(|package| package.groups(db).clone()).unwrap_or_default();
     let input = lower::Input {
         slice: item.source(db),
         kind: item.kind(db),
@@ -138,6 +139,7 @@ fn lowered<'db>(db: &'db dyn Db, item: Item<'db>) -> Lowered {
         scope,
         prelude: &prelude,
         globals: &globals,
+        groups: &groups,
     };
     lower::lower(&input)
 }

@@ -60,7 +60,8 @@ impl RootDb {
     fn with_storage(storage: salsa::Storage<Self>) -> RootDb {
         let mut db =
             RootDb { storage, files: None, default_package: None, all: Arc::new(Vec::new()) };
-        let package = Package::builder(None, BandLimits::default(), false, Arc::default(), None);
+        let bands = BandLimits::default();
+        let package = Package::builder(None, bands, false, Arc::default(), None, Arc::default());
         db.default_package = Some(package.durability(Durability::HIGH).new(&db));
         let mut by_path = BTreeMap::new();
         for (module, text) in prism_stdlib::files() {
@@ -143,6 +144,7 @@ impl RootDb {
             read.is_strict,
             read.lints.clone(),
             read.agents.clone(),
+            read.groups.clone(),
         );
         builder.durability(Durability::MEDIUM).new(self)
     }
@@ -160,6 +162,9 @@ impl RootDb {
         }
         if *package.agents(self) != read.agents {
             package.set_agents(self).to(read.agents.clone());
+        }
+        if *package.groups(self) != read.groups {
+            package.set_groups(self).to(read.groups.clone());
         }
     }
 

@@ -50,6 +50,14 @@ pub(crate) fn manifest_diagnostic(file: FileId, error: &ManifestError) -> Diagno
         ManifestProblem::WrongAgent { path, expected } => {
             Diagnostic::new(Code::P0652, at, format!("`{path}` needs {expected}"))
         }
+        ManifestProblem::NoAgent { what, name, nearest } => {
+            no_agent(at, what, name, nearest.as_deref())
+        }
+        ManifestProblem::GroupName { name, why } => {
+            let message = format!("a group of agents cannot be called `{name}`: {why}");
+            Diagnostic::new(Code::P0613, at, message)
+                .with_help("programs use the name of a group as a variable; choose another one")
+        }
         ManifestProblem::BandsCross { high, medium } => {
             let message =
                 format!("the high band begins at {high}, below the medium one at {medium}");

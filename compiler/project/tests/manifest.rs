@@ -123,6 +123,32 @@ fn agents_of_calls_and_declarations_are_in_the_manifest() {
 }
 
 #[test]
+fn groups_of_agents_are_names_of_every_program() {
+    const AGENTS: &str = "[agents.one]\ncommand = [\"r\"]\ncapabilities = [\"code\"]\n";
+    let with = |groups: &str| -> &'static str { format!("{groups}\n{AGENTS}").leak() };
+    let check = |main: &'static str, groups: &str, expected: &[&str]| {
+        finds(&[("main.prism", main), ("prism.toml", with(groups))], "main.prism", expected);
+    };
+    let two = "[groups]\nsome = [\"one\"]\nall = { capabilities = [\"code\"] }";
+    check("[some, all]", two, &[]);
+    check("[sme]", two, &["P0501 main.prism `sme`"]);
+    check("let some = 1\nsome", two, &[]);
+    check("1", "[groups]\nx = [\"on\"]", &["P0612 prism.toml `\"on\"`"]);
+    check("1", "[groups]\nx = { capabilities = [\"cod\"] }", &["P0612 prism.toml `\"cod\"`"]);
+    check(
+        "1",
+        "[groups]\nx = { names = [] }",
+        &["P0611 prism.toml `{ names = [] }`", "P0610 prism.toml `names`"],
+    );
+    check("1", "[groups]\nx = 1\ny = [2]", &["P0611 prism.toml `1`", "P0611 prism.toml `2`"]);
+    check("1", "groups = []", &["P0611 prism.toml `[]`"]);
+    for name in ["input", "parallel", "print", "agent", "if", "true", "\"a b\"", "\"\"", "\"a.b\""]
+    {
+        check("1", &format!("[groups]\n{name} = []"), &[&format!("P0613 prism.toml `{name}`")]);
+    }
+}
+
+#[test]
 fn values_of_the_manifest_have_their_range() {
     let files = [("a.prism", "1"), ("prism.toml", "[confidence]\nhigh = 2\n")];
     finds(&files, "a.prism", &["P0611 prism.toml `2`"]);

@@ -1,6 +1,6 @@
 //! What `prism.toml` says about the files below it, as a salsa input.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::SourceFile;
@@ -19,6 +19,8 @@ pub struct Package {
     pub lints: Arc<BTreeMap<Arc<str>, LintLevel>>,
     /// The agents by name, with their capabilities; `None` when the manifest has none.
     pub agents: Option<Arc<Agents>>,
+    /// Names that the manifest gives to groups of agents: host names of every file.
+    pub groups: Arc<BTreeSet<Arc<str>>>,
 }
 
 /// Capabilities of each agent.

@@ -8,12 +8,16 @@ from collections import Counter
 from pathlib import Path
 
 MAX_FILES = 10_000
+# What tools make is nobody's work.
+SKIPPED = ("node_modules", "target")
 
 
 def look(path):
     kinds, total = Counter(), 0
     for _, folders, names in os.walk(path):
-        folders[:] = sorted(folder for folder in folders if not folder.startswith("."))
+        folders[:] = sorted(
+            folder for folder in folders if not folder.startswith(".") and folder not in SKIPPED
+        )
         for name in sorted(names):
             total += 1
             kinds[Path(name).suffix or "none"] += 1

@@ -7,6 +7,8 @@ mod agent;
 
 mod fields;
 
+mod groups;
+
 mod words;
 
 use std::ops::Range;
@@ -17,6 +19,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::AgentSpec;
 use fields::in_order;
+pub use groups::{Group, Members, read_groups};
 
 /// What is wrong with a manifest, and where.
 #[derive(Clone, Debug, PartialEq)]

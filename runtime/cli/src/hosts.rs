@@ -3,20 +3,25 @@
 
 use std::sync::Arc;
 
+use prism_agents::manifest::{Group, Members};
 use prism_agents::{AgentSpec, Registry};
 use prism_bytecode::Verified;
 use prism_vm::Data;
 use serde_json::Value;
 
 use crate::inputs::Inputs;
+use crate::manifest::Manifest;
 use crate::problem::Problem;
+use crate::workspace;
 
 /// The inputs of a run: those given, and those that the program reads and nobody gave.
 pub fn complete(
     module: &Verified,
-    registry: &Registry,
+    manifest: &Manifest,
     mut given: Inputs,
 ) -> Result<Inputs, Problem> {
+    let registry = &manifest.registry;
+    let group = |name: &str| manifest.groups.iter().find(|group| group.name == name);
     let header = Header::of(module);
     let missing: Vec<&str> = module
         .module()
@@ -25,7 +30,8 @@ pub fn complete(
         .map(|input| module.text(input.name))
         .filter(|name| !given.iter().any(|(known, _)| &**known == *name))
         .collect();
-    for (_, agents) in given.iter_mut().filter(|(name, _)| &**name == "agents") {
+    let holds_agents = |name: &str| name == "agents" || group(name).is_some();
+    for (_, agents) in given.iter_mut().filter(|(name, _)| holds_agents(name)) {
         with_attributes(agents, registry);
     }
     let reads_agents =
@@ -36,16 +42,20 @@ pub fn complete(
         None => Data::Array(Vec::new()),
     };
     for name in missing {
-        if let Some(value) = value(name, &header, &agents) {
-            given.push((name.into(), value));
-        }
+        let value = match group(name) {
+            Some(group) => Some(members(group, registry)?),
+            None => value(name, &header, manifest, &agents),
+        };
+        given.extend(value.map(|value| (name.into(), value)));
     }
     Ok(given)
 }
 
 /// What the host knows by itself; `None` leaves the name null.
-fn value(name: &str, header: &Header<'_>, agents: &Data) -> Option<Data> {
+fn value(name: &str, header: &Header<'_>, manifest: &Manifest, agents: &Data) -> Option<Data> {
     match name {
+        "workspace" => workspace::of(header, manifest),
+        "context" => workspace::of(header, manifest).map(|own| Data::object([("workspace", own)])),
         "agents" => Some(agents.clone()),
         "agentList" => Some(agent_list(agents)),
         "agentCount" => Some(Data::Number(agents.as_array().map_or(0, <[Data]>::len) as f64)),
@@ -75,6 +85,22 @@ fn selected(header: &Header<'_>, registry: &Registry) -> Result<Data, Problem> {
     let chosen = registry
         .select(&required, min, max)
         .map_err(|error| Problem::new(error.code, error.message).with_help(error.help))?;
+    Ok(Data::Array(chosen.iter().map(|spec| Data::Agent(AgentSpec::handle(spec))).collect()))
+}
+
+/// The handles of a group's agents.
+fn members(group: &Group, registry: &Registry) -> Result<Data, Problem> {
+    let chosen = match &group.members {
+        Members::Names(names) => {
+            names.iter().map(|name| registry.get(name).cloned()).collect::<Result<Vec<_>, _>>()
+        }
+        Members::Capabilities(wanted) => {
+            let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+            registry.select(&wanted, 0, None)
+        }
+    };
+    let chosen =
+        chosen.map_err(|error| Problem::new(error.code, error.message).with_help(error.help))?;
     Ok(Data::Array(chosen.iter().map(|spec| Data::Agent(AgentSpec::handle(spec))).collect()))
 }
 
@@ -109,7 +135,7 @@ impl<'m> Header<'m> {
         Header { module }
     }
 
-    fn json(&self, key: &str) -> Option<Value> {
+    pub fn json(&self, key: &str) -> Option<Value> {
         let rows = &self.module.module().header;
         let (_, value) = rows.iter().find(|(name, _)| self.module.text(*name) == key)?;
         serde_json::from_str(self.module.text(*value)).ok()

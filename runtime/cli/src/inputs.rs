@@ -31,21 +31,24 @@ pub const HOST_NAMES: &[&str] = &[
     "parallax",
 ];
 
-/// `--input` first, then every `--set`. Each name may be given once.
-pub fn read(input: Option<&str>, sets: &[String]) -> Result<Inputs, Problem> {
+/// `--input` first, then every `--set`. Each name may be given once; `groups` are the names that
+/// the manifest adds to those of the host.
+pub fn read(input: Option<&str>, sets: &[String], groups: &[&str]) -> Result<Inputs, Problem> {
     let mut inputs: Inputs = Vec::new();
     if let Some(text) = input {
         inputs.push(supplied("input", given_json("--input", text)?));
     }
     for set in sets {
         let Some((name, text)) = set.split_once('=') else { return Err(words::no_equals(set)) };
-        if !HOST_NAMES.contains(&name) {
-            return Err(words::unknown_name(name, HOST_NAMES));
+        if !HOST_NAMES.contains(&name) && !groups.contains(&name) {
+            return Err(words::unknown_name(name, &[HOST_NAMES, groups].concat()));
         }
         if inputs.iter().any(|(known, _)| &**known == name) {
             return Err(words::given_twice(name));
         }
-        inputs.push(supplied(name, given_json(&format!("--set {name}"), text)?));
+        let (name, value) = supplied(name, given_json(&format!("--set {name}"), text)?);
+        let value = if groups.contains(&&*name) { handles(value) } else { value };
+        inputs.push((name, value));
     }
     Ok(inputs)
 }
@@ -139,11 +142,13 @@ mod tests {
 
     fn sets(sets: &[&str]) -> Result<Inputs, Problem> {
         let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
-        read(Some("{\"n\": {\"~\": [1, 0.5]}}"), &sets)
+        read(Some("{\"n\": {\"~\": [1, 0.5]}}"), &sets, &["judges"])
     }
 
     #[test]
     fn inputs_and_sets_become_values() {
+        assert!(matches!(&sets(&["judges=[\"a\"]"]).unwrap()[1].1, Data::Array(all)
+            if matches!(all[..], [Data::Agent(_)])));
         let inputs = sets(&["task=\"go\"", "agents=[\"a\", {\"id\": \"b\"}]"]).unwrap();
         assert_eq!(inputs[0].1.get("n").and_then(Data::confidence), Some(0.5));
         assert_eq!(inputs[1], ("task".into(), Data::from("go")));

@@ -17,3 +17,4 @@ pub mod session;
 pub mod show;
 pub mod stores;
 pub mod words;
+mod workspace;

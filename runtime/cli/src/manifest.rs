@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use prism_agents::Registry;
-use prism_agents::manifest::{ManifestError, read_agents};
+use prism_agents::manifest::{Group, ManifestError, read_agents, read_groups};
 
 use crate::problem::{Excerpt, Problem};
 use crate::words;
@@ -16,6 +16,8 @@ pub struct Manifest {
     /// `None`: there is none, so there are no agents.
     pub path: Option<PathBuf>,
     pub registry: Registry,
+    /// Host names that hold several agents.
+    pub groups: Vec<Group>,
 }
 
 /// The manifest in a folder or in the nearest one above it.
@@ -30,9 +32,11 @@ pub fn open(path: Option<PathBuf>) -> Result<Manifest, Vec<Problem>> {
     let bytes = std::fs::read(&path).map_err(|error| vec![words::unreadable(&path, &error)])?;
     let text = String::from_utf8(bytes).map_err(|_| vec![words::not_utf8(&path)])?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    let (specs, errors) = read_agents(&text, folder);
+    let (specs, mut errors) = read_agents(&text, folder);
+    let (groups, wrong) = read_groups(&text);
+    errors.extend(wrong);
     if errors.is_empty() {
-        return Ok(Manifest { registry: Registry::new(specs), path: Some(path) });
+        return Ok(Manifest { registry: Registry::new(specs), path: Some(path), groups });
     }
     Err(errors.into_iter().map(|error| problem(&path, &text, error)).collect())
 }

@@ -42,6 +42,23 @@ fn consensus_releases_what_is_sure_and_escalates_what_is_not() {
 }
 
 #[test]
+fn workspace_asks_its_group_of_agents_about_the_repository() {
+    let project = Project::new("");
+    let (status, object) = run(&project, "workspace/workspace.prism", &[]);
+    assert_eq!((status, &object["status"]), (0, &json!("completed")), "{object}");
+    let answer = &object["value"][0]["~"][0];
+    assert!(answer["files"].as_u64().unwrap() > 2, "{object}");
+    assert!(
+        answer["kinds"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|kind| kind["kind"] == ".prism" || kind["kind"] == ".rs"),
+        "{object}"
+    );
+}
+
+#[test]
 fn code_review_finds_what_is_wrong_in_real_files() {
     let project = Project::new("");
     let key = ["gh", "p_", "Zq3vN8xKp2WdR7tLm5YbJ9sHc4GfQ6uEaB1n"].concat();

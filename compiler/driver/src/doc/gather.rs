@@ -40,7 +40,7 @@ pub(super) fn module(
     Module {
         path: path.clone(),
         anchor,
-        header: header(&read),
+        header: header(read),
         doc: blocks(&doc),
         entries,
         n_errors,

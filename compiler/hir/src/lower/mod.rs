@@ -46,6 +46,8 @@ pub(crate) struct Input<'a> {
     pub prelude: &'a BTreeMap<Text, Definition>,
     /// Module variables that outlive the module's statements.
     pub globals: &'a BTreeSet<Text>,
+    /// Groups of agents of the manifest: names that the host supplies.
+    pub groups: &'a BTreeSet<Text>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -96,6 +96,7 @@ impl<'a> Cx<'a> {
             Some(Kind::Native | Kind::Prelude | Kind::Namespace | Kind::Constant) => {
                 Some(Name::Builtin(text))
             }
+            None if self.input.groups.contains(name) => Some(Name::Host(text)),
             None if builtins::is_effect_namespace(name) => Some(Name::Effect(text)),
             None => None,
         }
@@ -170,7 +171,8 @@ impl<'a> Cx<'a> {
         let prelude = self.input.prelude.keys().map(|name| &**name);
         let built_in = builtins::NAMES.iter().map(|row| row.name);
         let built_in = built_in.filter(|name| !name.contains('.'));
-        let all = locals.chain(module).chain(effects).chain(prelude).chain(built_in);
+        let groups = self.input.groups.iter().map(|name| &**name);
+        let all = locals.chain(module).chain(effects).chain(prelude).chain(groups).chain(built_in);
         nearest(name, all).map(Text::from)
     }
 }

@@ -1,9 +1,10 @@
 //! Reads `prism.toml`, with the place of every mistake.
 
 mod agents;
+mod groups;
 mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -26,6 +27,8 @@ pub struct Manifest {
     pub lints: Arc<BTreeMap<Arc<str>, LintLevel>>,
     /// `None` when the manifest has no table `agents`.
     pub agents: Option<Arc<Agents>>,
+    /// Names of groups of agents; one that no program can write is left out.
+    pub groups: Arc<BTreeSet<Arc<str>>>,
 }
 
 /// A mistake and its bytes in the manifest.
@@ -36,7 +39,8 @@ pub struct ManifestError {
 }
 
 /// Tables that this reader knows, and those of other readers of the same file.
-const TABLES: &[&str] = &["agents", "confidence", "engine", "lints", "package", "store", "strict"];
+const TABLES: &[&str] =
+    &["agents", "confidence", "engine", "groups", "lints", "package", "store", "strict"];
 
 /// Reads a manifest. A part with a mistake keeps its default.
 pub fn read_manifest(text: &str) -> (Manifest, Vec<ManifestError>) {
@@ -63,6 +67,8 @@ fn read_root(root: &Table<'_>, manifest: &mut Manifest, reader: &mut Reader) {
             "package" => package(value, manifest, reader),
             "confidence" => confidence(value, manifest, reader),
             "lints" => lints(value, manifest, reader),
+            // After the agents, wherever it stands.
+            "groups" => {}
             "agents" => manifest.agents = agents::read(value, reader).map(Arc::new),
             "strict" => {
                 manifest.is_strict = reader.boolean("strict", value).unwrap_or_default();
@@ -70,6 +76,9 @@ fn read_root(root: &Table<'_>, manifest: &mut Manifest, reader: &mut Reader) {
             known if TABLES.contains(&known) => {}
             unknown => reader.unknown_key("prism.toml", unknown, key.span(), TABLES),
         }
+    }
+    if let Some((_, value)) = root.iter().find(|(key, _)| key.get_ref() == "groups") {
+        manifest.groups = groups::read(value, manifest.agents.as_deref(), reader).into();
     }
 }
 

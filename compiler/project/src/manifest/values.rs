@@ -11,12 +11,41 @@ use super::{Entry, ManifestError};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum ManifestProblem {
-    NotToml { reason: String },
-    UnknownKey { table: String, key: String, nearest: Option<String> },
-    UnknownAgentKey { path: String, key: String, nearest: Option<String> },
-    Wrong { path: String, expected: &'static str },
-    WrongAgent { path: String, expected: &'static str },
-    BandsCross { high: f64, medium: f64 },
+    NotToml {
+        reason: String,
+    },
+    UnknownKey {
+        table: String,
+        key: String,
+        nearest: Option<String>,
+    },
+    UnknownAgentKey {
+        path: String,
+        key: String,
+        nearest: Option<String>,
+    },
+    Wrong {
+        path: String,
+        expected: &'static str,
+    },
+    WrongAgent {
+        path: String,
+        expected: &'static str,
+    },
+    BandsCross {
+        high: f64,
+        medium: f64,
+    },
+    /// A group asks for an agent, by `name` or `capability`, that the manifest does not have.
+    NoAgent {
+        what: &'static str,
+        name: String,
+        nearest: Option<String>,
+    },
+    GroupName {
+        name: String,
+        why: &'static str,
+    },
 }
 
 #[derive(Default)]

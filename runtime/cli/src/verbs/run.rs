@@ -24,13 +24,15 @@ pub fn run(args: &args::Run, terminal: Terminal) -> ExitCode {
 
 /// Everything that can be wrong before the run begins is found here, usage first.
 fn prepare(args: &args::Run, terminal: Terminal) -> Result<(From, Delivery), Refused> {
-    let given = inputs::read(args.input.as_deref(), &args.sets).map_err(Refused::Usage)?;
+    let own = args.file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let manifest = manifest::open(manifest::find(own.unwrap_or(Path::new("."))));
+    let groups = manifest.iter().flat_map(|manifest| &manifest.groups);
+    let groups: Vec<&str> = groups.map(|group| group.name.as_str()).collect();
+    let given = inputs::read(args.input.as_deref(), &args.sets, &groups).map_err(Refused::Usage)?;
     let script = script(args.answers.as_deref())?;
     let program = load(&args.file, &prism_driver::Options { level: level(args.level) })?;
-    let own = args.file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let path = manifest::find(own.unwrap_or(Path::new(".")));
-    let manifest = manifest::open(path).map_err(Refused::Wrong)?;
-    let inputs = hosts::complete(&program.module, &manifest.registry, given)
+    let manifest = manifest.map_err(Refused::Wrong)?;
+    let inputs = hosts::complete(&program.module, &manifest, given)
         .map_err(|problem| Refused::Wrong(vec![problem]))?;
     let place = match &args.store.store {
         _ if args.no_store => Place::Memory,

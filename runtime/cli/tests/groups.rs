@@ -1,0 +1,90 @@
+//! Names that the manifest and the header make the host supply: groups of agents, workspaces.
+
+#![allow(clippy::unwrap_used, reason = "a test program may panic anywhere")]
+
+mod common;
+
+use common::Project;
+use serde_json::json;
+
+/// Three agents that answer with their names, and two groups of them.
+fn project(program: &str) -> Project {
+    let project = Project::new(program);
+    for name in ["ann", "bob", "cyd"] {
+        let settings = match name {
+            "bob" => "capabilities = [\"other\"]",
+            _ => "capabilities = [\"judge\"]",
+        };
+        let answer = format!(
+            "echo \"{{\\\"id\\\":\\\"$id\\\",\\\"value\\\":\\\"{name}\\\",\\\"confidence\\\":1}}\""
+        );
+        project.agent(name, settings, &answer);
+    }
+    let manifest = std::fs::read_to_string(project.path().join("prism.toml")).unwrap();
+    let groups = "[groups]\npair = [\"cyd\", \"bob\"]\njudges = { capabilities = [\"judge\"] }\n";
+    project.write("prism.toml", manifest + groups);
+    project
+}
+
+#[test]
+fn a_group_holds_its_agents_in_their_order() {
+    let project = project("[pair.map(a => a.name), judges.map(a => a.name)]");
+    let (status, object) = project.run_json(&["--no-store"]);
+    assert_eq!(
+        (status, &object["value"]),
+        (0, &json!([["cyd", "bob"], ["ann", "cyd"]])),
+        "{object}"
+    );
+}
+
+#[test]
+fn a_group_is_called_like_agents_and_replaced_by_set() {
+    let project = project("parallel(pair, \"who\").map(r => value(r))");
+    let (status, object) = project.run_json(&["--no-store"]);
+    assert_eq!((status, &object["value"]), (0, &json!(["cyd", "bob"])), "{object}");
+    let (_, object) = project.run_json(&["--no-store", "--set", "pair=[\"ann\"]"]);
+    assert_eq!(object["value"], json!(["ann"]), "{object}");
+}
+
+#[test]
+fn a_declaration_of_the_program_goes_before_a_group() {
+    let project = project("pair = 1\nlet judges = 2\npair + judges");
+    let (_, object) = project.run_json(&["--no-store"]);
+    assert_eq!(object["value"], 3, "{object}");
+}
+
+#[test]
+fn a_wrong_group_is_reported_in_the_manifest() {
+    let project = Project::new("pair");
+    project.agent("ann", "", "exit 1");
+    let manifest = std::fs::read_to_string(project.path().join("prism.toml")).unwrap();
+    project.write("prism.toml", manifest + "[groups]\npair = [\"anne\"]\n");
+    let (status, object) = project.run_json(&["--no-store"]);
+    assert_eq!((status, &object["error"]["code"]), (1, &json!("P0612")), "{object}");
+    let file = object["error"]["file"].as_str().unwrap();
+    assert!(file.ends_with("prism.toml"), "{object}");
+}
+
+#[test]
+fn a_workspace_is_supplied_when_the_header_asks_for_it() {
+    let header = "/**\n * @name CodeReview\n * @workspace {\"enabled\": true}\n */\n";
+    let project =
+        Project::new(&format!("{header}[context.workspace, workspace == context.workspace]"));
+    project.write("prism.toml", "");
+    let (status, object) = project.run_json(&["--no-store"]);
+    let folder = project.path().display().to_string();
+    let expected =
+        json!({ "path": folder, "branch": "parallax/pending/agent-code-review", "repo": null });
+    assert_eq!((status, &object["value"][0]), (0, &expected), "{object}");
+    project.write(
+        ".git/config",
+        "[core]\n\tbare = false\n[remote \"origin\"]\n\turl = https://a:b@git.example/x.git\n",
+    );
+    let (_, object) = project.run_json(&["--no-store"]);
+    assert_eq!(object["value"][0]["repo"], "https://git.example/x.git", "{object}");
+    let (_, object) = project.run_json(&["--no-store", "--set", "context={\"workspace\": 1}"]);
+    assert_eq!(object["value"][0], 1, "{object}");
+    project.write("main.prism", "[context, workspace]");
+    let (_, object) = project.run_json(&["--no-store"]);
+    assert_eq!(object["value"], json!([null, null]), "{object}");
+}
