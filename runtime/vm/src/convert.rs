@@ -20,13 +20,15 @@ pub(crate) enum Functions {
 /// The data of a value. What is shared inside the heap is repeated outside, so the size is held
 /// against the memory limit.
 pub(crate) fn to_data(core: &mut Core, value: Value, functions: Functions) -> Run<Data> {
-    let mut out = Outgoing { functions, bytes: 0 };
+    let mut out = Outgoing { functions, bytes: 0, asked: 0 };
     out.data(core, value, 0)
 }
 
 struct Outgoing {
     functions: Functions,
     bytes: usize,
+    /// How much of `bytes` was asked for.
+    asked: usize,
 }
 
 impl Outgoing {
@@ -35,10 +37,10 @@ impl Outgoing {
             return Err(core.problem(&Problem::TooDeep));
         }
         self.bytes += size_of::<Data>();
-        core.heap.work(1)?;
-        if self.bytes % 4096 < size_of::<Data>() {
-            core.heap.work(64)?;
+        if self.bytes - self.asked > 4096 {
+            core.heap.work((self.bytes - self.asked) / 16)?;
             core.heap.ask(self.bytes)?;
+            self.asked = self.bytes;
         }
         match value.tag() {
             Tag::Number => Ok(Data::Number(value.raw())),

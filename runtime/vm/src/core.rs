@@ -13,6 +13,9 @@ use crate::fiber::{Continuation, Delivery};
 use crate::heap::{AtomId, FiberId, Heap, Method, Other, Shapes};
 use crate::value::{Tag, Value};
 
+/// Bytes charged for a printed line beside its text.
+pub(crate) const LINE: usize = 32;
+
 /// The registers that instructions reach.
 pub(crate) type Window = [Value; 256];
 

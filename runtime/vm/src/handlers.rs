@@ -17,6 +17,9 @@ use crate::fiber::{Continuation, Fiber, Frame, FrameKind, Installed, PLAIN_CALL}
 use crate::heap::Other;
 use crate::value::Value;
 
+/// Bytes charged for a continuation beside its registers, until its handle is gone.
+const PIECE: usize = size_of::<Continuation>();
+
 /// The clause that takes an effect.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Handled {
@@ -103,7 +106,7 @@ impl Core {
         let (continuation, frame) = cut(fiber, handled.handler, dst);
         let size = continuation.stack.len() * size_of::<Value>();
         let index = self.keep_continuation(continuation);
-        self.heap.grow(size);
+        self.heap.grow(PIECE + size);
         args.push(self.heap.new_other(Other::Continuation(index)));
         self.call(fiber, callee, args, Match::Exact, frame.dst)
     }
@@ -204,6 +207,7 @@ impl Core {
     /// The last handle of a continuation is gone: releases what it holds, if nobody resumed it.
     pub(crate) fn drop_continuation(&mut self, index: u32) {
         self.free_continuations.push(index);
+        self.heap.shrink(PIECE);
         let Some(piece) = self.continuations.get_mut(index as usize).and_then(Option::take) else {
             return;
         };

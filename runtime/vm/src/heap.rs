@@ -32,7 +32,7 @@ pub(crate) use slab::Slab;
 pub(crate) use text::Text;
 
 /// Bytes charged for a value beside its content.
-const SLOT: usize = 32;
+const SLOT: usize = 56;
 const OBJECT_SLOT: usize = size_of::<Object>() + 8;
 
 pub(crate) struct Closure {
@@ -167,6 +167,11 @@ impl Heap {
     #[inline]
     pub(crate) fn shrink(&mut self, bytes: usize) {
         self.bytes = self.bytes.saturating_sub(bytes);
+    }
+
+    /// Bytes that are still free.
+    pub(crate) fn room(&self) -> usize {
+        self.limit.saturating_sub(self.bytes)
     }
 
     /// Asks for a large piece before it is made.

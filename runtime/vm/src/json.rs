@@ -55,6 +55,8 @@ pub(crate) struct Plain<'a> {
     pub(crate) keys: Option<Vec<&'a str>>,
     /// Empty for one line.
     pub(crate) indent: String,
+    /// Text that grows beyond so many bytes is not completed.
+    pub(crate) limit: usize,
 }
 
 /// Reads plain JSON.
@@ -204,6 +206,9 @@ fn lines<T>(
     };
     out.push(open);
     for (at, item) in items.iter().enumerate() {
+        if out.len() > plain.limit {
+            return;
+        }
         if at > 0 {
             out.push(',');
         }

@@ -10,7 +10,7 @@ use crate::api::{
 };
 use crate::calls::{Callee, Match, Target};
 use crate::convert::{Functions, is_shallow, to_data};
-use crate::core::Core;
+use crate::core::{Core, LINE};
 use crate::data::Data;
 use crate::errors::{Limit, Problem, Raise};
 use crate::fiber::{Delivery, End, Fiber, State, Wait};
@@ -43,6 +43,9 @@ pub(crate) struct Parts {
     /// What to run after the entry function.
     pub(crate) next: Option<FunctionId>,
 }
+
+/// Bytes charged for a fiber beside its stack.
+const FIBER: usize = size_of::<Fiber>() + 128;
 
 const ROOT: FiberId = FiberId(0);
 
@@ -144,7 +147,10 @@ impl Machine {
 
     /// The lines printed since the last call.
     pub fn take_output(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.core.output)
+        let lines = std::mem::take(&mut self.core.output);
+        let size: usize = lines.iter().map(|line| line.len() + LINE).sum();
+        self.core.heap.shrink(size);
+        lines
     }
 
     /// Requests whose fiber was cancelled since the last call: nobody waits for them any more.
@@ -266,17 +272,25 @@ impl Machine {
         let id = FiberId(self.parts.n_fibers);
         let path = format!("{}{}/", parent.path, parent.n_spawned);
         let mut fiber = Box::new(Fiber::new(id, path.into()));
-        self.core.heap.grow(fiber.stack.len() * size_of::<Value>());
+        self.core.heap.grow(FIBER + fiber.stack.len() * size_of::<Value>());
         self.core.inherit_handlers(parent, &mut fiber);
         self.start(&mut fiber, callee, args)?;
         self.parts.n_fibers += 1;
         parent.n_spawned += 1;
-        parent.children.push(id);
+        self.note_child(parent, id);
         if !matches!(fiber.state, State::Over(_)) {
             self.parts.ready.push_back(id);
         }
         self.parts.fibers.insert(id, fiber);
         Ok(self.core.heap.new_other(Other::Fiber(id)))
+    }
+
+    /// Notes a child, and from time to time forgets those that are over.
+    fn note_child(&self, parent: &mut Fiber, child: FiberId) {
+        if parent.children.len() >= 64 && parent.children.len().is_power_of_two() {
+            parent.children.retain(|id| !self.is_over(*id) && self.parts.fibers.contains_key(id));
+        }
+        parent.children.push(child);
     }
 
     /// Puts a fiber at the start of a function. Takes over everything.
@@ -540,6 +554,7 @@ impl Machine {
             }
             self.core.over.remove(&id);
             self.parts.fibers.remove(&id);
+            self.core.heap.shrink(FIBER);
         }
     }
 }

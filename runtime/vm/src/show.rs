@@ -25,9 +25,15 @@ impl Core {
     pub(crate) fn show(&mut self, root: Value, out: &mut String) -> Run<()> {
         let mut open: Vec<(Value, usize)> = Vec::new();
         let mut next = Some(root);
+        let mut asked = out.len();
         loop {
             if let Some(value) = next.take() {
                 self.begin(value, out, &mut open);
+            }
+            if out.len() - asked > 4096 {
+                self.heap.work((out.len() - asked) / 8)?;
+                self.heap.ask(out.len())?;
+                asked = out.len();
             }
             let Some((value, at)) = open.last_mut() else { return Ok(()) };
             let (value, place) = (*value, *at);
@@ -36,10 +42,8 @@ impl Core {
             if next.is_none() {
                 open.pop();
             }
-            self.heap.work(1)?;
-            if place.is_multiple_of(256) {
+            if place.is_multiple_of(16) {
                 self.heap.work(16)?;
-                self.heap.ask(out.len())?;
             }
         }
     }

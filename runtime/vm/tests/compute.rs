@@ -244,3 +244,28 @@ fn what_no_compiler_writes_is_a_trap() {
         "the bytecode is wrong: no array to go through",
     );
 }
+
+#[test]
+fn nothing_grows_beside_the_memory_limit() {
+    let kib = "load_const r0, \"x\"\nload_const r1, 1024\ncall_method r0, r0, 1, \"repeat\"\n";
+    let forever = [
+        // Lines that the host has not taken.
+        "copy r2, r0\ncall_native r2, r2, 1, print\n",
+        // Keys of objects that nobody holds any more, and of objects that are held.
+        "add r3, r0, r5\nload_int r4, 1\nnew_object r2, r2, []\nset_index r2, r3, r4\narray_push r6, r2\n",
+        // Fibers that are over.
+        "load_native r2, Math.abs\ncopy r3, r5\nspawn r2, r2, 1\narray_push r6, r2\n",
+        // Texts that are shown again and again.
+        "copy r2, r0\narray_push r6, r2\nconcat r3, r6, 1\nload_null r6\nmove r6, r3\nnew_array r6, r6, 1\n",
+    ];
+    for body in forever {
+        let text = main_of(&format!(
+            "{kib}load_int r5, 0\nnew_array r6, r6, 0\nload_const r7, 1000000\nagain:\n{body}for_less r5, r7, 1, again\nreturn_null"
+        ));
+        let limits = prism_vm::Limits { memory: 2 << 20, fuel: 10_000_000, ..common::limits() };
+        let mut machine =
+            prism_vm::Machine::new(common::module(&text), limits, Vec::new()).expect("it loads");
+        let prism_vm::Outcome::Trap(trap) = machine.run() else { panic!("it ends: {body}") };
+        assert_eq!(trap.code, "P1102", "{body}");
+    }
+}

@@ -19,6 +19,8 @@ pub(crate) struct ShapeId(pub(crate) u32);
 
 /// Keys beyond this make an object a dictionary.
 const MAX_KEYS: usize = 32;
+/// Longer keys, in bytes, make an object a dictionary: what a shape names lives on.
+const MAX_KEY: usize = 128;
 /// Shapes beyond this are not made.
 const MAX_SHAPES: usize = 1 << 14;
 
@@ -95,7 +97,7 @@ impl Shapes {
         {
             return Some(next);
         }
-        if n_keys >= MAX_KEYS || self.shapes.len() >= MAX_SHAPES {
+        if n_keys >= MAX_KEYS || key.len() > MAX_KEY || self.shapes.len() >= MAX_SHAPES {
             return None;
         }
         let atom = self.atom(key);

@@ -288,10 +288,12 @@ fn sort_items(core: &mut Core, mut items: Vec<Value>) -> Run<Vec<Value>> {
         return Ok(items);
     }
     let mut keyed = Vec::with_capacity(items.len());
+    let mut size = 0;
     for &item in &items {
         let mut key = String::new();
         core.show(core.heap.plain(item), &mut key)?;
-        core.heap.ask(key.len())?;
+        size += key.len() + 32;
+        core.heap.ask(size)?;
         keyed.push((key, item));
     }
     keyed.sort_by(|(a, x), (b, y)| {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Function, arg, number_or, range};
 use crate::convert::{Functions, to_data};
-use crate::core::Core;
+use crate::core::{Core, LINE};
 use crate::errors::{Run, THROWN};
 use crate::heap::Other;
 use crate::numbers::{number_text, parse_float, parse_int, to_index};
@@ -91,8 +91,10 @@ fn find_method(name: &str) -> Option<Function> {
 
 fn print(core: &mut Core, args: &[Value], prefix: &str) -> Run<Value> {
     let line = core.print_line(args)?;
+    let line = format!("{prefix}{line}");
     core.heap.ask(line.len())?;
-    core.output.push(format!("{prefix}{line}"));
+    core.heap.grow(line.len() + LINE);
+    core.output.push(line);
     Ok(Value::NULL)
 }
 

@@ -41,7 +41,7 @@ fn stringify(core: &mut Core, args: &mut [Value]) -> Run<Value> {
         Data::Text(text) => text.chars().take(10).collect(),
         _ => String::new(),
     };
-    let plain = Plain { keys, indent };
+    let plain = Plain { keys, indent, limit: core.heap.room() };
     let text = json::print_plain(&data, &plain);
     core.heap.work(text.len())?;
     core.heap.ask(text.len())?;

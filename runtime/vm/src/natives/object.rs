@@ -17,10 +17,11 @@ pub(super) fn find(name: &str) -> Option<Function> {
             match core.kind(source) {
                 Kind::Object => core.key_array(source),
                 Kind::Array => {
-                    let keys = (0..core.length(source)).map(|at| at.to_string());
-                    let keys: Vec<String> = keys.collect();
-                    core.heap.ask(keys.len() * 64)?;
-                    let keys = keys.into_iter().map(|key| core.heap.new_text(key)).collect();
+                    let length = core.length(source);
+                    core.heap.ask(length * 96)?;
+                    core.heap.work(length * 4)?;
+                    let keys = (0..length).map(|at| core.heap.new_text(at.to_string()));
+                    let keys = keys.collect();
                     Ok(core.heap.new_array(keys))
                 }
                 _ => Err(wrong(core, "Object.keys", "an object", source)),
