@@ -166,6 +166,9 @@ def check(_, prismc):
 def agents(prism, _):
     """A process for each call beside xargs, two at a time; then one process kept for all."""
     write("once.sh", ONCE)
+    # The peer's copy reads a request of the same length from a file.
+    write("peer.sh", "exec < request\n" + ONCE)
+    write("request", json.dumps({"id": "1" * 8, "task": "work", "key": "k" * 90}) + "\n")
     write("warm.lua", WARM)
     table = "[agents.one]\ncommand = {command}\nconcurrency = {n}\nmode = \"{mode}\"\nqueue = 100000\n"
     n_calls = 1000
@@ -174,7 +177,7 @@ def agents(prism, _):
     write("agents.json", json.dumps(["one"] * n_calls))
     write("prism.toml", table.format(command='["sh", "once.sh"]', n=2, mode="per-call"))
     fan = [prism, "run", "fan.prism", "--set", "agents=@agents.json"]
-    peer = ["sh", "-c", "xargs -P2 -n1 sh once.sh < lines > /dev/null"]
+    peer = ["sh", "-c", "xargs -P2 -n1 sh peer.sh < lines > /dev/null"]
     ours, theirs = [], []
     for _ in range(3):
         ours.append(n_calls / result_of(fan, n_calls))
