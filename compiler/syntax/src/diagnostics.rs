@@ -143,6 +143,9 @@ impl Speaker<'_> {
 
     fn unexpected(&self, expected: Expected, found: Option<Kind>, span: Span) -> Diagnostic {
         let text = self.slice(span);
+        if let Some(shift) = self.shift_around(span) {
+            return self.bit_operator(self.slice(shift), shift);
+        }
         let found_text = match found {
             None => "the end of the statement".to_owned(),
             Some(Kind::Sep) if text.trim().is_empty() => "the end of the line".to_owned(),
@@ -161,6 +164,18 @@ impl Speaker<'_> {
             Some(help) => diagnostic.with_help(help),
             None => diagnostic,
         }
+    }
+
+    /// The `>>` or `>>>` whose second `>` nobody expected; types may end in `>>`, so that the
+    /// lexer does not know it.
+    fn shift_around(&self, second: Span) -> Option<Span> {
+        let before = self.text[..second.start as usize].ends_with('>');
+        if self.slice(second) != ">" || !before {
+            return None;
+        }
+        let rest = &self.text[second.end as usize..];
+        let more = rest.len() - rest.trim_start_matches('>').len();
+        Some(Span::new(second.start - 1, second.end + more as u32))
     }
 
     /// Advice for mistakes that are seen often.
@@ -351,12 +366,21 @@ impl Speaker<'_> {
             SyntaxErrorKind::Enum => self.error(Code::P0132, span, "there is no `enum`")
                 .with_help("name a union of texts: `type Level = \"low\" | \"high\"`"),
             SyntaxErrorKind::New => {
+                let diagnostic = self.error(Code::P0133, span, "there is no `new`").with_help(
+                    "functions make objects: call the function; `{}` and `[]` are values",
+                );
                 let rest = &self.text[span.end as usize..];
                 let gap = rest.len() - rest.trim_start().len();
+                for (made, value) in EMPTY {
+                    if rest[gap..].starts_with(made) {
+                        let end = span.end as usize + gap + made.len();
+                        let whole = Span::new(span.start, end as u32);
+                        let title = format!("write `{value}`");
+                        return diagnostic.with_fix(title, self.replace(whole, value));
+                    }
+                }
                 let span_and_gap = Span::new(span.start, span.end + gap as u32);
-                self.error(Code::P0133, span, "there is no `new`")
-                    .with_help("functions make objects: call the function; `{}` and `[]` are values")
-                    .with_fix("delete `new`", self.replace(span_and_gap, ""))
+                diagnostic.with_fix("delete `new`", self.replace(span_and_gap, ""))
             }
             SyntaxErrorKind::This => self.error(Code::P0134, span, "there is no `this`")
                 .with_help("give the function the object as a parameter"),
@@ -389,6 +413,10 @@ impl Speaker<'_> {
             .with_fix(format!("write `{doubled}`"), self.replace(span, doubled))
     }
 }
+
+/// What JavaScript makes with `new`, and the value that takes its place.
+const EMPTY: &[(&str, &str)] =
+    &[("Map()", "{}"), ("Object()", "{}"), ("Set()", "[]"), ("Array()", "[]")];
 
 fn expected_text(expected: Expected) -> String {
     let text = match expected {

@@ -7,6 +7,7 @@ mod build;
 mod diagnostics;
 pub mod dump;
 mod errors;
+mod format;
 mod layout;
 mod lexer;
 pub mod literal;
@@ -16,6 +17,7 @@ mod token;
 
 pub use diagnostics::diagnostics;
 pub use errors::{Expected, SyntaxError, SyntaxErrorKind};
+pub use format::format;
 pub use parse::{Parse, parse};
 pub use token::Kind;
 

@@ -175,6 +175,13 @@ fn conformance_cases_parse_unless_they_are_syntax_errors() {
     }
 }
 
+#[test]
+fn every_form_parses() {
+    let text = include_str!("all_forms.prism");
+    assert_eq!(support::errors(text), []);
+    spans_fit(text);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 
@@ -189,6 +196,12 @@ proptest! {
     }
 
     #[test]
+    fn any_row_of_tokens_can_be_formatted(text in pieces()) {
+        let once = prism_syntax::format(&text);
+        prop_assert_eq!(prism_syntax::format(&once), once);
+    }
+
+    #[test]
     fn a_changed_program_gives_a_tree(
         which in 0usize..119, at in any::<prop::sample::Index>(), piece in prop::sample::select(PIECES),
         is_cut in any::<bool>(),
@@ -197,6 +210,9 @@ proptest! {
         let (_, text) = &cases[which % cases.len()];
         let at = text.floor_char_boundary(at.index(text.len() + 1));
         let rest = if is_cut { "" } else { &text[at..] };
-        spans_fit(&format!("{}{piece}{rest}", &text[..at]));
+        let text = format!("{}{piece}{rest}", &text[..at]);
+        spans_fit(&text);
+        let once = prism_syntax::format(&text);
+        prop_assert_eq!(prism_syntax::format(&once), once);
     }
 }

@@ -205,6 +205,13 @@ impl Scan<'_> {
                 self.frame_mut().awaits_arrow = false;
                 return self.write(Kind::ArmArrow, token.span);
             }
+            // `Array<T>= x` ends a type.
+            Kind::GreaterEqual if self.frame().in_type || self.frame().first == Kind::KwType => {
+                let middle = token.span.start + 1;
+                self.write(Kind::Greater, Span::new(token.span.start, middle));
+                self.frame_mut().in_type = self.frame().first == Kind::KwType;
+                return self.write(Kind::Assign, Span::new(middle, token.span.end));
+            }
             Kind::Assign => {
                 let frame = self.frame_mut();
                 frame.in_type = frame.first == Kind::KwType;
