@@ -391,13 +391,24 @@ impl Speaker<'_> {
                 .with_help("values do not change: make an object without the key, `let {k, ...rest} = o`"),
             SyntaxErrorKind::Void => self.error(Code::P0136, span, "there is no `void`")
                 .with_help("write `null`"),
-            SyntaxErrorKind::Label => self.error(Code::P0137, span, "there are no labels")
-                .with_help("put the inner loop in a function and leave it with `return`")
-                .with_fix("delete the label", self.replace(span, "")),
+            SyntaxErrorKind::Label => self.label(text, span),
             SyntaxErrorKind::UpdateInExpression => self.error(Code::P0139, span, format!("`{}` stands inside an expression", shortened(text)))
                 .with_help("count on a line of its own: `i += 1`"),
             _ => self.bit_operator(text, span),
         }
+    }
+
+    /// Only a label that nothing jumps to can go without a change of meaning.
+    fn label(&self, text: &str, span: Span) -> Diagnostic {
+        let diagnostic = self
+            .error(Code::P0137, span, "there are no labels")
+            .with_help("put the inner loop in a function and leave it with `return`");
+        let Some(name) = text.strip_suffix(':').map(str::trim) else { return diagnostic };
+        let jumps = ["break", "continue"].map(|word| format!("{word} {name}"));
+        if jumps.iter().any(|jump| self.text.contains(jump.as_str())) {
+            return diagnostic;
+        }
+        diagnostic.with_fix("delete the label", self.replace(span, ""))
     }
 
     fn bit_operator(&self, text: &str, span: Span) -> Diagnostic {

@@ -7,6 +7,7 @@ mod build;
 mod diagnostics;
 pub mod dump;
 mod errors;
+mod feed;
 mod format;
 mod layout;
 mod lexer;

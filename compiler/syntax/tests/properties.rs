@@ -153,6 +153,7 @@ fn conformance() -> &'static [(PathBuf, String)] {
     CASES.get_or_init(read_conformance)
 }
 
+#[expect(clippy::disallowed_methods, reason = "a test reads its cases")]
 fn read_conformance() -> Vec<(PathBuf, String)> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance");
     let entries = fs::read_dir(&folder).expect("the conformance cases stand beside the project");
@@ -163,6 +164,7 @@ fn read_conformance() -> Vec<(PathBuf, String)> {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a test reads its cases")]
 fn conformance_cases_parse_unless_they_are_syntax_errors() {
     let cases = conformance();
     assert!(cases.len() > 100);

@@ -7,7 +7,7 @@ use prism_span::Span;
 
 use super::{Builder, span};
 use crate::errors::{Expected, SyntaxErrorKind};
-use crate::parser::Tok;
+use crate::feed::Tok;
 use crate::token::Kind;
 
 impl Builder<'_> {

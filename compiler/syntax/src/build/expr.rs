@@ -12,7 +12,7 @@ use crate::ast::{
     PatId, PatKind, Quote, TemplatePart, TypeId, UnaryOp, Uncertain, UncertainId, Uses,
 };
 use crate::errors::{Expected, SyntaxErrorKind};
-use crate::parser::Tok;
+use crate::feed::Tok;
 
 /// A function between its name and its body.
 #[derive(Debug, Clone, Copy)]

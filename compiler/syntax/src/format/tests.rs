@@ -118,6 +118,7 @@ mod property {
         assert_eq!(print(&printed), printed, "{text}\n---\n{printed}");
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a test reads its cases")]
     fn programs() -> Vec<String> {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance");
         let entries = fs::read_dir(folder).expect("the cases stand beside the project");

@@ -3,6 +3,7 @@
 use prism_syntax::{SyntaxErrorKind, dump, parse};
 
 /// The meaning of a text on one line: a node is `label(children)`, neighbours have a comma.
+#[allow(dead_code, reason = "not every test file looks at trees")]
 pub fn flat(text: &str) -> String {
     let parsed = parse(text);
     let dumped = dump::meaning(text, &parsed);
