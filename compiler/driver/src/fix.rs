@@ -5,7 +5,7 @@
 //! writing  each changed file once, beside itself and then renamed
 //! ```
 //!
-//! A fix is applied whole or not at all; one that overlaps another waits for the next round,
+//! While a file has errors of syntax, only they are mended in it. A fix is applied whole or not at all; one that overlaps another waits for the next round,
 //! where it is made anew for the changed text. Rounds happen in memory. A round after which the
 //! changed files have more errors than before is taken back, and is the last; a statement that
 //! has become readable may show errors that nobody could see before.
@@ -112,8 +112,12 @@ fn touched(report: &Report, chosen: &[(usize, Fix)]) -> BTreeSet<Arc<str>> {
 fn badness(report: &Report, files: &BTreeSet<Arc<str>>) -> (usize, usize) {
     let errors = report.diagnostics.iter().filter(|one| one.severity == Severity::Error);
     let errors = errors.filter(|one| files.contains(&report.sources.name(one.place.file)));
-    let is_syntax = |one: &&Diagnostic| one.code.as_str() < "P02";
-    (errors.clone().filter(is_syntax).count(), errors.count())
+    (errors.clone().filter(|one| is_syntax(one)).count(), errors.count())
+}
+
+/// About text and tokens, syntax and layout.
+fn is_syntax(diagnostic: &Diagnostic) -> bool {
+    diagnostic.code.as_str() < "P02"
 }
 
 /// Files, some of them with other texts.
@@ -173,7 +177,13 @@ impl FileSystem for Overlay<'_> {
 fn chosen(opened: &Opened, report: &Report) -> Vec<(usize, Fix)> {
     let mut chosen: Vec<(usize, Fix)> = Vec::new();
     let mut taken: BTreeMap<FileId, Vec<Span>> = BTreeMap::new();
+    let unread = report.diagnostics.iter().filter(|one| one.is_error() && is_syntax(one));
+    let unread: BTreeSet<FileId> = unread.map(|one| one.place.file).collect();
     for (index, diagnostic) in report.diagnostics.iter().enumerate() {
+        // What else seems wrong in a text that cannot be read may only look like it.
+        if unread.contains(&diagnostic.place.file) && !is_syntax(diagnostic) {
+            continue;
+        }
         let Some(fix) = diagnostic.fixes.first() else { continue };
         let may_apply = |edit: &Edit| {
             let spans = taken.get(&edit.place.file).map_or(&[][..], Vec::as_slice);

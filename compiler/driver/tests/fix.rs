@@ -147,6 +147,12 @@ fn a_file_that_may_not_be_written_is_named() {
 }
 
 #[test]
+fn a_text_that_cannot_be_read_keeps_what_only_seems_superfluous() {
+    let broken = "let a = 1\na |= 2\n1 + 1\nprint(a)\n";
+    of_one(broken).becomes("main.prism", broken);
+}
+
+#[test]
 fn nothing_to_fix_changes_nothing() {
     let folder = of_one("let a = 1\na\n");
     let (status, _, told) = folder.fix(&["main.prism"]);

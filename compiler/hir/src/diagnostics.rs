@@ -42,7 +42,7 @@ impl Words<'_> {
                         .with_help("evaluating it throws, and the `catch` takes over"),
                     false => error(Code::P0501, message),
                 };
-                undefined(mended(diagnostic, at, nearest), name)
+                undefined(diagnostic, at, name, nearest)
             }
             ProblemKind::Duplicate { name, first } => {
                 error(Code::P0502, format!("`{name}` is declared twice in the same scope"))
@@ -177,8 +177,13 @@ fn mended(diagnostic: Diagnostic, at: Place, nearest: &Option<Text>) -> Diagnost
     }
 }
 
-/// Habits from other languages.
-fn undefined(diagnostic: Diagnostic, name: &str) -> Diagnostic {
+/// Habits from other languages; for them a name that only looks alike is no help.
+fn undefined(
+    diagnostic: Diagnostic,
+    at: Place,
+    name: &str,
+    nearest: &Option<Text>,
+) -> Diagnostic {
     let help = match name {
         "this" => "there are no classes; pass the object as a parameter",
         "require" | "module" | "exports" => "use `import { name } from \"./file\"`",
@@ -187,7 +192,7 @@ fn undefined(diagnostic: Diagnostic, name: &str) -> Diagnostic {
         "process" => "a program gets its data from `input`",
         "Map" | "Set" => "use an object, or an array",
         "alert" => "use `print`",
-        _ => return diagnostic,
+        _ => return mended(diagnostic, at, nearest),
     };
     diagnostic.with_help(help)
 }

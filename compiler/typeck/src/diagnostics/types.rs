@@ -246,6 +246,13 @@ impl Words<'_> {
         let message = format!("`{}` has no {what} `{name}`", self.ty(of));
         let name_at = self.name_in(site, at, name);
         let diagnostic = error(Code::P0205, name_at, message);
+        if is_method && ["then", "catch", "finally"].contains(&name) {
+            return diagnostic.with_help(match name {
+                "then" => "calls wait for their answers by themselves: go on with the value, \
+                           `value |> next`, or in the next statement",
+                _ => "calls throw by themselves: write `try { … } catch (error) { … }`",
+            });
+        }
         let diagnostic = mended(diagnostic, name_at, nearest);
         let is_object = matches!(self.inference.types.structure(of), Type::Object(_));
         if is_object && nearest.is_none() && !is_method {

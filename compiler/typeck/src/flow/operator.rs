@@ -113,6 +113,9 @@ impl Infer<'_> {
             self.report(at, ProblemKind::BadOperands { op, left, right });
             return TypeId::ERROR;
         }
+        if left == TypeId::ERROR || right == TypeId::ERROR {
+            return TypeId::ERROR;
+        }
         TypeId::BOOLEAN
     }
 
