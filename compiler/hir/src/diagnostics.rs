@@ -178,12 +178,7 @@ fn mended(diagnostic: Diagnostic, at: Place, nearest: &Option<Text>) -> Diagnost
 }
 
 /// Habits from other languages; for them a name that only looks alike is no help.
-fn undefined(
-    diagnostic: Diagnostic,
-    at: Place,
-    name: &str,
-    nearest: &Option<Text>,
-) -> Diagnostic {
+fn undefined(diagnostic: Diagnostic, at: Place, name: &str, nearest: &Option<Text>) -> Diagnostic {
     let help = match name {
         "this" => "there are no classes; pass the object as a parameter",
         "require" | "module" | "exports" => "use `import { name } from \"./file\"`",
