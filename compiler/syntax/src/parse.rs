@@ -43,6 +43,7 @@ pub fn parse(text: &str) -> Parse {
     errors.truncate(2 * MAX_ERRORS);
     let progress = Progress::default();
     let mut builder = Builder::new(text, &progress);
+    builder.reserve(tokens.len());
     parser::parse_tokens(&mut builder, tokens, &errors);
     errors.append(&mut builder.errors);
     Parse {

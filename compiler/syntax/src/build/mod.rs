@@ -13,6 +13,7 @@ mod types;
 
 use std::cell::Cell;
 
+use la_arena::Arena;
 use prism_span::Span;
 
 use self::depth::Depths;
@@ -99,6 +100,14 @@ impl<'t> Builder<'t> {
             updates: Vec::new(),
             nameless: None,
         }
+    }
+
+    /// Makes room for the nodes that so many tokens usually give.
+    pub fn reserve(&mut self, n_tokens: usize) {
+        self.ast.exprs = Arena::with_capacity(n_tokens / 2);
+        self.ast.stmts = Arena::with_capacity(n_tokens / 8);
+        self.ast.pats = Arena::with_capacity(n_tokens / 16);
+        self.depths.exprs.reserve(n_tokens / 2);
     }
 
     /// The parser moves, though it makes no node.
