@@ -85,6 +85,7 @@ codes! {
     P0137 => "label",
     P0138 => "bit operator",
     P0139 => "counting inside an expression",
+    P0140 => "type assertion",
     // P02xx: types and arguments
     P0201 => "value of another type than declared",
     P0202 => "call of a value that is not a function",

@@ -62,7 +62,8 @@ impl Speaker<'_> {
             | SyntaxErrorKind::Void
             | SyntaxErrorKind::Label
             | SyntaxErrorKind::BitOperator
-            | SyntaxErrorKind::UpdateInExpression => self.habit(kind, span),
+            | SyntaxErrorKind::UpdateInExpression
+            | SyntaxErrorKind::Cast => self.habit(kind, span),
         }
     }
 
@@ -187,6 +188,12 @@ impl Speaker<'_> {
     ) -> Option<String> {
         let is_name = matches!(expected, Expected::Name | Expected::FunctionName);
         match (text, found) {
+            ("if", _) if expected == Expected::Expression => {
+                Some("`if` is a statement; as an expression write `condition ? a : b`".into())
+            }
+            (".", _) if expected == Expected::Expression => {
+                Some("a number has a digit before its point: `0.5`".into())
+            }
             ("else", _) => Some("an `else` follows the `}` of its `if`".into()),
             ("catch" | "finally", _) => Some(format!("`{text}` follows the `}}` of a `try`")),
             ("<~", _) => Some("for a comparison write `a < ~b`, with a space".into()),
@@ -243,6 +250,14 @@ impl Speaker<'_> {
             "not" => Some("!"),
             _ => None,
         };
+        let advice = match (word_before, word) {
+            ("elif" | "elseif" | "elsif", _) => Some("write `else if`"),
+            (_, "<~") => Some("for a comparison write `a < ~b`, with a space"),
+            (_, text) if text.starts_with(['"', '\'', '`']) && !word_before.is_empty() => {
+                Some("the arguments of a call stand in parentheses")
+            }
+            _ => None,
+        };
         let message = format!("expected `;` or a new line, found `{}`", shortened(word));
         let diagnostic = self.error(Code::P0102, span, message);
         let previous = Span::new(at - word_before.len() as u32, at);
@@ -254,9 +269,12 @@ impl Speaker<'_> {
                     .with_fix(title, self.replace(place, operator));
             }
         }
-        diagnostic
-            .with_help("two statements on one line need a `;` between them")
-            .with_fix("insert `;`", self.insert(at, ";"))
+        match advice {
+            Some(advice) => diagnostic.with_help(advice),
+            None => diagnostic
+                .with_help("two statements on one line need a `;` between them")
+                .with_fix("insert `;`", self.insert(at, ";")),
+        }
     }
 
     fn missing_comma(&self, at: u32, span: Span) -> Diagnostic {
@@ -394,6 +412,10 @@ impl Speaker<'_> {
             SyntaxErrorKind::Label => self.label(text, span),
             SyntaxErrorKind::UpdateInExpression => self.error(Code::P0139, span, format!("`{}` stands inside an expression", shortened(text)))
                 .with_help("count on a line of its own: `i += 1`"),
+            SyntaxErrorKind::Cast => self
+                .error(Code::P0140, span, format!("there are no type assertions such as `{text}`"))
+                .with_help("declare the type where the value gets its name: `let x: T = …`")
+                .with_fix("delete it", self.replace(span, "")),
             _ => self.bit_operator(text, span),
         }
     }
@@ -438,16 +460,12 @@ fn expected_text(expected: Expected) -> String {
         Expected::FunctionName => "a function name",
         Expected::Pattern => "a name or a pattern",
         Expected::Type => "a type",
-        Expected::Parameter => "a parameter",
-        Expected::Argument => "an argument",
-        Expected::Element => "an element",
         Expected::Field => "a key",
         Expected::Arm => "an arm of `match`",
         Expected::Branch => "`high`, `medium`, `low` or `default`",
         Expected::Clause => "a clause of the handler",
         Expected::Operation => "an operation of the effect",
         Expected::AgentDecl => "an agent",
-        Expected::ImportName => "a name to import",
         Expected::Block => "`{`",
         Expected::Token(kind) => return token_text(kind),
     };

@@ -79,6 +79,8 @@ pub enum SyntaxErrorKind {
     BitOperator,
     /// `i++` inside an expression.
     UpdateInExpression,
+    /// `x as T`, `x!`
+    Cast,
 }
 
 /// What the grammar could have gone on with, in the user's words.
@@ -92,16 +94,12 @@ pub enum Expected {
     FunctionName,
     Pattern,
     Type,
-    Parameter,
-    Argument,
-    Element,
     Field,
     Arm,
     Branch,
     Clause,
     Operation,
     AgentDecl,
-    ImportName,
     Block,
     Token(Kind),
 }

@@ -190,7 +190,9 @@ impl Known<'_> {
         let first = self.errors.partition_point(|error| error.span.start < span.start);
         let mut is_found = false;
         for at in first..self.errors.len() {
-            if self.errors[at].span.start > span.end {
+            let error = self.errors[at].span;
+            // A mistake at the end belongs here only when it is about what is missing there.
+            if error.start > span.end || (error.start == span.end && !error.is_empty()) {
                 break;
             }
             is_found |= !std::mem::replace(&mut self.is_claimed[at], true);

@@ -74,6 +74,33 @@ fn mistakes_in_statements() {
 }
 
 #[test]
+fn habits_of_other_languages_have_their_own_words() {
+    for (text, code) in [
+        ("x = /a+/g", "P0130"),
+        ("class A { b() { } }", "P0131"),
+        ("interface A { b: c }", "P0132"),
+        ("x = new A(1)", "P0133"),
+        ("x = this.y", "P0134"),
+        ("var x = 1", "P0135"),
+        ("delete o.k", "P0136"),
+        ("outer: while (a) { break outer }", "P0137"),
+        ("x = a & b", "P0138"),
+        ("x = i++ + 1", "P0139"),
+        ("x = y as T[]", "P0140"),
+        ("x = y!.z", "P0140"),
+        ("f = x => y = 1", "P0112"),
+        ("f = x => { k: 1 }", "P0110"),
+        ("function { }", "P0117"),
+        ("s = 'it's'", "P0002"),
+        ("f(a, b { c }", "P0104"),
+    ] {
+        let mut found = codes(text);
+        found.dedup();
+        assert_eq!(found, [code], "{text}: {}", message(text));
+    }
+}
+
+#[test]
 fn every_mistake_in_a_block_is_its_own() {
     let text = "function f(a) {\n  let x = * 2\n  g(a b)\n  return x +\n}\nlet y = * 3\nf(1)\n";
     assert_eq!(codes(text), ["P0101", "P0103", "P0101", "P0101"]);

@@ -59,43 +59,47 @@ fn sharpened(expected: Expected, names: &[String]) -> Expected {
     {
         return Expected::Token(kind);
     }
-    if has("NUMBER") && has("\"object {\"") && has("\"(\"") {
+    if has("NUMBER") && has("PREFIX") {
         return if has("\"return\"") { Expected::Statement } else { Expected::Expression };
     }
     if has("NUMBER") && has("\"pattern {\"") {
         return Expected::Pattern;
     }
-    if has("NUMBER") && has("\"params (\"") {
+    if has("NUMBER") && has("\"object {\"") {
         return Expected::Type;
     }
+    let has_more = has("INFIX") || !(has("NUMBER") || has("IDENT") || has("STRING"));
+    if has_more && let Some(kind) = ending(has) {
+        return Expected::Token(kind);
+    }
     if has("INFIX") {
-        // Something is complete: only its closing token or a separator is missing.
-        for (name, kind) in [
-            ("\")\"", Kind::RParen),
-            ("\"]\"", Kind::RBracket),
-            ("\"}\"", Kind::RBrace),
-            ("\"${ }\"", Kind::InterpClose),
-            ("BLOCK", Kind::LBraceBlock),
-            ("\"branches {\"", Kind::LBraceBranches),
-            ("\"arms {\"", Kind::LBraceArms),
-            ("\"for ;\"", Kind::ForSemi),
-        ] {
-            if has(name) {
-                return Expected::Token(kind);
-            }
-        }
-        return if has("\":\"") { Expected::Token(Kind::Colon) } else { Expected::End };
+        return Expected::End;
     }
     if has("BLOCK") {
         return Expected::Block;
     }
-    if has("\"=\"") {
-        return Expected::Token(Kind::Assign);
-    }
     if has("IDENT") && !has("NUMBER") {
         return if has("\"params (\"") { Expected::FunctionName } else { Expected::Name };
     }
-    expected
+    if has_more { Expected::End } else { expected }
+}
+
+/// The token that ends what is complete so far, or takes it further.
+fn ending(has: impl Fn(&str) -> bool) -> Option<Kind> {
+    const ENDINGS: &[(&str, Kind)] = &[
+        ("\")\"", Kind::RParen),
+        ("\"]\"", Kind::RBracket),
+        ("\"}\"", Kind::RBrace),
+        ("\"${ }\"", Kind::InterpClose),
+        ("BLOCK", Kind::LBraceBlock),
+        ("\"branches {\"", Kind::LBraceBranches),
+        ("\"arms {\"", Kind::LBraceArms),
+        ("\"for ;\"", Kind::ForSemi),
+        ("\"from\"", Kind::KwFrom),
+        ("\"=\"", Kind::Assign),
+        ("\":\"", Kind::Colon),
+    ];
+    ENDINGS.iter().find(|(name, _)| has(name)).map(|(_, kind)| *kind)
 }
 
 /// The kind behind a name of the grammar that people would recognise.

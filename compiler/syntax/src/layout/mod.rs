@@ -51,6 +51,7 @@ pub(crate) fn lay_out(
 ) -> Vec<LaidToken> {
     let pairs = brackets::balance(text, tokens, errors);
     let mut scan = Scan {
+        text,
         tokens,
         pairs: &pairs,
         out: Vec::with_capacity(tokens.len() + tokens.len() / 8),
@@ -69,6 +70,7 @@ pub(crate) fn lay_out(
 }
 
 struct Scan<'t> {
+    text: &'t str,
     tokens: &'t [Token],
     pairs: &'t [u32],
     out: Vec<LaidToken>,
@@ -119,6 +121,9 @@ impl Scan<'_> {
         if token.kind.is_opener() {
             return self.open(at);
         }
+        if self.non_null(at) {
+            return at + 1;
+        }
         match self.kind_here(at) {
             Ok(kind) => self.plain(kind, at),
             Err(next) => return next,
@@ -168,8 +173,13 @@ impl Scan<'_> {
         frame.is_fresh && frame.kind.has_stmts()
     }
 
+    /// More would not be shown.
+    fn has_enough_errors(&self) -> bool {
+        self.errors.len() >= 4 * MAX_ERRORS
+    }
+
     fn error(&mut self, kind: SyntaxErrorKind, span: Span) {
-        if self.errors.len() < 4 * MAX_ERRORS {
+        if !self.has_enough_errors() {
             self.errors.push(SyntaxError { kind, span });
         }
     }

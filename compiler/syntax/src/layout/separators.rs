@@ -4,7 +4,7 @@ use prism_span::Span;
 
 use super::frames::{After, Frame, FrameKind, Header, HeaderKind, Tail};
 use super::{LaidToken, Scan};
-use crate::errors::SyntaxErrorKind;
+use crate::errors::{SyntaxError, SyntaxErrorKind};
 use crate::token::{Kind, Token};
 
 impl Scan<'_> {
@@ -199,10 +199,14 @@ impl Scan<'_> {
     pub(super) fn repair_before(&mut self, token: Token) {
         let at = self.out.last().map_or(0, |last| last.span.end);
         let has_header = self.header().is_some();
+        let is_known =
+            self.has_enough_errors() || self.has_open_string(token) || self.lacks_closer();
         let frame = self.frame();
         match frame.kind {
             kind if kind.has_lines() && !has_header => {
-                self.error(SyntaxErrorKind::MissingSeparator { at }, token.span);
+                if !is_known {
+                    self.error(SyntaxErrorKind::MissingSeparator { at }, token.span);
+                }
                 self.close_virtual_frames();
                 self.write_sep(at);
             }
@@ -213,7 +217,7 @@ impl Scan<'_> {
             | FrameKind::ArrayPat
             | FrameKind::Params
             | FrameKind::Names => {
-                let is_silent = frame.in_type && token.newline_before;
+                let is_silent = is_known || (frame.in_type && token.newline_before);
                 if !is_silent {
                     self.error(SyntaxErrorKind::MissingComma { at }, token.span);
                 }
@@ -223,6 +227,23 @@ impl Scan<'_> {
             }
             _ => {}
         }
+    }
+
+    /// A string on this line has no end, which explains everything.
+    fn has_open_string(&self, token: Token) -> bool {
+        let start = token.span.start;
+        let opens = |error: &SyntaxError| matches!(error.kind, SyntaxErrorKind::UnclosedString(_));
+        let later = self.errors.iter().filter(|error| opens(error) && error.span.start >= start);
+        let first = later.map(|error| error.span.start).min();
+        first.is_some_and(|first| !Span::new(start, first).slice(self.text).contains('\n'))
+    }
+
+    /// The bracket's own end is missing, which was reported.
+    fn lacks_closer(&self) -> bool {
+        let frame = self.frame();
+        let is_bracket = !frame.kind.has_lines();
+        let closer = self.tokens.get(frame.closer);
+        is_bracket && closer.is_some_and(|closer| closer.span.is_empty())
     }
 
     /// Opens a body without braces before the token at `at`, where one must begin.

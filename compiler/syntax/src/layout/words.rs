@@ -341,6 +341,9 @@ impl Scan<'_> {
         let at_stmt = self.at_stmt();
         let in_head = self.frame().kind == FrameKind::ForHead;
         let error = match token.kind {
+            Kind::As if self.prev_ends && names_next && !self.frame().is_fresh => {
+                return self.cast(at);
+            }
             Kind::Class | Kind::Interface | Kind::Enum if at_stmt && names_next => {
                 return Some(self.refused_block(at));
             }
@@ -366,6 +369,35 @@ impl Scan<'_> {
         };
         self.error(error, token.span);
         Some(at + 1)
+    }
+
+    /// `x as T`: left out with the type, which is a name with `[]` or `.` behind it.
+    fn cast(&mut self, at: usize) -> Option<usize> {
+        let first = self.frame().first;
+        if self.frame().kind == FrameKind::Names || matches!(first, Kind::Import | Kind::Export) {
+            return None;
+        }
+        let mut next = at + 2;
+        while self.kind_at(next) == Kind::LBracket && self.kind_at(next + 1) == Kind::RBracket {
+            next += 2;
+        }
+        let span = self.tokens[at].span.to(self.tokens[next - 1].span);
+        self.error(SyntaxErrorKind::Cast, span);
+        Some(next)
+    }
+
+    /// `x!`: left out.
+    pub(super) fn non_null(&mut self, at: usize) -> bool {
+        let token = self.tokens[at];
+        let touches = self.out.last().is_some_and(|last| last.span.end == token.span.start);
+        let next = self.kind_at(at + 1);
+        let ends = !self.is_on_line(at + 1)
+            || !next.starts_operand() && !matches!(next, Kind::LParen | Kind::LBrace);
+        let is_mark = token.kind == Kind::Bang && self.prev_ends && touches && ends;
+        if is_mark {
+            self.error(SyntaxErrorKind::Cast, token.span);
+        }
+        is_mark
     }
 
     /// `class X { … }` as a whole.
