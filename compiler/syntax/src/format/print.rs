@@ -12,6 +12,7 @@ pub(super) fn print(text: &str, pieces: &[Piece]) -> String {
         frames: vec![Frame { kind: Kind::LBraceBlock, opener_indent: 0, base: 0, ..FILE }],
         indent: 0,
         last: None,
+        follows_block: false,
         needs_line: false,
         is_first: true,
     };
@@ -42,6 +43,8 @@ struct Frame {
     is_empty: bool,
     /// Its first item stands on a line of its own, and so does its closer.
     is_open_line: bool,
+    /// The mark at the end of the current item is written.
+    is_marked: bool,
     /// The next item goes on on the line of the last one.
     stays_on_line: bool,
     n_ternaries: u32,
@@ -56,6 +59,7 @@ const FILE: Frame = Frame {
     is_fresh: true,
     is_empty: true,
     is_open_line: true,
+    is_marked: false,
     stays_on_line: false,
     n_ternaries: 0,
 };
@@ -78,6 +82,8 @@ struct Printer<'t> {
     indent: u32,
     /// The last token written.
     last: Option<Word>,
+    /// That token ended a block; comments may stand behind it.
+    follows_block: bool,
     /// A line comment ended the line.
     needs_line: bool,
     /// Nothing was written.
@@ -98,7 +104,7 @@ impl Printer<'_> {
             PieceKind::Token { kind, is_long, .. } if kind.is_opener() => {
                 self.open(at, kind, is_long);
             }
-            PieceKind::Token { kind, .. } if kind.is_closer() => self.close(at, kind),
+            PieceKind::Token { kind, .. } if kind.is_closer() => self.close(at),
             PieceKind::Token { kind, .. } => self.token(at, kind),
         }
     }
@@ -217,12 +223,14 @@ impl Printer<'_> {
             is_fresh: true,
             is_empty: true,
             is_open_line: has_break,
+            is_marked: false,
             stays_on_line: false,
             n_ternaries: 0,
         });
     }
 
-    fn close(&mut self, at: usize, kind: Kind) {
+    fn close(&mut self, at: usize) {
+        self.end_arm();
         let frame = if self.frames.len() > 1 { self.frames.pop() } else { None };
         let Some(frame) = frame else { return };
         if frame.is_virtual {
@@ -243,7 +251,6 @@ impl Printer<'_> {
                 _ => Gap::Nothing,
             }
         };
-        let _ = kind;
         self.write_gap(gap, frame.opener_indent);
         self.write(piece, word);
     }
@@ -264,11 +271,12 @@ impl Printer<'_> {
         let goes_on = next.is_some_and(|(_, kind)| kind.is_some_and(Kind::only_continues));
         let is_missing = piece.span.is_empty() && !is_items && stays;
         let follows_label = self.last.is_some_and(|last| last.kind == Kind::Colon);
-        let follows_block = self.last.is_some_and(|last| last.kind == Kind::RBraceBlock);
+        self.end_arm();
         let mark = match (is_items, on_line || goes_on) {
+            _ if self.frame().is_marked => "",
             _ if is_missing || follows_label => "",
             (_, false) => "",
-            (true, true) if follows_block && !goes_on => "",
+            (true, true) if self.follows_block && !goes_on => "",
             (true, true) => ",",
             (false, true) => ";",
         };
@@ -282,8 +290,20 @@ impl Printer<'_> {
         self.last = Some(Word { kind: Kind::Sep, role: Role::Plain, is_glued: false });
         let frame = self.frame();
         frame.is_fresh = true;
+        frame.is_marked = false;
         frame.stays_on_line = on_line;
         frame.n_ternaries = 0;
+    }
+
+    /// An arm that stands on a line of its own ends in a comma, unless it ends in a block.
+    fn end_arm(&mut self) {
+        let frame = *self.frame();
+        let is_arm = frame.kind == Kind::LBraceArms && frame.is_long;
+        if is_arm && !self.follows_block && !frame.is_marked && !frame.is_fresh && !self.needs_line
+        {
+            self.out.push(',');
+            self.frame().is_marked = true;
+        }
     }
 
     /// Whether the source has no line break up to the next token.
@@ -303,6 +323,9 @@ impl Printer<'_> {
             PieceKind::Comment { .. } | PieceKind::Verbatim => false,
         });
         let on_line = piece.n_breaks == 0 && !self.is_first && !self.needs_line;
+        if ends_item {
+            self.end_arm();
+        }
         let frame = *self.frame();
         let gap = if on_line {
             Gap::Space
@@ -356,6 +379,7 @@ impl Printer<'_> {
     fn write(&mut self, piece: Piece, word: Word) {
         self.out.push_str(piece.span.slice(self.text));
         self.last = Some(word);
+        self.follows_block = word.kind == Kind::RBraceBlock;
         self.needs_line = false;
         self.is_first = false;
         let frame = self.frame();

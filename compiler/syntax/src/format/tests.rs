@@ -57,7 +57,7 @@ fn lines_that_go_on() {
 #[test]
 fn items_of_constructs() {
     check("match v { 1=>a, _ => b }", "match v { 1 => a, _ => b }\n");
-    check("match v {\n1 => a,\n_ => { b },\n}", "match v {\n  1 => a\n  _ => { b }\n}\n");
+    check("match v {\n1 => a,\n_ => { b },\n}", "match v {\n  1 => a,\n  _ => { b }\n}\n");
     check("uncertain if (a) { high { b } low -> c }", "uncertain if (a) { high { b } low -> c }\n");
     check(
         "switch (a) {\ncase 1: b\nc\ndefault:\nd\n}",
