@@ -1,10 +1,15 @@
-//! Checking a file: every item is inferred, those that others call first.
+//! Checking a file: every item is inferred, and those that others call first.
+//!
+//! Inference asks for the signatures of what a body calls, whichever file that is in. In the
+//! order of this module they are known already: imported files come before the importer, and
+//! callees before callers. So a long chain of calls or of imports does not become a deep stack.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use prism_diagnostics::Diagnostic;
-use prism_hir::{Item, ItemKind, item_tree};
-use prism_source::{Db, SourceFile};
+use prism_hir::{Export, Item, ItemKind, item_tree};
+use prism_source::{Db, Resolution, SourceFile, resolve};
 use rustc_hash::FxHashSet;
 
 use crate::diagnostics::diagnostics;
@@ -12,12 +17,9 @@ use crate::queries::{callees, functions_by_name, signature};
 use crate::types::Text;
 
 /// The problems of all items of a file, in the order of the text.
-/// Files that this one imports should be checked before it: see [`inference_order`].
 pub fn check(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
-    for item in inference_order(db, file) {
-        if matches!(item.kind(db), ItemKind::Function | ItemKind::Pattern) {
-            signature(db, item);
-        }
+    for imported in import_order(db, file) {
+        settle(db, imported);
     }
     let tree = item_tree(db, file);
     let mut all: Vec<Diagnostic> = Vec::new();
@@ -28,45 +30,78 @@ pub fn check(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
     all
 }
 
-/// The items of a file, callees before callers as far as calls do not run in circles.
-///
-/// Inference asks for the signatures of what a body calls. In this order they are known
-/// already, so that a long chain of functions does not become a deep stack.
-pub fn inference_order<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Item<'db>> {
+/// Finds the signatures of all functions of a file.
+#[salsa::tracked]
+fn settle(db: &dyn Db, file: SourceFile) {
+    for item in inference_order(db, file) {
+        if matches!(item.kind(db), ItemKind::Function | ItemKind::Pattern) {
+            signature(db, item);
+        }
+    }
+}
+
+/// The files that a file imports and re-exports from.
+#[salsa::tracked]
+fn imports(db: &dyn Db, file: SourceFile) -> Arc<[SourceFile]> {
     let tree = item_tree(db, file);
-    let by_name = functions_by_name(db, file);
+    let exported = tree.exports.iter().filter_map(|export| match export {
+        Export::Local { .. } => None,
+        Export::From { specifier, .. }
+        | Export::Star { specifier }
+        | Export::StarAs { specifier, .. } => Some(specifier),
+    });
+    let imported = tree.imports.iter().map(|import| &import.specifier);
+    let found = imported.chain(exported).filter_map(|specifier| {
+        match resolve(db, file, specifier) {
+            Resolution::Found(found) => Some(found),
+            Resolution::Missing | Resolution::MissingStd | Resolution::Bare => None,
+        }
+    });
+    found.collect()
+}
+
+/// The files that a file reaches, imported ones first; the file itself is the last.
+fn import_order(db: &dyn Db, file: SourceFile) -> Vec<SourceFile> {
+    let next = |file: SourceFile, index: usize| imports(db, file).get(index).copied();
+    let mut order = Vec::new();
+    depth_first(file, next, &mut FxHashSet::default(), &mut order);
+    order
+}
+
+/// The items of a file, callees before callers as far as calls do not run in circles.
+fn inference_order<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Item<'db>> {
+    let tree = item_tree(db, file);
+    let functions: BTreeMap<Text, Item<'db>> = functions_by_name(db, file);
+    let next = |item: Item<'db>, index: usize| {
+        // Names that are no function of the file stand for the item itself: it is seen already.
+        let name = callees(db, item).get(index)?;
+        Some(functions.get(name).copied().unwrap_or(item))
+    };
     let mut order = Vec::with_capacity(tree.items.len() + 1);
-    let mut seen: FxHashSet<Item<'db>> = FxHashSet::default();
+    let mut seen = FxHashSet::default();
     for item in tree.items.iter().copied().chain([tree.module]) {
-        visit(db, item, &by_name, &mut seen, &mut order);
+        depth_first(item, next, &mut seen, &mut order);
     }
     order
 }
 
-/// Depth first, with its own stack: callees are pushed before their caller is placed.
-fn visit<'db>(
-    db: &'db dyn Db,
-    start: Item<'db>,
-    by_name: &BTreeMap<Text, Item<'db>>,
-    seen: &mut FxHashSet<Item<'db>>,
-    order: &mut Vec<Item<'db>>,
+/// Depth first with its own stack: what a node leads to is placed before the node.
+fn depth_first<T: Copy + Eq + std::hash::Hash>(
+    start: T,
+    next: impl Fn(T, usize) -> Option<T>,
+    seen: &mut FxHashSet<T>,
+    order: &mut Vec<T>,
 ) {
-    let mut open = vec![(start, 0)];
-    if !seen.insert(start) {
-        return;
-    }
-    while let Some((item, next)) = open.pop() {
-        let callees = callees(db, item);
-        match callees.get(next) {
-            Some(name) => {
-                open.push((item, next + 1));
-                if let Some(callee) = by_name.get(name)
-                    && seen.insert(*callee)
-                {
-                    open.push((*callee, 0));
+    let mut open = if seen.insert(start) { vec![(start, 0)] } else { Vec::new() };
+    while let Some((node, index)) = open.pop() {
+        match next(node, index) {
+            Some(to) => {
+                open.push((node, index + 1));
+                if seen.insert(to) {
+                    open.push((to, 0));
                 }
             }
-            None => order.push(item),
+            None => order.push(node),
         }
     }
 }
