@@ -125,8 +125,11 @@ fn undefined_names_are_errors_with_the_nearest_name() {
 
 #[test]
 fn names_of_unreadable_statements_may_be_declared_there() {
-    let found = problems("let total = = 1\nprint(total)");
-    assert!(found.iter().all(|line| !line.starts_with("P05")), "{found:?}");
+    for unreadable in ["let total = = 1", "let total += 1", "let total++", "const total: = 2 3 ="] {
+        let found = problems(&format!("{unreadable}\nprint(total)"));
+        assert!(!found.is_empty(), "{unreadable}");
+        assert!(found.iter().all(|line| !line.starts_with("P05")), "{unreadable}: {found:?}");
+    }
 }
 
 #[test]

@@ -14,23 +14,11 @@ pub struct Parse {
     pub ast: Ast,
     /// In the order of the text, at most some hundreds.
     pub errors: Vec<SyntaxError>,
-    /// Statements that could not be read. Names in them may have been declarations.
+    /// Statements, and beginnings of statements, that could not be read. Names in them may have
+    /// been declarations.
     pub broken: Vec<Span>,
     /// Comments, in order, with their marks.
     pub comments: Vec<Span>,
-}
-
-impl Parse {
-    /// The words of statements that could not be read, sorted: some may have been declared
-    /// there, so nothing should be said about their absence.
-    pub fn broken_names<'t>(&self, text: &'t str) -> Vec<&'t str> {
-        let is_name = |c: char| c == '_' || c.is_alphanumeric();
-        let words = self.broken.iter().flat_map(|span| span.slice(text).split(|c| !is_name(c)));
-        let mut names: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-        names.sort_unstable();
-        names.dedup();
-        names
-    }
 }
 
 /// Reads a file. Broken text gives a tree with `Error` nodes where it could not be read.

@@ -117,7 +117,7 @@ impl Run<'_> {
             self.stmts.push(b.broken_stmt(whole.start, whole.end));
             return;
         }
-        b.begin_stmt(self.known.claim(whole));
+        b.begin_stmt(whole.start, self.known.claim(whole));
         let (text, progress) = (b.text, b.progress);
         let feed = Feed::new(text, &self.tokens[..end], start, progress);
         let island = match self.parser.parse(b, feed) {

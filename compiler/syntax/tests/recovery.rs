@@ -101,6 +101,18 @@ fn habits_of_other_languages_have_their_own_words() {
 }
 
 #[test]
+fn a_declaration_keeps_its_name() {
+    let tree = flat("let total = = 1\n");
+    assert_eq!(tree, "let(pat total(=(number 1)))");
+    let broken = |text: &str| -> Vec<String> {
+        let spans = prism_syntax::parse(text).broken;
+        spans.iter().map(|span| span.slice(text).to_owned()).collect()
+    };
+    assert_eq!(broken("let total += 1"), ["let total"]);
+    assert_eq!(broken("total + = 1"), [] as [&str; 0]);
+}
+
+#[test]
 fn every_mistake_in_a_block_is_its_own() {
     let text = "function f(a) {\n  let x = * 2\n  g(a b)\n  return x +\n}\nlet y = * 3\nf(1)\n";
     assert_eq!(codes(text), ["P0101", "P0103", "P0101", "P0101"]);

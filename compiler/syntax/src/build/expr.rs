@@ -106,6 +106,15 @@ impl Builder<'_> {
         Field::Shorthand { name, value }
     }
 
+    /// What stands where an operand is missing. When that is the beginning of the statement, the
+    /// statement may have been anything, a declaration too.
+    pub fn broken_expr(&mut self, span: Span) -> ExprId {
+        if span.start == self.stmt_start && !span.is_empty() {
+            self.broken.push(span);
+        }
+        self.expr(ExprKind::Error, span)
+    }
+
     pub fn broken_field(&mut self, span: Span) -> Field {
         Field::Spread { value: self.expr(ExprKind::Error, span), span }
     }

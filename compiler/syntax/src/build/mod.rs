@@ -33,7 +33,9 @@ pub(crate) struct Builder<'t> {
     pub errors: Vec<SyntaxError>,
     /// The statement already has an error; what the grammar finds after it is a consequence.
     pub has_failed: bool,
-    /// Statements that could not be read.
+    /// Where the statement that is being read begins.
+    stmt_start: u32,
+    /// Statements, and beginnings of statements, that could not be read.
     pub broken: Vec<Span>,
     /// The first statement that was not read because there are errors enough.
     pub gave_up: Option<Span>,
@@ -90,6 +92,7 @@ impl<'t> Builder<'t> {
             ast: Ast::new(text.len() as u32),
             errors: Vec::new(),
             has_failed: false,
+            stmt_start: 0,
             broken: Vec::new(),
             gave_up: None,
             switches: Vec::new(),
@@ -116,8 +119,9 @@ impl<'t> Builder<'t> {
     }
 
     /// Forgets what an earlier statement left unfinished; `has_failed` tells whether something
-    /// before the grammar already found a mistake in the next one.
-    pub fn begin_stmt(&mut self, has_failed: bool) {
+    /// before the grammar already found a mistake in the one that begins at `start`.
+    pub fn begin_stmt(&mut self, start: u32, has_failed: bool) {
+        self.stmt_start = start;
         self.has_failed = has_failed;
         self.operands.clear();
         self.infixes.clear();

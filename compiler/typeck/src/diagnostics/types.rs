@@ -248,8 +248,10 @@ impl Words<'_> {
         let diagnostic = error(Code::P0205, name_at, message);
         if is_method && ["then", "catch", "finally"].contains(&name) {
             return diagnostic.with_help(match name {
-                "then" => "calls wait for their answers by themselves: go on with the value, \
-                           `value |> next`, or in the next statement",
+                "then" => {
+                    "calls wait for their answers by themselves: go on with the value, \
+                           `value |> next`, or in the next statement"
+                }
                 _ => "calls throw by themselves: write `try { … } catch (error) { … }`",
             });
         }
