@@ -1,12 +1,14 @@
 //! Judges a case: compiles, runs at every level, replays, and compares with what it claims.
 
+use prism_cli::program::Program;
 use prism_diagnostics::Severity;
 use prism_driver::{Level, Report};
 use serde_json::Value;
 
 use crate::case::{Case, Expectation, Mode, ROOT};
 use crate::files::Table;
-use crate::program::{self, Given, LEVELS, Ran};
+use crate::machine::repeat;
+use crate::program::{self, Given, LEVELS};
 use crate::replay::replay;
 
 /// Which diagnostics a case must expect.
@@ -48,15 +50,18 @@ impl Judge<'_> {
         Ok(rendered.lines().map(str::to_owned).collect())
     }
 
-    /// At every level, and at each again from the journal; all outcomes are the same.
+    /// At every level, and at each again from the journal and through snapshots; all outcomes are
+    /// the same.
     fn run(&self) -> Result<Vec<String>, String> {
         if self.report.has_errors() {
             return Err(format!("it does not compile:\n{}", self.report.render(false)));
         }
         let mut outcomes: Vec<(String, Value)> = Vec::new();
         for level in LEVELS {
-            let ran = self.run_at(level)?;
+            let (program, given) = (self.program_at(level)?, self.given());
+            let ran = program::run(&program, &given)?;
             let again = replay(&ran).map_err(|error| format!("from its journal: {error}"))?;
+            repeat(&program, &given, &ran).map_err(|error| format!("{level:?}, {error}"))?;
             outcomes.push((format!("{level:?}"), without_name(ran.object)));
             outcomes.push((format!("{level:?}, from its journal"), without_name(again.object)));
         }
@@ -70,15 +75,17 @@ impl Judge<'_> {
         Ok(shown(first))
     }
 
-    fn run_at(&self, level: Level) -> Result<Ran, String> {
-        let program = program::compile(&self.table, ROOT, level)
-            .map_err(|rejected| format!("{level:?}: {}", rejected.render(false)))?;
-        let given = Given {
+    fn program_at(&self, level: Level) -> Result<Program, String> {
+        program::compile(&self.table, ROOT, level)
+            .map_err(|rejected| format!("{level:?}: {}", rejected.render(false)))
+    }
+
+    fn given(&self) -> Given {
+        Given {
             inputs: self.case.inputs.clone(),
             answers: self.case.answers.clone(),
             limits: self.case.limits.clone(),
-        };
-        program::run(&program, &given)
+        }
     }
 
     /// The status fits the mode; a failure is expected where it happened.

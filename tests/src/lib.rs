@@ -5,5 +5,6 @@ pub mod case;
 pub mod examples;
 pub mod files;
 pub mod judge;
+pub mod machine;
 pub mod program;
 pub mod replay;

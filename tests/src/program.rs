@@ -47,9 +47,7 @@ pub fn compile(files: &Table, root: &str, level: Level) -> Result<Program, Rejec
 
 /// Runs a program to its end. `Err`: it could not be driven, in words.
 pub fn run(program: &Program, given: &Given) -> Result<Ran, String> {
-    let values = given.inputs.iter().map(|(name, value)| inputs::supplied(name, value.clone()));
-    let inputs = hosts::complete(&program.module, &Default::default(), values.collect())
-        .map_err(|problem| problem.render(false))?;
+    let (inputs, limits) = machine_parts(program, given)?;
     let script = match &given.answers {
         Some(answers) => Script::from_json(answers.clone()).map_err(|error| error.to_string())?,
         None => Script::default(),
@@ -59,12 +57,20 @@ pub fn run(program: &Program, given: &Given) -> Result<Ran, String> {
         module: program.module.clone(),
         artifact: program.artifact.clone(),
         inputs,
-        limits: limits(&given.limits)?,
+        limits,
         scope: None,
         meta: Value::Null,
     };
     let store: Arc<dyn Store> = Arc::new(Memory::new());
     drive(store, script, session::From::Start(Box::new(start)))
+}
+
+/// Inputs and limits of a machine, with the names that the host makes itself.
+pub fn machine_parts(program: &Program, given: &Given) -> Result<(inputs::Inputs, Limits), String> {
+    let values = given.inputs.iter().map(|(name, value)| inputs::supplied(name, value.clone()));
+    let inputs = hosts::complete(&program.module, &Default::default(), values.collect())
+        .map_err(|problem| problem.render(false))?;
+    Ok((inputs, limits(&given.limits)?))
 }
 
 /// Drives a run in a store without agents, people or signals.

@@ -22,6 +22,15 @@ pub(crate) struct Label(u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Guard(u32);
 
+/// Where the exceptions of a guard go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub label: Label,
+    /// Gets what was thrown.
+    pub reg: Reg,
+    pub is_finally: bool,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Item {
     One(Inst),
@@ -43,8 +52,7 @@ pub(crate) enum Item {
 pub(crate) struct Asm {
     items: Vec<Item>,
     n_labels: u32,
-    /// Where the exceptions of a guard go, and into which register.
-    guards: Vec<(Label, Reg)>,
+    guards: Vec<Target>,
     /// Guards in the order of their ends: inner ones first.
     ended: Vec<Guard>,
 }
@@ -87,10 +95,10 @@ impl Asm {
         }
     }
 
-    /// Begins a range; what fails inside goes to `target` with the thrown value in `reg`.
-    pub fn begin(&mut self, target: Label, reg: Reg) -> Guard {
+    /// Begins a range; what fails inside goes to `target`.
+    pub fn begin(&mut self, target: Target) -> Guard {
         let guard = Guard(self.guards.len() as u32);
-        self.guards.push((target, reg));
+        self.guards.push(target);
         self.items.push(Item::Begin(guard));
         guard
     }
@@ -116,7 +124,7 @@ impl Asm {
         function: &mut Function,
         place: &mut dyn FnMut(u32, Source) -> Option<Place>,
     ) -> Result<(), TooFar> {
-        let kept: Vec<Label> = self.guards.iter().map(|(target, _)| *target).collect();
+        let kept: Vec<Label> = self.guards.iter().map(|target| target.label).collect();
         tidy::tidy(&mut self.items, self.n_labels as usize, &kept);
         layout::layout(self, function, place)
     }

@@ -196,6 +196,8 @@ codes! {
     P1021 => "text that is not JSON, at run time",
     P1022 => "continuation that cannot be resumed",
     P1023 => "fiber without a result",
+    P1024 => "too few results",
+    P1025 => "no result in time",
     // P11xx: limits of the machine
     P1101 => "fuel used up",
     P1102 => "memory used up",

@@ -51,12 +51,11 @@ fn imports(db: &dyn Db, file: SourceFile) -> Arc<[SourceFile]> {
         | Export::StarAs { specifier, .. } => Some(specifier),
     });
     let imported = tree.imports.iter().map(|import| &import.specifier);
-    let found = imported.chain(exported).filter_map(|specifier| {
-        match resolve(db, file, specifier) {
+    let found =
+        imported.chain(exported).filter_map(|specifier| match resolve(db, file, specifier) {
             Resolution::Found(found) => Some(found),
             Resolution::Missing | Resolution::MissingStd | Resolution::Bare => None,
-        }
-    });
+        });
     found.collect()
 }
 

@@ -19,14 +19,21 @@ pub struct Effects {
     own: Vec<Text>,
     /// A value of unknown type is called: what it does is not in the set.
     pub calls_unknown: bool,
+    /// Operations that a handler answers around every such call, sorted.
+    answered: Vec<Text>,
     /// Writes a variable that outlives the function, or prints: not an effect for `uses`,
     /// but a reason to call the function.
     pub writes: bool,
 }
 
 impl Effects {
-    pub const NONE: Effects =
-        Effects { builtin: 0, own: Vec::new(), calls_unknown: false, writes: false };
+    pub const NONE: Effects = Effects {
+        builtin: 0,
+        own: Vec::new(),
+        calls_unknown: false,
+        answered: Vec::new(),
+        writes: false,
+    };
 
     /// The set of one operation, `agent.call` or `audit.record`.
     pub fn operation(name: &str) -> Effects {
@@ -38,12 +45,24 @@ impl Effects {
 
     /// The call of a value of which nothing is known.
     pub const fn unknown() -> Effects {
-        Effects { builtin: 0, own: Vec::new(), calls_unknown: true, writes: true }
+        Effects {
+            builtin: 0,
+            own: Vec::new(),
+            calls_unknown: true,
+            answered: Vec::new(),
+            writes: true,
+        }
     }
 
     /// Printing, and writing a variable that outlives the function.
     pub const fn write() -> Effects {
-        Effects { builtin: 0, own: Vec::new(), calls_unknown: false, writes: true }
+        Effects {
+            builtin: 0,
+            own: Vec::new(),
+            calls_unknown: false,
+            answered: Vec::new(),
+            writes: true,
+        }
     }
 
     /// What `uses` declares: families, or own effects by their name.
@@ -71,6 +90,11 @@ impl Effects {
 
     pub fn add(&mut self, other: &Effects) {
         self.builtin |= other.builtin;
+        match (self.calls_unknown, other.calls_unknown) {
+            (true, true) => self.answered.retain(|operation| other.answered.contains(operation)),
+            (false, true) => self.answered = other.answered.clone(),
+            (_, false) => {}
+        }
         self.calls_unknown |= other.calls_unknown;
         self.writes |= other.writes;
         for name in &other.own {
@@ -85,6 +109,20 @@ impl Effects {
             Some(bit) => self.builtin &= !bit,
             None => self.own.retain(|name| &**name != operation && &**name != family_of(operation)),
         }
+        if self.calls_unknown
+            && let Err(at) = self.answered.binary_search_by(|known| (**known).cmp(operation))
+        {
+            self.answered.insert(at, operation.into());
+        }
+    }
+
+    /// What is left of the effects of a function that is given to one with these effects, which
+    /// calls it.
+    pub fn around(&self, mut given: Effects) -> Effects {
+        for operation in &self.answered {
+            given.remove(operation);
+        }
+        given
     }
 
     /// The operations of `self` that `uses` does not declare, by name.
@@ -212,6 +250,16 @@ mod tests {
         effects.add(&Effects::operation("http.post"));
         effects.remove("http.get");
         assert_eq!(effects.operations(), vec![Arc::from("http.post")]);
+    }
+
+    #[test]
+    fn a_handler_around_unknown_calls_answers_what_is_given() {
+        let given = Effects::operation("audit.record");
+        let mut handles = Effects::unknown();
+        handles.remove("audit.record");
+        assert!(handles.around(given.clone()).is_empty());
+        handles.add(&Effects::unknown());
+        assert_eq!(handles.around(given.clone()), given);
     }
 
     #[test]

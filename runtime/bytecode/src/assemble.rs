@@ -65,7 +65,7 @@ struct Open {
     labels: BTreeMap<String, u32>,
     /// Words whose distance is known once all labels are.
     jumps: Vec<(usize, String)>,
-    catches: Vec<([String; 3], Reg)>,
+    catches: Vec<([String; 3], Reg, bool)>,
 }
 
 type Step<T> = Result<T, String>;
@@ -99,7 +99,8 @@ impl Assembler {
                 self.builder.module_mut().header.push(pair);
             }
             "fn" => self.function(&mut scan)?,
-            "catch" => self.catch(&mut scan)?,
+            "catch" => self.catch(&mut scan, false)?,
+            "finally" => self.catch(&mut scan, true)?,
             op => self.instruction(op, &mut scan)?,
         }
         scan.end()
@@ -181,10 +182,10 @@ impl Assembler {
         Ok(())
     }
 
-    fn catch(&mut self, scan: &mut Scan<'_>) -> Step<()> {
+    fn catch(&mut self, scan: &mut Scan<'_>, is_finally: bool) -> Step<()> {
         let labels = [scan.word()?, scan.word()?, scan.word()?];
         let reg = Reg(scan.prefixed("r")? as u8);
-        self.open()?.catches.push((labels, reg));
+        self.open()?.catches.push((labels, reg, is_finally));
         Ok(())
     }
 
@@ -302,12 +303,13 @@ impl Assembler {
             let inst = &mut open.function.code[*at];
             *inst = aim(*inst, distance)?;
         }
-        for ([start, end, target], reg) in &open.catches {
+        for ([start, end, target], reg, is_finally) in &open.catches {
             open.function.catches.push(HandlerRange {
                 start: find(&open.labels, start)?,
                 end: find(&open.labels, end)?,
                 target: find(&open.labels, target)?,
                 reg: *reg,
+                is_finally: *is_finally,
             });
         }
         self.builder.set_function(open.id, open.function);

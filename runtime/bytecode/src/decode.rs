@@ -133,6 +133,7 @@ impl Reader<'_> {
             end: self.int()?,
             target: self.int()?,
             reg: Reg(self.byte()?),
+            is_finally: self.flag()?,
         })
     }
 

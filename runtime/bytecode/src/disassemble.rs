@@ -98,8 +98,9 @@ fn function(
     if labels.contains(&(end as i64)) {
         writeln!(out, "L{end}:")?;
     }
-    for HandlerRange { start, end, target, reg } in &function.catches {
-        writeln!(out, "    catch L{start}, L{end}, L{target}, r{}", reg.0)?;
+    for HandlerRange { start, end, target, reg, is_finally } in &function.catches {
+        let word = if *is_finally { "finally" } else { "catch" };
+        writeln!(out, "    {word} L{start}, L{end}, L{target}, r{}", reg.0)?;
     }
     Ok(())
 }

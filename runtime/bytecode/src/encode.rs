@@ -13,7 +13,7 @@ use crate::{
     module::Function,
 };
 
-pub(crate) const MAGIC: [u8; 8] = *b"prismbc\0";
+pub(crate) const MAGIC: [u8; 8] = *b"prismbc\x01";
 pub(crate) const HEADER: usize = 8 + 8 + 32;
 
 /// Changes whenever an opcode is added, moved, or gets other operands.
@@ -119,6 +119,7 @@ impl Writer {
             w.int(range.end);
             w.int(range.target);
             w.bytes.push(range.reg.0);
+            w.flag(range.is_finally);
         });
         self.list(&function.places, Writer::place);
     }

@@ -71,13 +71,14 @@ pub struct Param {
 }
 
 /// An exception inside `start..end` (words) puts the thrown value into `reg` and goes on at
-/// `target`. Other registers keep what they hold.
+/// `target`. Other registers keep what they hold. A cancellation goes to a `finally` only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HandlerRange {
     pub start: u32,
     pub end: u32,
     pub target: u32,
     pub reg: crate::Reg,
+    pub is_finally: bool,
 }
 
 /// The source place of the code from `pc` on.

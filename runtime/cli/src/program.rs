@@ -49,7 +49,7 @@ pub fn load(path: &Path, options: &prism_driver::Options) -> Result<Program, Ref
 /// By its first bytes, so that a renamed artifact still runs; by its name, so that a damaged
 /// one is not read as a program.
 fn is_artifact(path: &Path, bytes: &[u8]) -> bool {
-    bytes.starts_with(b"prismbc\0") || path.extension().is_some_and(|ending| ending == "prismc")
+    bytes.starts_with(b"prismbc") || path.extension().is_some_and(|ending| ending == "prismc")
 }
 
 fn decoded(path: &Path, bytes: Vec<u8>) -> Result<Program, Refused> {

@@ -52,6 +52,6 @@ pub use event::{Event, EventKind, iso_time};
 pub use events::Events;
 pub use people::{Ask, Decided, Decision, Question, decide, open_questions};
 pub use result::{Failure, RunResult};
-pub use runs::{find_run, outcome, runs};
+pub use runs::{answers, find_run, outcome, runs};
 pub use script::Script;
 pub use start::{Recorded, Start, recorded};

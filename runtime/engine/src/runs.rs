@@ -1,8 +1,12 @@
 //! Runs in a store, for those who only ask.
 
+use std::sync::Arc;
+
 use prism_journal::{RunId, RunRecord, Status, Store};
+use prism_vm::Answer;
 
 use crate::Error;
+use crate::past::Past;
 use crate::record::payload;
 use crate::result::{self, RunResult};
 
@@ -43,4 +47,11 @@ pub fn outcome(store: &dyn Store, run: RunId) -> Result<Option<RunResult>, Error
         Some(last) => result::from_entry(last, payload(store, last)?),
         None => Ok(None),
     }
+}
+
+/// What a run was answered: effect ids and answers, in the order in which the machine got them.
+pub fn answers(store: &dyn Store, run: RunId) -> Result<Vec<(Arc<str>, Answer)>, Error> {
+    let mut past = Past::from_entries(store, &store.read(run, 0)?)?;
+    let next = || past.next_outcome().map(|outcome| (outcome.effect_id, outcome.answer));
+    Ok(std::iter::from_fn(next).collect())
 }

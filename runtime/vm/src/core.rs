@@ -41,6 +41,8 @@ pub(crate) struct Core {
     pub(crate) free_continuations: Vec<u32>,
     /// Fibers that are over and that somebody may ask about.
     pub(crate) over: BTreeSet<FiberId>,
+    /// Those among them that failed, and nobody was told.
+    pub(crate) unseen: BTreeSet<FiberId>,
 }
 
 impl Core {
@@ -69,6 +71,7 @@ impl Core {
             continuations: Vec::new(),
             free_continuations: Vec::new(),
             over: BTreeSet::new(),
+            unseen: BTreeSet::new(),
         }
     }
 

@@ -36,6 +36,10 @@ pub(crate) enum FrameKind {
     Handle,
     /// A clause that runs in place: the handlers that it could not see are back.
     Clause,
+    /// A clause that was given the continuation: what it has not resumed is given up.
+    Taking,
+    /// A continuation that is given up: its `finally` blocks run.
+    GivenUp,
 }
 
 /// No factor for the result of a call.
@@ -78,13 +82,19 @@ pub(crate) struct Fiber {
     pub(crate) visible: Option<usize>,
     /// What was visible outside each clause that runs in place, innermost last.
     pub(crate) masks: Vec<Option<usize>>,
+    /// For each [`FrameKind::Taking`] its continuation; for each [`FrameKind::GivenUp`] what is
+    /// thrown behind it, `MISSING` for nothing. Innermost last, owned.
+    pub(crate) parked: Vec<Value>,
+    /// Somebody has cancelled it: what is left are `finally` blocks.
+    pub(crate) is_cancelled: bool,
 }
 
 /// A handler that is in force.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Installed {
     pub(crate) handler: HandlerId,
-    /// The frame of its `handle`; `None` for a handler of the fiber that spawned this one.
+    /// The frame of its `handle`; `None` for a handler of the fiber that spawned this one, and
+    /// for one whose clause has ended it.
     pub(crate) frame: Option<usize>,
     /// One function per clause, the return clause last; owned.
     pub(crate) functions: Vec<Value>,
@@ -101,6 +111,7 @@ pub(crate) struct Continuation {
     pub(crate) frames: Vec<Frame>,
     pub(crate) handlers: Vec<Installed>,
     pub(crate) masks: Vec<Option<usize>>,
+    pub(crate) parked: Vec<Value>,
     pub(crate) visible: Option<usize>,
     pub(crate) pc: u32,
     pub(crate) base: u32,
@@ -175,6 +186,8 @@ impl Fiber {
             handlers: Vec::new(),
             visible: None,
             masks: Vec::new(),
+            parked: Vec::new(),
+            is_cancelled: false,
         }
     }
 

@@ -6,9 +6,15 @@
 //! the `handle` up to the effect, cut out. Resuming puts the piece back on top of the resumer;
 //! the continuation is then used up.
 //!
+//! A clause that throws before it resumes answers with an error, as the host may: the piece comes
+//! back, and the error is thrown where the effect was performed. A clause that ends without
+//! having resumed gives up what it was given: the piece comes back to run its `finally` blocks
+//! and nothing else. Meanwhile its handler has ended, and answers only with clauses that resume
+//! at their end.
+//!
 //! A fiber sees the handlers of the fiber that spawned it, for clauses that resume at their end.
 
-use prism_bytecode::{HandlerId, Reg, SiteId};
+use prism_bytecode::{HandlerId, Reg, SiteId, Verified};
 
 use crate::calls::{Callee, Match, Target};
 use crate::core::Core;
@@ -107,8 +113,19 @@ impl Core {
         let size = continuation.stack.len() * size_of::<Value>();
         let index = self.keep_continuation(continuation);
         self.heap.grow(PIECE + size);
-        args.push(self.heap.new_other(Other::Continuation(index)));
-        self.call(fiber, callee, args, Match::Exact, frame.dst)
+        let handle = self.heap.new_other(Other::Continuation(index));
+        args.push(handle);
+        let n_frames = fiber.frames.len();
+        self.heap.retain(handle);
+        let called = self.call(fiber, callee, args, Match::Exact, frame.dst);
+        match fiber.frames.get_mut(n_frames) {
+            Some(frame) => {
+                frame.kind = FrameKind::Taking;
+                fiber.parked.push(handle);
+            }
+            None => self.heap.release(handle),
+        }
+        called
     }
 
     fn answer_in_place(
@@ -146,8 +163,75 @@ impl Core {
                 self.put_result(fiber, frame.dst, value);
             }
             FrameKind::Handle => return self.end_handle(fiber, frame.dst, value),
+            FrameKind::Taking => {
+                self.put_result(fiber, frame.dst, value);
+                let handle = fiber.parked.pop().unwrap_or(Value::NULL);
+                if self.give_up(fiber, handle, Value::MISSING) {
+                    return Err(Raise::Throw(Value::CANCEL));
+                }
+            }
+            FrameKind::GivenUp => {
+                // A `finally` went on by itself; nobody wants its value.
+                self.heap.release(value);
+                self.uninstall(fiber);
+                let next = fiber.parked.pop().unwrap_or(Value::MISSING);
+                if next != Value::MISSING {
+                    return Err(Raise::Throw(next));
+                }
+            }
         }
         Ok(())
+    }
+
+    /// The clause that had this continuation is over: puts back what it has not resumed, so
+    /// that `CANCEL` can pass through it, and then `next`; whether there is anything to run.
+    /// Takes over both values.
+    pub(crate) fn give_up(&mut self, fiber: &mut Fiber, handle: Value, next: Value) -> bool {
+        let index = match self.heap.other(handle) {
+            Some(Other::Continuation(index)) => *index as usize,
+            _ => return false,
+        };
+        let piece = self.continuations.get_mut(index);
+        let piece = piece.and_then(|slot| slot.take_if(|piece| cleans_up(&self.program, piece)));
+        self.heap.release(handle);
+        let Some(mut piece) = piece else { return false };
+        self.heap.shrink(piece.stack.len() * size_of::<Value>());
+        if let Some(handler) = piece.handlers.first_mut() {
+            handler.frame = None;
+        }
+        let Fiber { pc, base, closure, n_regs, .. } = *fiber;
+        let kind = FrameKind::GivenUp;
+        let frame = Frame { pc, base, closure, confidence: PLAIN_CALL, n_regs, dst: Reg(0), kind };
+        fiber.parked.push(next);
+        let grown = paste(fiber, piece, frame);
+        self.heap.grow(grown);
+        true
+    }
+
+    /// The clause that had this continuation throws: puts back what it has not resumed, so that
+    /// the error can pass through it. `dst` gets the value of the `handle`. Takes over the
+    /// handle.
+    pub(crate) fn throw_into(&mut self, fiber: &mut Fiber, handle: Value, dst: Reg) {
+        let piece = match self.heap.other(handle) {
+            Some(Other::Continuation(index)) => {
+                self.continuations.get_mut(*index as usize).and_then(Option::take)
+            }
+            _ => None,
+        };
+        self.heap.release(handle);
+        let Some(piece) = piece else { return };
+        self.heap.shrink(piece.stack.len() * size_of::<Value>());
+        let Fiber { pc, base, closure, n_regs, .. } = *fiber;
+        let kind = FrameKind::Handle;
+        let frame = Frame { pc, base, closure, confidence: PLAIN_CALL, n_regs, dst, kind };
+        let grown = paste(fiber, piece, frame);
+        self.heap.grow(grown);
+    }
+
+    /// Whether a fiber that is cancelled now has something to do first.
+    pub(crate) fn has_finally(&self, fiber: &Fiber) -> bool {
+        let pcs = fiber.frames.iter().map(|frame| frame.pc).chain([fiber.pc]);
+        !fiber.parked.is_empty() || any_finally(&self.program, pcs)
     }
 
     fn end_handle(&mut self, fiber: &mut Fiber, dst: Reg, value: Value) -> Run<()> {
@@ -212,8 +296,9 @@ impl Core {
             return;
         };
         self.heap.shrink(piece.stack.len() * size_of::<Value>());
-        let Continuation { mut stack, frames, handlers, closure, .. } = piece;
+        let Continuation { mut stack, mut parked, frames, handlers, closure, .. } = piece;
         self.release_all(&mut stack);
+        self.release_all(&mut parked);
         self.heap.release(closure);
         // The first frame belongs to the function that contains the `handle`.
         for frame in frames.iter().skip(1) {
@@ -257,6 +342,9 @@ fn cut(fiber: &mut Fiber, handler: usize, dst: Reg) -> (Continuation, Frame) {
     let stack = fiber.stack[first as usize..end].iter_mut().map(std::mem::take).collect();
     let n_masks = frames.iter().filter(|frame| frame.kind == FrameKind::Clause).count();
     let masks = fiber.masks.split_off(fiber.masks.len() - n_masks);
+    let is_parked = |frame: &&Frame| matches!(frame.kind, FrameKind::Taking | FrameKind::GivenUp);
+    let n_parked = frames.iter().filter(is_parked).count();
+    let parked = fiber.parked.split_off(fiber.parked.len() - n_parked);
     let handlers = fiber.handlers.split_off(handler);
     let outer = handlers[0].outer;
     let piece = Continuation {
@@ -264,6 +352,7 @@ fn cut(fiber: &mut Fiber, handler: usize, dst: Reg) -> (Continuation, Frame) {
         frames,
         handlers,
         masks,
+        parked,
         visible: fiber.visible,
         pc: fiber.pc,
         base: fiber.base,
@@ -306,10 +395,29 @@ fn paste(fiber: &mut Fiber, piece: Continuation, frame: Frame) -> usize {
         fiber.handlers.push(Installed { frame, outer, ..old });
     }
     fiber.masks.extend(piece.masks.into_iter().map(handler));
+    fiber.parked.extend(piece.parked);
     fiber.visible = handler(piece.visible);
     fiber.pc = piece.pc;
     fiber.base = moved(piece.base);
     fiber.n_regs = piece.n_regs;
     fiber.closure = piece.closure;
     grown
+}
+
+/// Whether a piece that is given up has something to do first.
+fn cleans_up(program: &Verified, piece: &Continuation) -> bool {
+    let pcs = piece.frames.iter().skip(1).map(|frame| frame.pc).chain([piece.pc]);
+    !piece.parked.is_empty() || any_finally(program, pcs)
+}
+
+/// Whether one of the places, each behind the instruction that is under way, is inside a
+/// `try` with a `finally`.
+fn any_finally(program: &Verified, mut pcs: impl Iterator<Item = u32>) -> bool {
+    pcs.any(|pc| {
+        let at = pc.saturating_sub(1);
+        let id = program.function_at(at);
+        let here = at - program.functions()[id.index()].start;
+        let catches = &program.module().functions[id.index()].catches;
+        catches.iter().any(|range| range.is_finally && (range.start..range.end).contains(&here))
+    })
 }

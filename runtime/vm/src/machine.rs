@@ -24,6 +24,8 @@ pub struct Machine {
     parts: Parts,
     /// New requests, until `run` hands them out.
     requests: Vec<Request>,
+    /// The first request that `run` has not handed out.
+    first_unseen: u64,
     /// Fibers to cancel that were running when that was asked.
     doomed: Vec<FiberId>,
     /// The outcome, once there is one.
@@ -73,7 +75,9 @@ impl Machine {
 
     /// A machine between two `run`s.
     pub(crate) fn from_parts(core: Core, parts: Parts) -> Machine {
-        Machine { core, parts, requests: Vec::new(), doomed: Vec::new(), end: None }
+        let first_unseen = parts.n_requests;
+        let requests = Vec::new();
+        Machine { core, parts, requests, first_unseen, doomed: Vec::new(), end: None }
     }
 
     /// Both halves of what a snapshot holds.
@@ -124,7 +128,11 @@ impl Machine {
             self.end = Some(Outcome::Trap(trap.clone()));
             return Outcome::Trap(trap);
         }
-        Outcome::Perform(std::mem::take(&mut self.requests))
+        let mut requests = std::mem::take(&mut self.requests);
+        // A request that was cancelled before the host saw it is simply not made.
+        requests.retain(|request| self.parts.waiting.contains_key(&request.id));
+        self.first_unseen = self.parts.n_requests;
+        Outcome::Perform(requests)
     }
 
     /// Answers a request; the fiber goes on at the next `run`, in the order of the answers.
@@ -388,7 +396,10 @@ impl Machine {
         let State::Over(end) = &fiber.state else { return None };
         Some(match end {
             End::Returned(value) => Delivery::Value(self.core.heap.share(*value)),
-            End::Threw(error) => Delivery::Throw(self.core.heap.share(*error)),
+            End::Threw(error) => {
+                self.core.unseen.remove(&id);
+                Delivery::Throw(self.core.heap.share(*error))
+            }
             End::Cancelled => match self.core.problem(&Problem::Cancelled) {
                 Raise::Throw(error) => Delivery::Throw(error),
                 Raise::Limit(_) => Delivery::Value(Value::NULL),
@@ -409,7 +420,13 @@ impl Machine {
     fn done(&mut self, fiber: &mut Fiber, value: Value) -> Option<Outcome> {
         let value = self.core.result(value, fiber.confidence);
         if fiber.id != ROOT {
-            self.end_fiber(fiber, End::Returned(value));
+            let end = if fiber.is_cancelled {
+                self.core.heap.release(value);
+                End::Cancelled
+            } else {
+                End::Returned(value)
+            };
+            self.end_fiber(fiber, end);
             return None;
         }
         if let Some(next) = self.parts.next.take() {
@@ -434,7 +451,14 @@ impl Machine {
             let trap: Trap = self.core.failed(fiber, error);
             return Some(Outcome::Trap(trap));
         }
-        self.end_fiber(fiber, End::Threw(error));
+        let end = if fiber.is_cancelled {
+            // Nobody waits for a result: an error of a `finally` has nowhere to go.
+            self.core.heap.release(error);
+            End::Cancelled
+        } else {
+            End::Threw(error)
+        };
+        self.end_fiber(fiber, end);
         None
     }
 
@@ -446,6 +470,9 @@ impl Machine {
         let waiters = std::mem::take(&mut fiber.waiters);
         fiber.state = State::Over(end);
         self.core.over.insert(fiber.id);
+        if matches!(fiber.state, State::Over(End::Threw(_))) {
+            self.core.unseen.insert(fiber.id);
+        }
         for waiter in waiters {
             self.notify(waiter, fiber);
         }
@@ -462,7 +489,10 @@ impl Machine {
         let delivery = match &fiber.state {
             State::Waiting(Wait::Join(id)) if *id == over.id => match &over.state {
                 State::Over(End::Returned(value)) => Delivery::Value(self.core.heap.share(*value)),
-                State::Over(End::Threw(error)) => Delivery::Throw(self.core.heap.share(*error)),
+                State::Over(End::Threw(error)) => {
+                    self.core.unseen.remove(&over.id);
+                    Delivery::Throw(self.core.heap.share(*error))
+                }
                 State::Over(End::Cancelled) => match self.core.problem(&Problem::Cancelled) {
                     Raise::Throw(error) => Delivery::Throw(error),
                     Raise::Limit(_) => return,
@@ -478,7 +508,8 @@ impl Machine {
         self.wake(waiter, delivery);
     }
 
-    /// Cancels a fiber and everything it spawned.
+    /// Cancels a fiber and everything it spawned. What has a `finally` to run goes on with that;
+    /// cancelling it again changes nothing.
     fn cancel(&mut self, id: FiberId) {
         let mut doomed = vec![id];
         while let Some(id) = doomed.pop() {
@@ -486,25 +517,43 @@ impl Machine {
                 self.doomed.push(id);
                 continue;
             };
-            if !matches!(fiber.state, State::Over(_)) {
+            if !matches!(fiber.state, State::Over(_)) && !fiber.is_cancelled {
+                fiber.is_cancelled = true;
                 doomed.append(&mut fiber.children);
-                self.strip(&mut fiber);
-                self.end_fiber(&mut fiber, End::Cancelled);
+                self.interrupt(&mut fiber);
             }
             self.parts.fibers.insert(id, fiber);
         }
     }
 
-    /// Takes everything from a fiber that will not go on.
-    fn strip(&mut self, fiber: &mut Fiber) {
+    /// Ends a fiber, or sends it through its `finally` blocks.
+    fn interrupt(&mut self, fiber: &mut Fiber) {
+        let is_started = !matches!(fiber.state, State::Ready);
+        let is_queued = !matches!(fiber.state, State::Waiting(_));
+        self.stop_waiting(fiber);
+        if !is_started || !self.core.has_finally(fiber) {
+            self.strip(fiber);
+            return self.end_fiber(fiber, End::Cancelled);
+        }
+        // What a clause of it was to throw gives way, so that all of the fiber is left.
+        for value in &mut fiber.parked {
+            if self.core.heap.other(*value).is_none() {
+                self.core.heap.release(std::mem::replace(value, Value::CANCEL));
+            }
+        }
+        fiber.state = State::Delivered(Delivery::Throw(Value::CANCEL));
+        if !is_queued {
+            self.parts.ready.push_back(fiber.id);
+        }
+    }
+
+    /// Takes from a fiber what it waits for, or what it was to go on with.
+    fn stop_waiting(&mut self, fiber: &mut Fiber) {
         match std::mem::replace(&mut fiber.state, State::Ready) {
             State::Waiting(Wait::Answer(request)) => {
                 self.parts.waiting.remove(&request);
-                // A request that the host has not seen is simply not made.
-                let unseen = self.requests.iter().position(|known| known.id == request);
-                match unseen {
-                    Some(at) => drop(self.requests.remove(at)),
-                    None => self.parts.cancelled.push(request),
+                if request.0 < self.first_unseen {
+                    self.parts.cancelled.push(request);
                 }
             }
             State::Delivered(Delivery::Value(value) | Delivery::Throw(value)) => {
@@ -512,6 +561,10 @@ impl Machine {
             }
             State::Ready | State::Waiting(Wait::Join(_) | Wait::JoinAny(_)) | State::Over(_) => {}
         }
+    }
+
+    /// Takes everything from a fiber that will not go on.
+    fn strip(&mut self, fiber: &mut Fiber) {
         for slot in &mut fiber.stack {
             self.core.heap.release(std::mem::take(slot));
         }
@@ -522,17 +575,15 @@ impl Machine {
         for mut installed in fiber.handlers.drain(..) {
             self.core.release_all(&mut installed.functions);
         }
+        self.core.release_all(&mut fiber.parked);
     }
 
     /// The end of the program: nothing goes on, nothing is asked.
     fn cancel_all(&mut self) {
         self.parts.ready.clear();
-        let unseen = std::mem::take(&mut self.requests);
-        for id in std::mem::take(&mut self.parts.waiting).into_keys() {
-            if !unseen.iter().any(|request| request.id == id) {
-                self.parts.cancelled.push(id);
-            }
-        }
+        self.requests.clear();
+        let waiting = std::mem::take(&mut self.parts.waiting).into_keys();
+        self.parts.cancelled.extend(waiting.filter(|id| id.0 < self.first_unseen));
     }
 
     /// Forgets fibers that are over and that nobody can ask about, and dropped continuations.
@@ -553,6 +604,7 @@ impl Machine {
                 }
             }
             self.core.over.remove(&id);
+            self.core.unseen.remove(&id);
             self.parts.fibers.remove(&id);
             self.core.heap.shrink(FIBER);
         }

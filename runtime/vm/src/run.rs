@@ -75,7 +75,7 @@ pub(crate) fn run(core: &mut Core, fiber: &mut Fiber) -> Exit {
             Next::Exit(exit) => return exit,
             Next::Raise(Raise::Limit(limit)) => return Exit::Limit(limit),
             Next::Raise(Raise::Throw(value)) => {
-                if !core.unwind(fiber, value) {
+                if let Err(value) = core.unwind(fiber, value) {
                     return Exit::Failed(value);
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use prism_bytecode::GlobalId;
+use prism_bytecode::{GlobalId, HandlerRange};
 
 use crate::api::{Trap, TrapFrame};
 use crate::calls::{Callee, Target};
@@ -27,15 +27,15 @@ impl Core {
         fiber.trace.extend(callers.map(|frame| frame.pc.saturating_sub(1)));
     }
 
-    /// Goes on where an exception is caught; `false` if nobody does, and then every frame is
-    /// gone. Takes over the value only if somebody catches it.
-    pub(crate) fn unwind(&mut self, fiber: &mut Fiber, value: Value) -> bool {
+    /// Goes on where an exception or a cancellation is caught. If nobody does, every frame is
+    /// gone and what was on its way at last comes back. Takes over the value.
+    pub(crate) fn unwind(&mut self, fiber: &mut Fiber, mut value: Value) -> Result<(), Value> {
         loop {
             if self.catch(fiber, value) {
-                return true;
+                return Ok(());
             }
             self.clear_registers(fiber);
-            let Some(frame) = fiber.frames.pop() else { return false };
+            let Some(frame) = fiber.frames.pop() else { return Err(value) };
             fiber.pc = frame.pc;
             fiber.base = frame.base;
             fiber.n_regs = frame.n_regs;
@@ -44,6 +44,25 @@ impl Core {
                 FrameKind::Call | FrameKind::Scaled => {}
                 FrameKind::Handle => self.uninstall(fiber),
                 FrameKind::Clause => fiber.visible = fiber.masks.pop().flatten(),
+                FrameKind::Taking => {
+                    let handle = fiber.parked.pop().unwrap_or(Value::NULL);
+                    if value == Value::CANCEL {
+                        self.give_up(fiber, handle, value);
+                    } else {
+                        self.throw_into(fiber, handle, frame.dst);
+                    }
+                }
+                FrameKind::GivenUp => {
+                    self.uninstall(fiber);
+                    let next = fiber.parked.pop().unwrap_or(Value::MISSING);
+                    if value != Value::CANCEL {
+                        self.heap.release(next);
+                    } else if next == Value::MISSING {
+                        return Ok(());
+                    } else {
+                        value = next;
+                    }
+                }
             }
         }
     }
@@ -55,10 +74,10 @@ impl Core {
         let start = self.program.functions()[id.index()].start;
         let catches = &self.program.module().functions[id.index()].catches;
         let here = at - start;
-        let Some(range) = catches.iter().find(|range| (range.start..range.end).contains(&here))
-        else {
-            return false;
+        let takes = |range: &&HandlerRange| {
+            (range.start..range.end).contains(&here) && (range.is_finally || value != Value::CANCEL)
         };
+        let Some(range) = catches.iter().find(takes) else { return false };
         let (target, reg) = (range.target, range.reg);
         fiber.pc = start + target;
         self.put_result(fiber, reg, value);
@@ -151,10 +170,10 @@ impl Core {
 
 /// The code of an error as traps carry it. Codes of the program's own errors are in the data.
 fn static_code(code: &str) -> &'static str {
-    const KNOWN: [&str; 23] = [
+    const KNOWN: [&str; 25] = [
         "P1001", "P1002", "P1003", "P1004", "P1005", "P1006", "P1007", "P1008", "P1009", "P1010",
         "P1011", "P1012", "P1013", "P1014", "P1015", "P1016", "P1017", "P1018", "P1019", "P1020",
-        "P1021", "P1022", "P1023",
+        "P1021", "P1022", "P1023", "P1024", "P1025",
     ];
     KNOWN.into_iter().find(|known| *known == code).unwrap_or("P1001")
 }

@@ -49,6 +49,9 @@ impl Value {
     pub(crate) const TRUE: Value = Value(FIRST_TAGGED | 2);
     /// An argument that was not given, a variable that was not initialised.
     pub(crate) const MISSING: Value = Value(FIRST_TAGGED | 3);
+    /// On its way instead of an exception: the fiber, or a part of it, is given up. Seen by no
+    /// `catch`, by every `finally`.
+    pub(crate) const CANCEL: Value = Value(FIRST_TAGGED | 4);
     pub(crate) const NAN: Value = Value(CANONICAL_NAN);
 
     /// A number that is no NaN, or a NaN that arithmetic on numbers made.
@@ -162,7 +165,7 @@ impl Value {
     /// The simple value with a payload. The ids of functions are not checked.
     pub(crate) fn from_payload(payload: u64) -> Option<Value> {
         let value = Value(FIRST_TAGGED | (payload & 0xffff_ffff_ffff));
-        let is_known = payload <= Value::MISSING.payload()
+        let is_known = payload <= Value::CANCEL.payload()
             || payload >> 32 == FUNCTION_BIT >> 32
             || payload >> 32 == NATIVE_BIT >> 32;
         is_known.then_some(value)

@@ -157,7 +157,7 @@ fn go_on_after_errors(function: &mut Function) {
         (0..code.len()).filter(|&pc| !is_extra(pc)).map(|pc| pc as u32).collect();
     let ranges = starts.windows(2).map(|pair| {
         let [start, next] = [pair[0], pair[1]];
-        HandlerRange { start, end: next, target: next, reg: Reg(9) }
+        HandlerRange { start, end: next, target: next, reg: Reg(9), is_finally: start % 2 == 0 }
     });
     function.catches = ranges.collect();
 }

@@ -53,7 +53,7 @@ pub(super) fn layout(
         | Item::Begin(_)
         | Item::End(_) => false,
     };
-    let catches_at_end = asm.guards.iter().any(|(label, _)| labels[label.0 as usize] == end);
+    let catches_at_end = asm.guards.iter().any(|target| labels[target.label.0 as usize] == end);
     if is_open || catches_at_end || asm.items.iter().any(leads_to_end) {
         code.push(Inst::ReturnNull());
     }
@@ -63,11 +63,12 @@ pub(super) fn layout(
         .iter()
         .map(|guard| (guards[guard.0 as usize], asm.guards[guard.0 as usize]))
         .filter(|((start, end), _)| start < end)
-        .map(|((start, end), (target, reg))| HandlerRange {
+        .map(|((start, end), target)| HandlerRange {
             start,
             end,
-            target: labels[target.0 as usize],
-            reg,
+            target: labels[target.label.0 as usize],
+            reg: target.reg,
+            is_finally: target.is_finally,
         })
         .collect();
     Ok(())

@@ -23,7 +23,7 @@ use super::moves::Move;
 use super::region::{Saved, To};
 use super::{Emit, Finally, set_of};
 use crate::analyse::{Passing, Way};
-use crate::asm::Label;
+use crate::asm::{Label, Target};
 use crate::error::EmitError;
 use crate::regs::Regs;
 
@@ -71,7 +71,7 @@ impl Emit<'_> {
         let alive = self.without(inside.occupied, self.deaths.at_entry(catch));
         let reg = self.find_free(alive);
         let target = self.asm.label();
-        let guard = self.asm.begin(target, reg);
+        let guard = self.asm.begin(Target { label: target, reg, is_finally: false });
         self.branch_region(body, to, inside);
         self.asm.end(guard);
         self.asm.place(target);
@@ -100,7 +100,7 @@ impl Emit<'_> {
         self.reserved = self.reserved.union(own);
         let (label, thrown) = (self.asm.label(), self.asm.label());
         self.finallys.push(Finally { label, why, slots: slots.clone(), ways: ways.clone() });
-        let guard = self.asm.begin(thrown, slots[0]);
+        let guard = self.asm.begin(Target { label: thrown, reg: slots[0], is_finally: true });
         self.guarded(body, catch, &To::Finally { results: results.to_vec(), why, label });
         self.asm.end(guard);
         self.finallys.pop();

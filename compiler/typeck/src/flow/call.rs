@@ -75,7 +75,8 @@ impl Infer<'_> {
         let facts = self.check_args(at, name, function, args);
         let mut effects = function.effects.clone();
         if effects.calls_unknown {
-            effects.add(&self.effects_of_args(&facts));
+            let given = self.effects_of_args(&facts);
+            effects.add(&function.effects.around(given));
         }
         self.perform(at, &effects);
         self.env.kill_module_paths();

@@ -3,6 +3,7 @@
 use prism_hir::body::{ExprId, ExprKind, LogicalOp, MemberMode, UnaryOp};
 
 use crate::confidence::Confidence;
+use crate::effects::Effects;
 use crate::errors::ProblemKind;
 use crate::flow::{Infer, MAX_NESTING};
 use crate::inference::index_of;
@@ -106,7 +107,8 @@ impl<'a> Infer<'a> {
                 if let Some(value) = value {
                     self.infer_expr(*value);
                 }
-                self.perform_unknown();
+                // What the rest of the body does, the `handle` counts.
+                self.frame().effects.add(&Effects::write());
                 Fact::ANY
             }
             ExprKind::Block(block) => self.infer_block(block),
@@ -218,8 +220,7 @@ impl<'a> Infer<'a> {
     }
 
     pub(crate) fn perform_unknown(&mut self) {
-        self.frame().effects.calls_unknown = true;
-        self.frame().effects.writes = true;
+        self.frame().effects.add(&Effects::unknown());
     }
 
     /// Reading `object.name` softly or optionally gives a plain null where there is nothing.

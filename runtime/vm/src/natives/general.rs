@@ -47,6 +47,10 @@ pub(super) fn find(name: &str) -> Option<Function> {
         "isFinite" => |core, args| number_check(core, args, f64::is_finite),
         "Promise.resolve" => |core, args| promise(core, args, false),
         "Promise.reject" => |core, args| promise(core, args, true),
+        "fiber.failed" => |core, args| {
+            let fiber = core.fiber_of(arg(args, 0));
+            Ok(Value::bool(fiber.is_some_and(|id| core.unseen.contains(&id))))
+        },
         "promise.isDone" => |core, args| {
             let fiber = core.fiber_of(arg(args, 0));
             Ok(Value::bool(fiber.is_none_or(|id| core.over.contains(&id))))

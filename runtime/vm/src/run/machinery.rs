@@ -279,8 +279,14 @@ macro_rules! machinery {
                 $regs = window(&mut $fiber.stack, frame.base);
                 if frame.kind != FrameKind::Call {
                     save!();
-                    tri!($core.end_segment($fiber, frame, value));
-                    return Next::Reload;
+                    return match $core.end_segment($fiber, frame, value) {
+                        Ok(()) => Next::Reload,
+                        // The fiber may be elsewhere by now, so its state is not saved again.
+                        Err(raise) => {
+                            $core.trace($fiber);
+                            Next::Raise(raise)
+                        }
+                    };
                 }
                 put!(frame.dst, value);
             }};

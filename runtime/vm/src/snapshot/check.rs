@@ -50,6 +50,7 @@ fn fiber(core: &Core, fiber: &Fiber) -> Res {
         functions(core, inherited)?;
     }
     let n_handlers = fiber.handlers.len();
+    parked(core, &fiber.frames, &fiber.parked)?;
     segments(&fiber.frames, &fiber.masks, fiber.visible, |index| index < n_handlers)
 }
 
@@ -64,8 +65,13 @@ fn continuation(core: &Core, piece: &Continuation) -> Res {
     let size = base + u64::from(piece.n_regs) - u64::from(first);
     ensure(piece.stack.len() as u64 == size, "a stack of another size")?;
     simple_state(core, piece.closure, piece.pc)?;
-    let own: Vec<&Installed> = piece.handlers.iter().collect();
+    let is_own = |handler: &&Installed| handler.frame.is_some();
+    let own: Vec<&Installed> = piece.handlers.iter().filter(is_own).collect();
     handlers(core, &own, &piece.frames, first_frame)?;
+    for ended in piece.handlers.iter().filter(|handler| handler.frame.is_none()) {
+        functions(core, ended)?;
+    }
+    parked(core, &piece.frames, &piece.parked)?;
     let n_handlers = piece.handlers.len();
     let is_known = |index: usize| index < first_handler || index - first_handler < n_handlers;
     let ordered = piece
@@ -102,6 +108,19 @@ fn functions(core: &Core, installed: &Installed) -> Res {
     let table = core.program.module().handlers.get(installed.handler.index());
     let wanted = table.map(|table| table.clauses.len() + usize::from(table.has_return));
     ensure(wanted == Some(installed.functions.len()), "a handler with other clauses")
+}
+
+/// One value per frame that parks one, and continuations where they belong.
+fn parked(core: &Core, frames: &[Frame], parked: &[Value]) -> Res {
+    let kinds = frames.iter().map(|frame| frame.kind);
+    let kinds: Vec<FrameKind> =
+        kinds.filter(|kind| matches!(kind, FrameKind::Taking | FrameKind::GivenUp)).collect();
+    ensure(kinds.len() == parked.len(), "frames without their parked values")?;
+    let fits = |(kind, value): (&FrameKind, &Value)| {
+        *kind != FrameKind::Taking
+            || matches!(core.heap.other(*value), Some(Other::Continuation(_)))
+    };
+    ensure(kinds.iter().zip(parked).all(fits), "a parked value that is no continuation")
 }
 
 /// One mask per clause in place, and only handlers that are there.

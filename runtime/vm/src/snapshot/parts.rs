@@ -58,6 +58,9 @@ fn core<W: Wire>(w: &mut W, core: &mut Core) -> Res {
     let mut over: Vec<FiberId> = core.over.iter().copied().collect();
     w.list(&mut over, fiber_id)?;
     core.over = over.into_iter().collect();
+    let mut unseen: Vec<FiberId> = core.unseen.iter().copied().collect();
+    w.list(&mut unseen, fiber_id)?;
+    core.unseen = unseen.into_iter().collect();
     Ok(())
 }
 
@@ -87,7 +90,9 @@ fn fiber<W: Wire>(w: &mut W, fiber: &mut Fiber) -> Res {
     w.list(&mut fiber.trace, W::u32)?;
     w.list(&mut fiber.handlers, installed)?;
     w.optional(&mut fiber.visible)?;
-    w.list(&mut fiber.masks, W::optional)
+    w.list(&mut fiber.masks, W::optional)?;
+    w.list(&mut fiber.parked, W::value)?;
+    w.flag(&mut fiber.is_cancelled)
 }
 
 /// The registers in use; those above are null.
@@ -115,6 +120,8 @@ fn frame<W: Wire>(w: &mut W, frame: &mut Frame) -> Res {
         1 => FrameKind::Scaled,
         2 => FrameKind::Handle,
         3 => FrameKind::Clause,
+        4 => FrameKind::Taking,
+        5 => FrameKind::GivenUp,
         _ => return Err(RestoreError::Malformed("an unknown kind of frame")),
     };
     Ok(())
@@ -133,6 +140,7 @@ fn continuation<W: Wire>(w: &mut W, piece: &mut Continuation) -> Res {
     w.list(&mut piece.frames, frame)?;
     w.list(&mut piece.handlers, installed)?;
     w.list(&mut piece.masks, W::optional)?;
+    w.list(&mut piece.parked, W::value)?;
     w.optional(&mut piece.visible)?;
     w.u32(&mut piece.pc)?;
     w.u32(&mut piece.base)?;
