@@ -224,6 +224,7 @@ codes! {
     P2016 => "inputs that make no machine",
     P2017 => "run that waits for nothing",
     P2018 => "argument that an effect does not take",
+    P2019 => "site at which nothing was asked",
     // P21xx: agents
     P2101 => "unknown agent",
     P2102 => "too few agents",
@@ -252,6 +253,7 @@ codes! {
     P2203 => "name given twice",
     P2204 => "file that cannot be read",
     P2205 => "unknown name of the host",
+    P2206 => "hash that is none",
 }
 
 impl std::fmt::Display for Code {

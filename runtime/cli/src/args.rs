@@ -41,6 +41,9 @@ pub enum Verb {
     Runs(Runs),
     Events(Events),
     Approve(Approve),
+    Replay(Replay),
+    Diff(Diff),
+    Audit(Audit),
     Completions(Completions),
 }
 
@@ -167,6 +170,111 @@ pub struct Approve {
     pub store: Store,
     #[command(flatten)]
     pub output: Output,
+}
+
+/// Run a recorded run again: the same, from a site on, or with something changed
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  prism replay r_3zk8q1                              identical, or the first difference
+  prism replay r_3zk8q1 --program new.prism          what would the new version have done?
+  prism replay r_3zk8q1 --from review.prism:12       a new run: recorded answers up to there
+  prism replay r_3zk8q1 --mode freeze --input @other.json
+  prism replay r_3zk8q1 --mode shadow                ask the agents again, and compare
+
+The recorded run is only read. `--mode freeze` starts a new run, which takes the recorded answers
+as far as they fit, asks the world for the rest, and remembers where it comes from.
+
+Exit status: 0 identical, 1 different or failed; with --mode freeze, that of `prism run`.")]
+pub struct Replay {
+    /// The run's name, or its first characters
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// Where the recorded answers end: a line of the program, or a site (the name in effect ids)
+    #[arg(long, value_name = "FILE:LINE|SITE")]
+    pub from: Option<String>,
+    /// What answers from `--from` on [default: freeze with --from, else nothing]
+    #[arg(long, value_enum)]
+    pub mode: Option<Mode>,
+    /// Another value of `input`: JSON, or @FILE
+    #[arg(long, value_name = "JSON|@FILE")]
+    pub input: Option<String>,
+    /// Another program or artifact in place of the recorded one
+    #[arg(long, value_name = "FILE|ARTIFACT")]
+    pub program: Option<PathBuf>,
+    /// Answer effects from a script instead of the world, as for `prism run`
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<String>,
+    #[command(flatten)]
+    pub store: Store,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// Recorded answers as far as they go, then the world, in a new run
+    Freeze,
+    /// The recorded way, while agents are asked again and compared
+    Shadow,
+}
+
+/// Show what is different between two runs
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  prism diff r_3zk8q1 r_3zk9ab
+
+Exit status: 0 no difference, 1 some.")]
+pub struct Diff {
+    #[arg(value_name = "RUN")]
+    pub left: String,
+    #[arg(value_name = "RUN")]
+    pub right: String,
+    #[command(flatten)]
+    pub store: Store,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// Check or hand over the record of a run
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  prism audit verify r_3zk8q1                  every entry is as it was written
+  prism audit verify r_3zk8q1 --head HASH      and still contains what an earlier audit saw
+  prism audit export r_3zk8q1 > r_3zk8q1.jsonl
+
+Exit status: 0 whole, 1 an entry or a stored value is changed, missing or out of place.")]
+pub struct Audit {
+    #[command(subcommand)]
+    pub what: AuditVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AuditVerb {
+    /// Check the chain of hashes and every stored value
+    Verify(AuditVerify),
+    /// Print every entry as one line of JSON
+    Export(AuditExport),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct AuditVerify {
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// The head that an earlier audit printed
+    #[arg(long, value_name = "HASH")]
+    pub head: Option<String>,
+    #[command(flatten)]
+    pub store: Store,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct AuditExport {
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    #[command(flatten)]
+    pub store: Store,
 }
 
 /// Print a completion script for a shell

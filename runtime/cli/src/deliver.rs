@@ -39,7 +39,7 @@ pub fn drive(from: From, delivery: Delivery) -> ExitCode {
     let signals = Signals::Obey;
     let known = match &from {
         From::Resume(run) => Some(*run),
-        From::Start(_) => None,
+        From::Start(_) | From::Fork(..) => None,
     };
     let Driven { run, result } = drive_session(Session { store, registry, host, signals }, from);
     progress.finish();
@@ -172,6 +172,7 @@ fn is_usage(error: &Error) -> bool {
         | Error::NotWaiting { .. }
         | Error::NotAChoice { .. }
         | Error::Ended { .. }
+        | Error::UnknownSite { .. }
         | Error::Script { .. } => true,
         Error::Store(_)
         | Error::Diverged { .. }

@@ -24,6 +24,9 @@ fn main() -> ExitCode {
         Verb::Runs(runs) => verbs::runs::run(&runs, terminal),
         Verb::Events(events) => verbs::events::run(&events, terminal),
         Verb::Approve(approve) => verbs::approve::run(&approve, terminal),
+        Verb::Replay(replay) => verbs::replay::run(&replay, terminal),
+        Verb::Diff(diff) => verbs::diff::run(&diff, terminal),
+        Verb::Audit(audit) => verbs::audit::run(&audit, terminal),
         Verb::Completions(completions) => verbs::completions::run(completions.shell),
     })
 }

@@ -122,8 +122,19 @@ pub fn problem(failure: &Failure, folder: &Path) -> Problem {
     problem
 }
 
+/// A problem at a place of a program, with an excerpt when the source is still what it was.
+pub fn located(problem: Problem, at: Option<&Location>, folder: &Path) -> Problem {
+    let Some(at) = at else { return problem };
+    if let Some(excerpt) = excerpt(at, folder) {
+        return problem.at(excerpt);
+    }
+    let mut problem = problem;
+    problem.notes.push(format!("at {}:{}:{}", file(at, folder), at.line, at.column));
+    problem
+}
+
 /// The file of a place as a person would write it here.
-fn file(at: &Location, folder: &Path) -> Arc<str> {
+pub fn file(at: &Location, folder: &Path) -> Arc<str> {
     if at.file.starts_with('@') {
         at.file.clone()
     } else {

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use prism_agents::{Backend, Dispatcher, Registry};
 use prism_backend_local::LocalBackend;
-use prism_engine::{Engine, Error, Host, RunHandle, RunResult, Start, Stopper};
+use prism_engine::{
+    Changes, Engine, Error, Fork, Host, RunHandle, RunResult, Shadowed, Start, Stopper,
+};
 use prism_journal::{RunId, Store};
 
 /// How long a run may take to be put down. A machine that computes hears of nothing, so its run
@@ -31,10 +33,12 @@ pub enum Signals {
 }
 
 /// Where the run is taken up.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum From {
     Start(Box<Start>),
     Resume(RunId),
+    /// A new run that takes recorded answers of this one.
+    Fork(RunId, Box<Fork>),
 }
 
 /// What came of it, and the run's name as soon as it has one.
@@ -46,30 +50,60 @@ pub struct Driven {
 /// Runs until the run ends, waits for a person, or is interrupted. Every agent's process is gone
 /// when this returns.
 pub fn drive(session: Session, from: From) -> Driven {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime of one thread needs nothing that can be missing");
+    let runtime = runtime();
     let driven = runtime.block_on(drive_here(session, from));
     // A person who was asked on the terminal may never answer; nobody waits for that thread.
     runtime.shutdown_background();
     driven
 }
 
-async fn drive_here(session: Session, from: From) -> Driven {
+/// Asks the agents of a run again, from a site on, and compares.
+pub fn shadow(
+    session: Session,
+    run: RunId,
+    changes: Changes,
+    from: Option<&str>,
+) -> Result<Shadowed, Error> {
+    runtime().block_on(async {
+        let (engine, signals) = engine(session);
+        let shadowed = match signals {
+            Signals::Obey => tokio::select! {
+                shadowed = engine.shadow(run, changes, from) => shadowed,
+                () = signal() => std::process::exit(i32::from(crate::report::INTERRUPTED)),
+            },
+            Signals::Ignore => engine.shadow(run, changes, from).await,
+        };
+        engine.shutdown().await;
+        shadowed
+    })
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime of one thread needs nothing that can be missing")
+}
+
+fn engine(session: Session) -> (Engine, Signals) {
     // A manifest without agents needs nothing that runs them.
     let backends: Vec<Arc<dyn Backend>> = match session.registry.iter().next() {
         Some(_) => vec![Arc::new(LocalBackend::new())],
         None => Vec::new(),
     };
     let dispatcher = Dispatcher::new(session.registry, backends);
-    let engine = Engine::new(session.store, dispatcher, session.host);
+    (Engine::new(session.store, dispatcher, session.host), session.signals)
+}
+
+async fn drive_here(session: Session, from: From) -> Driven {
+    let (engine, signals) = engine(session);
     let begun = match from {
         From::Start(start) => engine.start(&start),
         From::Resume(run) => engine.resume(run),
+        From::Fork(parent, fork) => engine.fork(parent, *fork),
     };
     let driven = match begun {
-        Ok(handle) => wait(handle, session.signals).await,
+        Ok(handle) => wait(handle, signals).await,
         Err(error) => Driven { run: None, result: Err(error) },
     };
     engine.shutdown().await;

@@ -39,6 +39,19 @@ pub fn unknown_name(name: &str, known: &[&str]) -> Problem {
         .with_help(format!("the names of the host are {}", quoted(known)))
 }
 
+pub fn no_head(found: &str) -> Problem {
+    Problem::new("P2206", format!("`--head {found}` is no hash"))
+        .with_help("give the 64 digits that `prism audit verify` printed after `head`")
+}
+
+pub fn head_is_gone(run: &str) -> Problem {
+    let message = format!("the record of run {run} no longer contains the expected head");
+    Problem::new("P2005", message).with_help(
+        "entries were cut off or written anew since that head was noted; restore the store from \
+         a backup",
+    )
+}
+
 /// The codes and the advice are those of the bytecode; only the path is ours.
 pub fn not_decoded(path: &Path, error: &DecodeError) -> Problem {
     Problem::new(error.code(), format!("`{}` cannot be loaded: {error}", shown(path)))

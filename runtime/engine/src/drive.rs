@@ -72,7 +72,7 @@ pub(crate) struct Driver {
 }
 
 /// How the machine ended.
-enum End {
+pub(crate) enum End {
     Done(Data),
     Trap(Trap),
 }

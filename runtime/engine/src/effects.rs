@@ -24,7 +24,7 @@ use crate::people::Question;
 use crate::record::{Asked, answer_json, event_draft, now_micros};
 use crate::{Script, codec, error};
 
-pub(crate) use agent::{attempt_started, name_of as agent_of};
+pub(crate) use agent::{ask as ask_agent, attempt_started, name_of as agent_of};
 pub(crate) use person::{decision, withdrawal};
 
 /// What an effect needs of the world.

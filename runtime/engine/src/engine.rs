@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use prism_agents::Dispatcher;
 use prism_bytecode::Verified;
-use prism_journal::{Claim, Entry, Kind, Log, Reference, RunId, Status, Store};
+use prism_journal::{
+    Claim, Draft, Entry, Kind, Log, Reference, RunId, StateKey, StateWrite, Status, Store,
+};
 use serde_json::json;
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::{JoinHandle, JoinSet};
@@ -22,7 +24,7 @@ use crate::record::run_draft;
 use crate::recorder::{Recorder, Then};
 use crate::requests::Requests;
 use crate::result::RunResult;
-use crate::start::{Recorded, Start};
+use crate::start::{Parent, Recorded, Start};
 use crate::{Error, Event, Script, start};
 
 /// Hears of a run while this process drives it, in order, from the thread that drives it: must
@@ -56,8 +58,8 @@ pub struct Host {
 /// Drives runs of one store with the agents of one manifest.
 #[derive(Clone)]
 pub struct Engine {
-    store: Arc<dyn Store>,
-    dispatcher: Dispatcher,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) dispatcher: Dispatcher,
     host: Host,
     event_loop: Arc<EventLoop>,
 }
@@ -108,13 +110,27 @@ impl Engine {
         machine: Box<dyn Compute>,
         start: &Start,
     ) -> Result<RunHandle, Error> {
-        let run = RunId::generate();
+        self.begin_with(RunId::generate(), machine, start, Inheritance::default())
+    }
+
+    /// Starts a run whose journal has more than a beginning.
+    pub(crate) fn begin_with(
+        &self,
+        run: RunId,
+        machine: Box<dyn Compute>,
+        start: &Start,
+        mut inheritance: Inheritance,
+    ) -> Result<RunHandle, Error> {
         let claim = self.store.claim(run)?;
         let artifact = Reference::to(&start.artifact);
         let mut log = Log::new(run);
-        let mut batch = log.batch(vec![start::draft(start, artifact)]);
+        let mut drafts = vec![start::draft(start, artifact, inheritance.parent.as_ref())];
+        drafts.append(&mut inheritance.drafts);
+        let mut batch = log.batch(drafts);
         batch.blobs.push((artifact, start.artifact.clone()));
-        let parts = Parts { claim, log, past: Past::default(), fold: Fold::default() };
+        batch.state = inheritance.state(run);
+        let past = Past::from_entries(&*self.store, &batch.entries)?;
+        let parts = Parts { claim, log, past, fold: Fold::default() };
         let mut driver = self.driver(machine, parts, start.scope.clone());
         driver.recorder.open(batch);
         Ok(self.spawn(driver))
@@ -206,6 +222,24 @@ impl Engine {
     }
 }
 
+/// What a run has from the run that it was forked from.
+#[derive(Default)]
+pub(crate) struct Inheritance {
+    pub(crate) parent: Option<Parent>,
+    /// Entries that follow the first one.
+    pub(crate) drafts: Vec<Draft>,
+    /// Keys and values of the run's own state.
+    pub(crate) state: Vec<(Arc<str>, Arc<[u8]>)>,
+}
+
+impl Inheritance {
+    fn state(self, run: RunId) -> Vec<StateWrite> {
+        let scope: Arc<str> = run.to_string().into();
+        let write = |(key, value)| StateWrite { at: StateKey { scope: scope.clone(), key }, value };
+        self.state.into_iter().map(write).collect()
+    }
+}
+
 /// What a driver owns of its run.
 struct Parts {
     claim: Claim,
@@ -234,7 +268,7 @@ fn expect_unfinished(last: &Entry) -> Result<(), Error> {
 }
 
 /// The program of a run, from its journal.
-fn load(store: &dyn Store, recorded: &Recorded) -> Result<Arc<Verified>, Error> {
+pub(crate) fn load(store: &dyn Store, recorded: &Recorded) -> Result<Arc<Verified>, Error> {
     let refused = |detail: String| Error::Program { run: recorded.run, detail };
     let bytes = store.blob(recorded.artifact)?;
     let module = prism_bytecode::decode(&bytes).map_err(|error| refused(error.to_string()))?;

@@ -32,6 +32,12 @@ pub enum Error {
         run: RunId,
         status: &'static str,
     },
+    /// Nothing that a run did is at this site.
+    UnknownSite {
+        run: RunId,
+        site: String,
+        known: Vec<String>,
+    },
     /// Nobody is asked for a decision.
     NotWaiting {
         run: RunId,
@@ -78,6 +84,7 @@ impl Error {
             Error::Unreadable { .. } | Error::Program { .. } => "P2015",
             Error::Load { .. } => "P2016",
             Error::Stuck { .. } => "P2017",
+            Error::UnknownSite { .. } => "P2019",
         }
     }
 
@@ -101,6 +108,15 @@ impl Error {
                  {\"llm\": [{\"value\": \"yes\", \"confidence\": 0.9}]}"
                 .to_owned(),
             Error::Ended { run, .. } => format!("`prism events {run}` shows how it went"),
+            Error::UnknownSite { known, .. } if known.is_empty() => {
+                "the run asked for nothing; leave `--from` out".to_owned()
+            }
+            Error::UnknownSite { known, .. } => {
+                format!(
+                    "name a line of the program (`main.prism:3`), or one of {}",
+                    known.join(", ")
+                )
+            }
             Error::NotWaiting { run } => format!("`prism events {run}` shows where it stands"),
             Error::NotAChoice { choices, .. } => format!("choose one of: {}", choices.join(", ")),
             Error::Unreadable { .. } | Error::Program { .. } => {
@@ -128,6 +144,9 @@ impl fmt::Display for Error {
                  {recorded}, found {requested}"
             ),
             Error::Ended { run, status } => write!(f, "run {run} is {status}"),
+            Error::UnknownSite { run, site, .. } => {
+                write!(f, "run {run} has no answer at the site `{site}`")
+            }
             Error::NotWaiting { run } => write!(f, "run {run} waits for nobody's decision"),
             Error::NotAChoice { choice, .. } => write!(f, "`{choice}` is none of the choices"),
             Error::Unreadable { run, seq } => {

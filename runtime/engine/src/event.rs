@@ -21,7 +21,7 @@ pub struct Event {
 /// The kinds of events, with the fields of their `data`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
-    /// `patternName`
+    /// `patternName`, and `parent` of a run that was forked.
     Started,
     /// `count`: agents are about to be called.
     AgentsSelected,

@@ -98,7 +98,11 @@ impl Fold {
             Kind::RunStarted => {
                 self.name = entry.name.clone();
                 self.started = entry.time;
-                vec![(EventKind::Started, json!({ "patternName": &*self.name }))]
+                let mut data = json!({ "patternName": &*self.name });
+                if let Some(parent) = payload.get("parent") {
+                    data["parent"] = parent["run"].clone();
+                }
+                vec![(EventKind::Started, data)]
             }
             Kind::AttemptStarted => self.attempt_started(entry, &payload),
             Kind::AttemptFailed => self.attempt_failed(entry, &payload),

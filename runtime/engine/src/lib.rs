@@ -41,17 +41,35 @@ mod result;
 
 mod runs;
 
+mod rerun;
+
+mod replay;
+
+mod fork;
+
+mod shadow;
+
+mod compare;
+
+mod audit;
+
 mod error;
 
 #[cfg(test)]
 mod tests;
 
+pub use audit::{Audited, audit, export};
+pub use compare::{Comparison, Difference, compare};
 pub use engine::{Engine, Host, RunHandle, Stopper, Watch, WhenWaiting};
 pub use error::Error;
 pub use event::{Event, EventKind, iso_time};
 pub use events::Events;
+pub use fork::Fork;
 pub use people::{Ask, Decided, Decision, Question, decide, open_questions};
+pub use replay::{Divergence, Replayed, replay};
+pub use rerun::Changes;
 pub use result::{Failure, RunResult};
 pub use runs::{answers, find_run, outcome, runs};
 pub use script::Script;
-pub use start::{Recorded, Start, recorded};
+pub use shadow::{Compared, Shadowed};
+pub use start::{Parent, Recorded, Start, recorded};

@@ -124,15 +124,39 @@ impl Past {
 
     /// Checks that a request is the one that the journal knows under its effect id.
     pub(crate) fn check(&self, run: RunId, asked: &Asked) -> Result<(), Error> {
-        match self.requests.get(&asked.effect_id) {
-            Some(known) if known.digest != asked.digest => Err(Error::Diverged {
-                run,
-                effect_id: asked.effect_id.clone(),
-                recorded: show(&known.effect, known.digest, known.args.as_ref()),
-                requested: show(&asked.effect, asked.digest, Some(&asked.args_json())),
-            }),
-            Some(_) | None => Ok(()),
+        match self.mismatch(asked) {
+            Some((recorded, requested)) => {
+                let effect_id = asked.effect_id.clone();
+                Err(Error::Diverged { run, effect_id, recorded, requested })
+            }
+            None => Ok(()),
         }
+    }
+
+    /// The recorded request and the one that is made now under its effect id, if they differ.
+    pub(crate) fn mismatch(&self, asked: &Asked) -> Option<(String, String)> {
+        let known = self.requests.get(&asked.effect_id)?;
+        (known.digest != asked.digest).then(|| (known.show(), show_asked(asked)))
+    }
+
+    /// Whether the journal has anything about an effect.
+    pub(crate) fn knows(&self, effect_id: &str) -> bool {
+        self.requests.contains_key(effect_id)
+    }
+
+    /// A recorded request, for people.
+    pub(crate) fn show_request(&self, effect_id: &str) -> String {
+        self.requests.get(effect_id).map(Remembered::show).unwrap_or_default()
+    }
+
+    /// The first outcome that belongs to one of these requests, the arguments included.
+    pub(crate) fn take_outcome_for(&mut self, requests: &[Asked]) -> Option<Outcome> {
+        let is_same = |outcome: &Outcome| {
+            let request = requests.iter().find(|asked| asked.effect_id == outcome.effect_id);
+            request.is_some_and(|asked| self.mismatch(asked).is_none())
+        };
+        let place = self.outcomes.iter().position(is_same)?;
+        self.outcomes.remove(place)
     }
 
     /// Attempts of an effect that were started before.
@@ -154,13 +178,28 @@ impl Past {
     }
 }
 
-/// A request as an error shows it: cut to a line.
+impl Remembered {
+    fn show(&self) -> String {
+        show(&self.effect, self.digest, self.args.as_ref())
+    }
+}
+
+/// A request as an error shows it.
+pub(crate) fn show_asked(asked: &Asked) -> String {
+    show(&asked.effect, asked.digest, Some(&asked.args_json()))
+}
+
 fn show(effect: &str, digest: Digest, args: Option<&Value>) -> String {
-    const LONGEST: usize = 120;
     let Some(args) = args else { return format!("`{effect}` with digest {digest}") };
     let text = args.to_string();
-    let inside = text.trim_start_matches('[').trim_end_matches(']');
-    let end = inside.floor_char_boundary(LONGEST);
-    let dots = if end < inside.len() { "…" } else { "" };
-    format!("`{effect}({}{dots})`", &inside[..end])
+    let inside = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    format!("`{effect}({})`", cut(inside.unwrap_or(&text)))
+}
+
+/// A text as part of a line.
+pub(crate) fn cut(text: &str) -> String {
+    const LONGEST: usize = 120;
+    let end = text.floor_char_boundary(LONGEST);
+    let dots = if end < text.len() { "…" } else { "" };
+    format!("{}{dots}", &text[..end])
 }

@@ -2,7 +2,7 @@
 //!
 //! | kind | payload |
 //! |---|---|
-//! | `run_started` | `{"artifact":{"hash","len"},"inputs","limits","scope","meta","process"}` |
+//! | `run_started` | `{"artifact":{"hash","len"},"inputs","limits","scope","meta","process","parent"?}` |
 //! | `attempt_started` | `{"agent","number","args"?}` |
 //! | `attempt_failed` | `{"agent","number","code","message","retry_in_ms"}` |
 //! | `answer` | `{"value"}` or `{"error":{"code","message","data"}}`, with `agent`, `reasoning`, `args` where they apply |
@@ -15,10 +15,11 @@
 //! | `run_failed` | `{"failure":{…},"output"}` |
 //! | `run_cancelled` | `{"reason"}` |
 
+use std::fmt;
 use std::sync::Arc;
 
 use prism_journal::{Digest, Draft, Entry, Kind, Payload, Store};
-use prism_vm::{Answer, Data, EffectError, Request, RequestId};
+use prism_vm::{Answer, Data, EffectError, Location, Request, RequestId};
 use serde_json::{Value, json};
 
 use crate::Error;
@@ -32,13 +33,15 @@ pub(crate) struct Asked {
     pub(crate) effect_id: Arc<str>,
     pub(crate) args: Vec<Data>,
     pub(crate) digest: Digest,
+    /// Where the program asks.
+    pub(crate) at: Option<Location>,
 }
 
 impl Asked {
     pub(crate) fn from_request(request: Request) -> Asked {
         let digest = request_digest(&request.effect, &request.args);
-        let Request { id, effect, effect_id, args, at: _ } = request;
-        Asked { id, effect, effect_id, args, digest }
+        let Request { id, effect, effect_id, args, at } = request;
+        Asked { id, effect, effect_id, args, digest, at }
     }
 
     /// An entry about this request.
@@ -55,6 +58,60 @@ impl Asked {
     pub(crate) fn args_json(&self) -> Value {
         Value::Array(self.args.iter().map(codec::to_json).collect())
     }
+}
+
+/// A place of a run, as a person names it: a site, an effect id, or `FILE:LINE`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Site {
+    /// The name of a site, with or without the fibers before it (`0/1/`) and the number after it
+    /// (`#2`).
+    Name(Arc<str>),
+    /// A line of a file; of any file when the name is empty.
+    Line(Arc<str>, u32),
+}
+
+impl Site {
+    pub(crate) fn new(text: &str) -> Site {
+        let line = text.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)));
+        match line {
+            Some((file, line)) => Site::Line(file.into(), line),
+            None => Site::Name(text.into()),
+        }
+    }
+
+    pub(crate) fn holds(&self, asked: &Asked) -> bool {
+        match self {
+            Site::Name(site) => is_at(&asked.effect_id, site),
+            Site::Line(file, line) => asked
+                .at
+                .as_ref()
+                .is_some_and(|at| at.line == *line && (file.is_empty() || at.file == *file)),
+        }
+    }
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Site::Name(name) => write!(f, "{name}"),
+            Site::Line(file, line) => write!(f, "{file}:{line}"),
+        }
+    }
+}
+
+/// Whether an effect id is of a site with this name.
+pub(crate) fn is_at(effect_id: &str, site: &str) -> bool {
+    let is_path = |path: &str| {
+        let is_whole = path.is_empty() || path.ends_with('/');
+        is_whole && path.bytes().all(|byte| byte.is_ascii_digit() || byte == b'/')
+    };
+    let name = site_of(effect_id);
+    [effect_id, name].into_iter().any(|id| id.strip_suffix(site).is_some_and(is_path))
+}
+
+/// An effect id without its number.
+pub(crate) fn site_of(effect_id: &str) -> &str {
+    effect_id.rsplit_once('#').map_or(effect_id, |(name, _)| name)
 }
 
 /// BLAKE3 of the effect's name, a zero byte, and the arguments as JSON.

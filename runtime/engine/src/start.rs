@@ -28,6 +28,16 @@ pub struct Start {
     pub meta: Value,
 }
 
+/// The run that a run was forked from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parent {
+    pub run: RunId,
+    /// How many entries it had then.
+    pub n_entries: u64,
+    /// Where its recorded answers were left; `None`: where they no longer fitted.
+    pub from: Option<Arc<str>>,
+}
+
 /// What the journal knows of a run's beginning.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recorded {
@@ -38,6 +48,7 @@ pub struct Recorded {
     pub limits: Limits,
     pub scope: Option<Arc<str>>,
     pub meta: Value,
+    pub parent: Option<Parent>,
 }
 
 /// How a run began.
@@ -48,10 +59,10 @@ pub fn recorded(store: &dyn Store, run: RunId) -> Result<Recorded, Error> {
 }
 
 /// The first entry of a run; its artifact goes into the same batch.
-pub(crate) fn draft(start: &Start, artifact: Reference) -> Draft {
+pub(crate) fn draft(start: &Start, artifact: Reference, parent: Option<&Parent>) -> Draft {
     let inputs: Map<String, Value> = codec::fields_to_json(&start.inputs);
     let limits = start.limits;
-    let payload = json!({
+    let mut payload = json!({
         "artifact": { "hash": artifact.hash.to_string(), "len": artifact.len },
         "inputs": inputs,
         "limits": {
@@ -64,6 +75,13 @@ pub(crate) fn draft(start: &Start, artifact: Reference) -> Draft {
         "meta": start.meta,
         "process": std::process::id(),
     });
+    if let Some(parent) = parent {
+        payload["parent"] = json!({
+            "run": parent.run.to_string(),
+            "entries": parent.n_entries,
+            "from": parent.from.as_deref(),
+        });
+    }
     let bytes = payload.to_string().into_bytes();
     Draft { name: start.name.clone(), ..Draft::of_run(Kind::RunStarted, bytes) }
 }
@@ -85,6 +103,15 @@ pub(crate) fn from_entry(store: &dyn Store, entry: &Entry) -> Result<Recorded, E
         limits: expect(limits(&payload["limits"]), entry)?,
         scope: payload["scope"].as_str().map(Arc::from),
         meta: payload["meta"].take(),
+        parent: parent(&payload["parent"]),
+    })
+}
+
+fn parent(parent: &Value) -> Option<Parent> {
+    Some(Parent {
+        run: parent["run"].as_str()?.parse().ok()?,
+        n_entries: parent["entries"].as_u64()?,
+        from: parent["from"].as_str().map(Arc::from),
     })
 }
 

@@ -52,6 +52,8 @@ pub struct Request {
     /// Fiber path, site and occurrence: the same in every run that goes the same way.
     pub effect_id: Arc<str>,
     pub args: Vec<Data>,
+    /// The place in the program; for a request of the library, that of its caller where there is
+    /// one.
     pub at: Option<Location>,
 }
 

@@ -256,7 +256,7 @@ impl Machine {
         let effect_id = fiber.effect_id(site, self.core.module_text(entry.name));
         let id = RequestId(self.parts.n_requests);
         self.parts.n_requests += 1;
-        let at = self.core.location(fiber.pc.saturating_sub(1));
+        let at = self.core.place_in_program(fiber);
         self.requests.push(Request { id, effect, effect_id, args: data, at });
         self.parts.waiting.insert(id, fiber.id);
         fiber.state = State::Waiting(Wait::Answer(id));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use prism_bytecode::{GlobalId, HandlerRange};
 
-use crate::api::{Trap, TrapFrame};
+use crate::api::{Location, Trap, TrapFrame};
 use crate::calls::{Callee, Target};
 use crate::convert::{Functions, to_data};
 use crate::core::{Core, Window};
@@ -107,6 +107,18 @@ impl Core {
         let frames = self.trap_frames(&trace);
         let at = frames.iter().find_map(|frame| frame.at.clone());
         Trap { code: limit.code(), message: limit.message(), at, frames, data: Data::Null }
+    }
+
+    /// The innermost place in the program itself; what the library does is its caller's doing.
+    pub(crate) fn place_in_program(&self, fiber: &Fiber) -> Option<Location> {
+        let innermost = self.location(fiber.pc.saturating_sub(1));
+        let is_own = |at: &Location| !at.file.starts_with('@');
+        if innermost.as_ref().is_some_and(is_own) {
+            return innermost;
+        }
+        let callers = fiber.frames.iter().rev().take(MAX_TRACE);
+        let mut places = callers.filter_map(|frame| self.location(frame.pc.saturating_sub(1)));
+        places.find(is_own).or(innermost)
     }
 
     fn trap_frames(&self, trace: &[u32]) -> Vec<TrapFrame> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use prism_agents::{AgentCall, AgentError, AgentReply};
+use prism_agents::{AgentCall, AgentError, AgentReply, BoxFuture, Dispatcher};
 use prism_journal::{Draft, Kind};
 use prism_vm::{Answer, Data, EffectError};
 use serde_json::json;
@@ -16,20 +16,45 @@ use crate::record::{Asked, answer_json};
 const LLM: &str = "llm";
 
 pub(crate) fn call(world: &World, asked: &Asked) -> Served {
-    let Some(call) = call_from_args(asked) else {
-        let expected = "an object with `agent` and `task`";
-        return refused(asked, error::bad_argument("agent.call", expected));
-    };
-    submit(world, asked, call)
+    match call_from_args(asked) {
+        Some(call) => submit(world, asked, call),
+        None => refused(asked, bad_call()),
+    }
 }
 
 pub(crate) fn llm(world: &World, asked: &Asked) -> Served {
     if !has_llm(world) {
         return refused(asked, error::no_llm());
     }
+    submit(world, asked, llm_call(asked))
+}
+
+fn bad_call() -> EffectError {
+    error::bad_argument("agent.call", "an object with `agent` and `task`")
+}
+
+fn llm_call(asked: &Asked) -> AgentCall {
     let argument = |place: usize| asked.args.get(place).cloned().unwrap_or_default();
-    let call = AgentCall { input: argument(1), ..AgentCall::new(LLM, argument(0)) };
-    submit(world, asked, call)
+    AgentCall { input: argument(1), ..AgentCall::new(LLM, argument(0)) }
+}
+
+/// Asks an agent, outside any run; `None` for an effect that is no call. Another key makes it
+/// another call for an agent that remembers what it has answered.
+pub(crate) fn ask(
+    dispatcher: &Dispatcher,
+    asked: &Asked,
+    key: String,
+) -> Option<BoxFuture<Answer>> {
+    let call = match &*asked.effect {
+        "agent.call" => call_from_args(asked),
+        "llm" => Some(llm_call(asked)),
+        _ => return None,
+    };
+    let Some(call) = call else { return Some(Box::pin(async { Answer::Error(bad_call()) })) };
+    let agent = call.agent.clone();
+    let call = AgentCall { idempotency_key: key, ..call };
+    let reply = dispatcher.submit(call, Arc::new(|_| {}));
+    Some(Box::pin(async move { finished(&agent, reply.await).answer }))
 }
 
 pub(crate) fn has_llm(world: &World) -> bool {
