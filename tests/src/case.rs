@@ -8,7 +8,7 @@
 //! //@ answers: {"llm": ["yes"]}    what the host answers, by effect
 //! //@ fuel: 1000                   and `memory`, `depth`, `requests`
 //! let x = missing //~ P0501        a code expected on this line; `//~^` one line above, …
-//! //@ file: ./other.prism          from here on, another file
+//! //@ file: ./other.prism          from here on, another file; a `prism.toml` too
 //! export let y = 1
 //! //> printed                      what it prints, line by line
 //! //> = 3 ~> 0.9                   and its result
@@ -158,7 +158,13 @@ impl Case {
 
     fn push_line(&mut self, line: &str) {
         let file = self.files.last_mut().expect("a case has its root file");
-        file.text.push_str(line);
+        // A manifest has comments of its own.
+        let marks = [("//@ ", "#@ "), ("//~", "#~"), ("//> ", "#> ")];
+        let mut line = line.to_owned();
+        if file.path.ends_with(".toml") {
+            marks.iter().for_each(|(from, to)| line = line.replace(from, to));
+        }
+        file.text.push_str(&line);
         file.text.push('\n');
     }
 }

@@ -7,4 +7,5 @@ pub mod files;
 pub mod judge;
 pub mod machine;
 pub mod program;
+pub mod random;
 pub mod replay;

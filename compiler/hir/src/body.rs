@@ -27,6 +27,7 @@ use std::sync::Arc;
 
 use la_arena::{Arena, ArenaMap, Idx};
 use prism_span::RelSpan;
+use prism_syntax::ast::Level;
 
 pub type ExprId = Idx<Expr>;
 pub type PatId = Idx<Pat>;
@@ -381,10 +382,11 @@ pub enum ExprKind {
         threshold: ExprId,
         default: Option<ExprId>,
     },
-    /// `e ~> k`.
+    /// `e ~> k`, and `e ~> k verified`.
     Annotate {
         value: ExprId,
         confidence: ExprId,
+        level: Option<Level>,
     },
     /// `e ~> k` as a whole condition: truthy and confident enough.
     Gate {
@@ -659,6 +661,8 @@ pub enum TypeRef {
     Confident {
         base: Box<TypeRef>,
         at_least: Bits,
+        /// `verified`, where the type asks for it.
+        level: Option<Level>,
     },
 }
 

@@ -18,6 +18,14 @@ use crate::tree::{
 };
 use crate::types;
 
+/// Where an operation of an effect is declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperationSpans {
+    pub name: Span,
+    /// Of each parameter: its name, and its type.
+    pub params: Vec<(Span, Option<Span>)>,
+}
+
 /// What a file declares, with the spans of the declarations.
 #[derive(Debug)]
 pub(crate) struct Collected {
@@ -28,6 +36,8 @@ pub(crate) struct Collected {
     pub exports: Vec<(Export, Span)>,
     pub types: Vec<(TypeDef, Span)>,
     pub effects: Vec<(EffectDef, Span)>,
+    /// Where the operations of each effect are.
+    pub operations: Vec<Vec<OperationSpans>>,
     pub agents: Vec<(AgentDef, Span)>,
 }
 
@@ -68,6 +78,7 @@ impl Collected {
             exports: Vec::new(),
             types: Vec::new(),
             effects: Vec::new(),
+            operations: Vec::new(),
             agents: Vec::new(),
         }
     }
@@ -113,9 +124,13 @@ impl Collect<'_> {
                 };
                 self.found.types.push((def, name.span));
             }
-            StmtKind::Effect { name, operations } => {
+            StmtKind::Effect { name, irreversible, operations } => {
                 let operations = &ast[operations];
-                let operations = operations.iter().map(|op| self.operation(op)).collect();
+                let is_irreversible = irreversible.is_some();
+                let spans = operations.iter().map(|op| self.operation_spans(op)).collect();
+                self.found.operations.push(spans);
+                let operations = operations.iter().map(|op| self.operation(op, is_irreversible));
+                let operations = operations.collect();
                 let def = EffectDef { name: name.text(text).into(), operations };
                 self.found.effects.push((def, name.span));
             }
@@ -214,7 +229,15 @@ impl Collect<'_> {
         }
     }
 
-    fn operation(&self, op: &ast::EffectOp) -> OperationDef {
+    fn operation_spans(&self, op: &ast::EffectOp) -> OperationSpans {
+        let ast = &self.tree.ast;
+        let params = ast[op.params].iter().map(|param| {
+            (ast[param.pat].span, param.annotation.map(|annotation| ast[annotation].span))
+        });
+        OperationSpans { name: op.name.span, params: params.collect() }
+    }
+
+    fn operation(&self, op: &ast::EffectOp, is_irreversible: bool) -> OperationDef {
         let param = |param: &ast::Param| OperationParam {
             name: self.param_name(param).unwrap_or_default(),
             optional: param.default.is_some(),
@@ -223,6 +246,7 @@ impl Collect<'_> {
         };
         OperationDef {
             name: self.text(op.name),
+            is_irreversible,
             params: self.tree.ast[op.params].iter().map(param).collect(),
             result: op.result.map(|ty| types::type_ref(self.tree, ty)),
         }

@@ -87,6 +87,11 @@ impl Words<'_> {
                 error(Code::P0514, message.into())
                     .with_help("put the value into a variable first, then change that")
             }
+            ProblemKind::LevelInGate => {
+                error(Code::P0121, "a gate asks for a bound, not for a level".into())
+                    .with_help("a level is asked for in a type: `any ~>= 0.9 verified`")
+                    .with_fix("delete the level", vec![Edit::replace(at, String::new())])
+            }
             ProblemKind::StageWithoutValue => {
                 let message = "this stage of the pipeline does not use the value";
                 error(Code::P0515, message.into()).with_help("write `_` where the value belongs")

@@ -272,7 +272,9 @@ impl<'a, 'f> Scan<'a, 'f> {
                     }
                 }
             }
-            ExprKind::Paren(inner) | ExprKind::Unary { operand: inner, .. } => self.expr(inner),
+            ExprKind::Paren(inner)
+            | ExprKind::Unary { operand: inner, .. }
+            | ExprKind::Leveled { confidence: inner, .. } => self.expr(inner),
             ExprKind::Array(elements) => {
                 self.exprs(ast[elements].iter().map(|element| element.value));
             }

@@ -24,6 +24,7 @@ mod scope;
 mod slice;
 mod tree;
 
+pub use collect::OperationSpans;
 pub use diagnostics::{body_diagnostics, file_diagnostics};
 pub use doc_header::{EntrySpans, Header, HeaderEntry, KEYS as HEADER_KEYS, header, header_spans};
 pub use dump::dump;
@@ -31,7 +32,7 @@ pub use exports::{Definition, DefinitionKind, exports, resolve_export};
 pub use item::{Item, ItemKind, Layout, Signature, SignatureParam};
 pub use queries::{
     agent_declarations, body, body_problems, body_spans, file_problems, item_tree, module_globals,
-    module_scope, prelude_names,
+    module_scope, operation_spans, prelude_names,
 };
 pub use scope::{Binding, ModuleScope};
 pub use slice::Slice;

@@ -72,6 +72,8 @@ pub enum ProblemKind {
         place: Text,
     },
     NotAPlace,
+    /// `if e ~> 0.9 verified`: the machine knows no levels.
+    LevelInGate,
     StageWithoutValue,
     PlaceholderOutside,
     NoArms,

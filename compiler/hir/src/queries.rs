@@ -7,7 +7,7 @@ use prism_source::{Db, Origin, PRELUDE, SourceFile, parse};
 
 use crate::body::{Body, BodySpans, Text};
 use crate::builtins;
-use crate::collect::{Collected, collect};
+use crate::collect::{Collected, OperationSpans, collect};
 use crate::exports::{Definition, exports};
 use crate::item::{Item, ItemKind, Signature};
 use crate::lower::{self, Lowered};
@@ -29,7 +29,7 @@ pub(crate) fn collected(db: &dyn Db, file: SourceFile) -> Collected {
 /// What a file declares. Runs for every edit of the file; its result changes with an interface.
 #[salsa::tracked]
 pub fn item_tree<'db>(db: &'db dyn Db, file: SourceFile) -> ItemTree<'db> {
-    let Collected { module, items, variables, imports, exports, types, effects, agents } =
+    let Collected { module, items, variables, imports, exports, types, effects, agents, .. } =
         collected(db, file);
     let new_item = |kind, name: &Text, slice: &Slice, signature: &Arc<Signature>| {
         let layout = slice.layout().clone();
@@ -96,6 +96,12 @@ pub fn file_problems(db: &dyn Db, file: SourceFile) -> Arc<[Problem]> {
 pub fn agent_declarations(db: &dyn Db, file: SourceFile) -> Vec<(Text, prism_span::Span)> {
     let agents = collected(db, file).agents.iter();
     agents.map(|(def, span)| (def.name.clone(), *span)).collect()
+}
+
+/// The operations of each effect that a file declares, with their places; in the order of
+/// [`ItemTree::effects`].
+pub fn operation_spans(db: &dyn Db, file: SourceFile) -> &[Vec<OperationSpans>] {
+    &collected(db, file).operations
 }
 
 /// Module variables that must outlive the module's own statements: those that functions of the

@@ -111,6 +111,8 @@ pub struct EffectDef {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OperationDef {
     pub name: Text,
+    /// What it does cannot be taken back: the effect is declared `irreversible`.
+    pub is_irreversible: bool,
     pub params: Vec<OperationParam>,
     pub result: Option<TypeRef>,
 }

@@ -39,9 +39,10 @@ pub(crate) fn type_ref(tree: &Tree, id: ast::TypeId) -> TypeRef {
                 uses: uses.map(|uses| names(tree, uses.names)),
             }
         }
-        TypeKind::Confident { base, at_least } => TypeRef::Confident {
+        TypeKind::Confident { base, at_least, level } => TypeRef::Confident {
             base: Box::new(type_ref(tree, base)),
             at_least: number(at_least.slice(text)),
+            level,
         },
     }
 }

@@ -45,7 +45,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
             ExprKind::MoreConfident { left, right } => {
                 self.both(ConfidenceOp::More, *left, *right, facts, source)
             }
-            ExprKind::Annotate { value, confidence } => {
+            ExprKind::Annotate { value, confidence, .. } => {
                 self.both(ConfidenceOp::Annotate, *value, *confidence, facts, source)
             }
             ExprKind::Gate { value, confidence } => {

@@ -274,7 +274,7 @@ impl<V: Visitor> Walk<'_, V> {
                 self.expr(*left);
                 self.expr(*right);
             }
-            ExprKind::Annotate { value, confidence } | ExprKind::Gate { value, confidence } => {
+            ExprKind::Annotate { value, confidence, .. } | ExprKind::Gate { value, confidence } => {
                 self.expr(*value);
                 self.expr(*confidence);
             }

@@ -7,7 +7,7 @@ use prism_diagnostics::{Diagnostic, Place};
 use prism_hir::body::{ExprId, ExprKind, Field, Text};
 use prism_hir::nearest::nearest;
 use prism_hir::{Item, header, header_spans, item_tree};
-use prism_source::{Agents, Db, Origin, SourceFile};
+use prism_source::{Agent, Agents, Db, Origin, SourceFile};
 use serde_json::Value;
 
 use crate::diagnostics::{no_agent, too_few_agents, unbound_agent};
@@ -113,10 +113,8 @@ impl<'a> Wanted<'a> {
     }
 
     fn unknown(&self, agents: &Agents, at: Place) -> Vec<Diagnostic> {
-        let known: BTreeSet<&str> = agents
-            .values()
-            .flat_map(|capabilities| capabilities.iter().map(|one| &**one))
-            .collect();
+        let known: BTreeSet<&str> =
+            agents.values().flat_map(|agent| agent.capabilities.iter().map(|one| &**one)).collect();
         let mut found = Vec::new();
         for wanted in self.capabilities.iter().filter(|wanted| !known.contains(*wanted)) {
             let nearest = prism_hir::nearest::nearest(wanted, known.iter().copied());
@@ -135,8 +133,8 @@ impl<'a> Wanted<'a> {
         let has = |capabilities: &[Arc<str>], wanted: &str| {
             capabilities.iter().any(|one| &**one == wanted)
         };
-        let fits = |(name, capabilities): &(&Arc<str>, &Arc<[_]>)| {
-            self.capabilities.iter().all(|wanted| has(capabilities, wanted))
+        let fits = |(name, agent): &(&Arc<str>, &Agent)| {
+            self.capabilities.iter().all(|wanted| has(&agent.capabilities, wanted))
                 && (self.names.is_empty() || self.names.contains(&&***name))
         };
         agents.iter().filter(fits).count()

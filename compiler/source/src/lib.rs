@@ -13,6 +13,6 @@ mod resolve;
 pub use db::Db;
 pub use file::{Files, Origin, SourceFile};
 pub use file_system::{FileSystem, MAX_FILE_BYTES, ReadError};
-pub use package::{Agents, BandLimits, LintLevel, Package};
+pub use package::{Agent, Agents, BandLimits, LintLevel, Package};
 pub use parsed::{Parsed, parse};
 pub use resolve::{PRELUDE, Resolution, candidates, normalize, resolve, std_module};

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use prism_syntax::ast::Level;
+
 use crate::SourceFile;
 
 /// The package of a file. Files without a manifest share a package of defaults.
@@ -23,8 +25,16 @@ pub struct Package {
     pub groups: Arc<BTreeSet<Arc<str>>>,
 }
 
-/// Capabilities of each agent.
-pub type Agents = BTreeMap<Arc<str>, Arc<[Arc<str>]>>;
+/// The agents of a manifest by name.
+pub type Agents = BTreeMap<Arc<str>, Agent>;
+
+/// What the compiler knows of an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Agent {
+    pub capabilities: Arc<[Arc<str>]>,
+    /// Where its answers come from, when that is more than its own word.
+    pub provenance: Option<Level>,
+}
 
 /// Where the bands of `uncertain` begin when the program gives no limits of its own.
 #[derive(Debug, Clone, Copy, PartialEq)]

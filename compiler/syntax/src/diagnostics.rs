@@ -37,6 +37,7 @@ impl Speaker<'_> {
             SyntaxErrorKind::MissingSeparator { at } => self.missing_separator(at, span),
             SyntaxErrorKind::MissingComma { at } => self.missing_comma(at, span),
             SyntaxErrorKind::TooDeep | SyntaxErrorKind::TooManyErrors => self.limit(kind, span),
+            SyntaxErrorKind::MisplacedLevel => self.misplaced_level(span),
             SyntaxErrorKind::AnnotationOperand
             | SyntaxErrorKind::PipeInArrow
             | SyntaxErrorKind::ObjectBody => self.needs_parens(kind, span),
@@ -294,6 +295,13 @@ impl Speaker<'_> {
                 .with_label("the part behind this is not read")
                 .with_help("give inner parts a name of their own, with `let` or a function"),
         }
+    }
+
+    fn misplaced_level(&self, span: Span) -> Diagnostic {
+        let word = self.slice(span);
+        self.error(Code::P0121, span, format!("`{word}` stands behind no confidence"))
+            .with_help(format!("a level follows `~> k` or `~>= k`: `value ~> 0.9 {word}`"))
+            .with_fix(format!("delete `{word}`"), self.replace(span, ""))
     }
 
     fn needs_parens(&self, kind: SyntaxErrorKind, span: Span) -> Diagnostic {

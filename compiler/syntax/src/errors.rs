@@ -48,6 +48,8 @@ pub enum SyntaxErrorKind {
     TooManyErrors,
     /// `a ~> b + c`: the span is `b + c`.
     AnnotationOperand,
+    /// `verified` that is behind no `~> k`; the span is the word.
+    MisplacedLevel,
     /// `x => a |> f`: the span is the body.
     PipeInArrow,
     /// `x => { k: v }`: the span is the braces.

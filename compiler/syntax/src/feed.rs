@@ -2,7 +2,7 @@
 
 use prism_span::Span;
 
-use crate::ast::{Band, BinaryOp, UnaryOp};
+use crate::ast::{Band, BinaryOp, Level, UnaryOp};
 use crate::build::Progress;
 use crate::layout::LaidToken;
 use crate::token::Kind;
@@ -17,6 +17,7 @@ pub(crate) enum Tok {
     /// `++` when true, else `--`.
     Update(bool),
     Band(Band),
+    Level(Level),
     /// A block, or the cases of a `switch`, that was parsed before.
     Block(u32),
     Cases(u32),
@@ -103,6 +104,12 @@ fn tok(kind: Kind, span: Span, text: &str) -> Tok {
             "low" => Band::Low,
             _ => Band::Default,
         }),
+        Kind::KwLevel => Tok::Level(match span.slice(text) {
+            "verified" => Level::Verified,
+            "reviewed" => Level::Reviewed,
+            "sampled" => Level::Sampled,
+            _ => Level::Reported,
+        }),
         _ => {
             let infix = kind.binary_op().map(Tok::Infix);
             let prefix = kind.unary_op().map(Tok::Prefix);
@@ -155,6 +162,7 @@ const fn is_plain(kind: Kind) -> bool {
             | Kind::KwFrom
             | Kind::KwHandle
             | Kind::KwInContext
+            | Kind::KwIrreversible
             | Kind::KwMatch
             | Kind::KwPattern
             | Kind::KwSwitch
@@ -220,7 +228,7 @@ impl Tok {
         match self {
             Tok::Plain(kind) | Tok::Stray(kind) => kind,
             Tok::Infix(_) | Tok::Prefix(_) | Tok::Compound(_) | Tok::Update(_) => Kind::Plus,
-            Tok::Band(_) | Tok::Refused => Kind::Ident,
+            Tok::Band(_) | Tok::Level(_) | Tok::Refused => Kind::Ident,
             Tok::Block(_) | Tok::Cases(_) => Kind::LBraceBlock,
         }
     }

@@ -110,8 +110,16 @@ pub enum Kind {
     In,
     #[token("interface")]
     Interface,
+    #[token("irreversible")]
+    Irreversible,
     #[token("low")]
     Low,
+    /// Where a confidence comes from.
+    #[token("verified")]
+    #[token("reviewed")]
+    #[token("sampled")]
+    #[token("reported")]
+    LevelWord,
     #[token("match")]
     Match,
     #[token("medium")]
@@ -393,6 +401,9 @@ pub enum Kind {
     KwHandle,
     KwIn,
     KwInContext,
+    KwIrreversible,
+    /// `verified` behind the number of a confidence.
+    KwLevel,
     KwMatch,
     KwPattern,
     KwSwitch,
@@ -499,6 +510,7 @@ impl Kind {
                     | Kind::Decrement
                     | Kind::JsThis
                     | Kind::TooDeep
+                    | Kind::KwLevel
             )
     }
 

@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use prism_diagnostics::Diagnostic;
-use prism_hir::{Export, Item, ItemKind, item_tree};
+use prism_hir::{Export, Item, ItemKind, item_tree, operation_spans};
 use prism_source::{Db, Resolution, SourceFile, resolve};
 use rustc_hash::FxHashSet;
 
-use crate::diagnostics::diagnostics;
-use crate::queries::{callees, functions_by_name, signature};
+use crate::confidence::{Confidence, Level};
+use crate::diagnostics::{diagnostics, no_demand};
+use crate::queries::{callees, demand_of, functions_by_name, signature};
 use crate::types::Text;
 
 /// The problems of all items of a file, in the order of the text.
@@ -26,8 +27,33 @@ pub fn check(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
     for item in tree.items.iter().copied().chain([tree.module]) {
         all.extend(diagnostics(db, item));
     }
+    all.extend(irreversible_effects(db, file));
     all.sort_by_key(|diagnostic| (diagnostic.place.span.start, diagnostic.code));
     all
+}
+
+/// Irreversible operations whose parameters demand no check.
+fn irreversible_effects(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let effects = &item_tree(db, file).effects;
+    // Places change with every edit; most files have no reason to ask for them.
+    if !effects.iter().flat_map(|effect| &effect.operations).any(|one| one.is_irreversible) {
+        return found;
+    }
+    for (effect, spans) in effects.iter().zip(operation_spans(db, file)) {
+        for (operation, spans) in effect.operations.iter().zip(spans) {
+            if !operation.is_irreversible {
+                continue;
+            }
+            let demands = operation.params.iter().map(|param| demand_of(db, file, param));
+            let demands: Vec<Confidence> = demands.collect();
+            if demands.iter().any(|demand| demand.low > 0.0 && demand.level > Level::Unknown) {
+                continue;
+            }
+            found.push(no_demand(file.id(db), &operation.name, spans, demands.first().copied()));
+        }
+    }
+    found
 }
 
 /// Finds the signatures of all functions of a file.

@@ -2,10 +2,14 @@
 //!
 //! The interval counts a plain value as 1. Whether the value is *plain* (carries no confidence
 //! at all) is a separate fact: `5` is plain, `5 ~> 1` is confident with the same interval.
+//! Where it comes from is its [`Level`]: the least trusted of all that took part.
 //! Every operation here is sound: the confidence seen at run time lies in the interval, and
 //! [`Presence::Plain`] is claimed only for values that can never be confident.
 
+use std::fmt;
 use std::hash::{Hash, Hasher};
+
+use prism_syntax::ast;
 
 /// Does a value carry a confidence?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,12 +21,51 @@ pub enum Presence {
     Unknown,
 }
 
+/// Where a value and its confidence come from, the least trusted first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Level {
+    /// From outside the text: nothing is known.
+    Unknown,
+    /// The own word of whoever answered, and every number that a program makes up.
+    Reported,
+    /// Agreement among several.
+    Sampled,
+    /// A person, or a second agent.
+    Reviewed,
+    /// A test, a compiler, a checksum; and what is written or computed without a guess.
+    Verified,
+}
+
+impl From<ast::Level> for Level {
+    fn from(written: ast::Level) -> Level {
+        match written {
+            ast::Level::Verified => Level::Verified,
+            ast::Level::Reviewed => Level::Reviewed,
+            ast::Level::Sampled => Level::Sampled,
+            ast::Level::Reported => Level::Reported,
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Level::Verified => "verified",
+            Level::Reviewed => "reviewed",
+            Level::Sampled => "sampled",
+            Level::Reported => "reported",
+            Level::Unknown => "unknown",
+        })
+    }
+}
+
 /// What is known of a value's confidence. `0 <= low <= high <= 1`.
 #[derive(Debug, Clone, Copy)]
 pub struct Confidence {
     pub low: f64,
     pub high: f64,
     pub presence: Presence,
+    pub level: Level,
 }
 
 impl PartialEq for Confidence {
@@ -41,16 +84,19 @@ impl Hash for Confidence {
 
 impl Confidence {
     /// A value without confidence.
-    pub const PLAIN: Confidence = Confidence { low: 1.0, high: 1.0, presence: Presence::Plain };
+    pub const PLAIN: Confidence =
+        Confidence { low: 1.0, high: 1.0, presence: Presence::Plain, level: Level::Verified };
     /// Nothing is known.
-    pub const ANY: Confidence = Confidence { low: 0.0, high: 1.0, presence: Presence::Unknown };
-    /// A confident value of any confidence: what an agent or a model answers.
+    pub const ANY: Confidence =
+        Confidence { low: 0.0, high: 1.0, presence: Presence::Unknown, level: Level::Unknown };
+    /// A confident value of a confidence that the program computes.
     pub const CONFIDENT: Confidence =
-        Confidence { low: 0.0, high: 1.0, presence: Presence::Confident };
+        Confidence { low: 0.0, high: 1.0, presence: Presence::Confident, level: Level::Reported };
 
     /// `e ~> k` for a literal `k`, clamped as the machine clamps it.
     pub fn exactly(confidence: f64) -> Confidence {
-        Confidence::between(confidence, confidence, Presence::Confident)
+        let exactly = Confidence::between(confidence, confidence, Presence::Confident);
+        Confidence { level: Level::Reported, ..exactly }
     }
 
     /// `T ~>= k`: any value of at least this confidence; a plain one has 1.
@@ -60,7 +106,17 @@ impl Confidence {
 
     pub fn between(low: f64, high: f64, presence: Presence) -> Confidence {
         let high = clamp(high, 1.0);
-        Confidence { low: clamp(low, 0.0).min(high), high, presence }
+        Confidence { low: clamp(low, 0.0).min(high), high, presence, level: Level::Unknown }
+    }
+
+    /// The same confidence of this level.
+    pub const fn at(self, level: Level) -> Confidence {
+        Confidence { level, ..self }
+    }
+
+    /// The same confidence, come by way of something of this level.
+    pub fn capped(self, level: Level) -> Confidence {
+        Confidence { level: self.level.min(level), ..self }
     }
 
     pub fn is_plain(self) -> bool {
@@ -76,6 +132,7 @@ impl Confidence {
         other.low <= self.low
             && self.high <= other.high
             && (other.presence == Presence::Unknown || self.presence == other.presence)
+            && other.level <= self.level
     }
 
     /// Plain operators on confident operands: the smaller confidence.
@@ -97,7 +154,12 @@ impl Confidence {
     pub fn hull(self, other: Confidence) -> Confidence {
         let presence =
             if self.presence == other.presence { self.presence } else { Presence::Unknown };
-        Confidence { low: self.low.min(other.low), high: self.high.max(other.high), presence }
+        Confidence {
+            low: self.low.min(other.low),
+            high: self.high.max(other.high),
+            presence,
+            level: self.level.min(other.level),
+        }
     }
 
     /// The next guess for a loop whose last one, `self`, did not hold: bounds that moved give up.
@@ -107,6 +169,7 @@ impl Confidence {
             low: if next.low < self.low { 0.0 } else { self.low },
             high: if next.high > self.high { 1.0 } else { self.high },
             presence: hull.presence,
+            level: hull.level,
         }
     }
 
@@ -117,7 +180,8 @@ impl Confidence {
 
     /// `a ~@> b` below its bound: half the confidence.
     pub fn halved(self) -> Confidence {
-        Confidence { low: self.low / 2.0, high: self.high / 2.0, presence: Presence::Confident }
+        let (low, high) = (self.low / 2.0, self.high / 2.0);
+        Confidence { low, high, presence: Presence::Confident, ..self }
     }
 
     /// What remains behind a gate that let the value pass; `None` when nothing can pass.
@@ -133,6 +197,7 @@ impl Confidence {
             low: self.low,
             high: self.high.min(bound),
             presence: if bound <= 1.0 { Presence::Confident } else { self.presence },
+            level: self.level,
         })
     }
 
@@ -145,11 +210,12 @@ impl Confidence {
                 (Presence::Confident, _) | (_, Presence::Confident) => Presence::Confident,
                 (Presence::Unknown, _) | (_, Presence::Unknown) => Presence::Unknown,
             },
+            level: self.level.min(other.level),
         }
     }
 
-    fn key(self) -> (u64, u64, Presence) {
-        (self.low.to_bits(), self.high.to_bits(), self.presence)
+    fn key(self) -> (u64, u64, Presence, Level) {
+        (self.low.to_bits(), self.high.to_bits(), self.presence, self.level)
     }
 }
 
@@ -166,10 +232,25 @@ mod tests {
     fn operators_follow_interval_arithmetic() {
         let a = Confidence::between(0.5, 0.9, Presence::Confident);
         let b = Confidence::exactly(0.8);
-        assert_eq!(a.min(b), Confidence::between(0.5, 0.8, Presence::Confident));
-        assert_eq!(a.max(b), Confidence::between(0.8, 0.9, Presence::Confident));
+        let reported =
+            |low, high| Confidence::between(low, high, Presence::Confident).at(Level::Reported);
+        let a = a.at(Level::Verified);
+        assert_eq!(a.min(b), reported(0.5, 0.8));
+        assert_eq!(a.max(b), reported(0.8, 0.9));
         assert_eq!(a.product(Confidence::PLAIN), a);
         assert_eq!(a.hull(Confidence::PLAIN).presence, Presence::Unknown);
+    }
+
+    #[test]
+    fn a_level_is_the_least_of_all_that_took_part() {
+        let word = Confidence::CONFIDENT;
+        let test = Confidence::exactly(0.9).at(Level::Verified);
+        for both in [word.min(test), test.max(word), word.product(test), test.hull(word)] {
+            assert_eq!(both.level, Level::Reported);
+        }
+        assert_eq!(Confidence::PLAIN.min(test).level, Level::Verified);
+        assert_eq!(test.capped(Level::Sampled).level, Level::Sampled);
+        assert!(!word.is_within(Confidence::CONFIDENT.at(Level::Sampled)));
     }
 
     #[test]

@@ -7,10 +7,11 @@ mod types;
 
 use prism_diagnostics::{Code, Diagnostic, Edit, Place, Severity};
 use prism_hir::body::{Body, BodySpans, ExprId, ExprKind, LocalId, Name};
-use prism_hir::{Item, Layout};
+use prism_hir::{Item, Layout, OperationSpans};
 use prism_source::{Db, SourceFile};
 use prism_span::{FileId, RelSpan, Span};
 
+use crate::confidence::Confidence;
 use crate::errors::{Callee, Problem, ProblemKind, Site, Target};
 use crate::inference::Inference;
 use crate::queries::infer;
@@ -76,6 +77,9 @@ impl Words<'_> {
             | ProblemKind::GateNeverPasses { .. }
             | ProblemKind::GateAlwaysPasses { .. }
             | ProblemKind::DeadBands { .. }
+            | ProblemKind::TooUntrusted { .. }
+            | ProblemKind::UndeclaredLevel { .. }
+            | ProblemKind::UncheckedDecision { .. }
             | ProblemKind::MissingBands { .. }) => self.confidence(problem.at, at, kind),
             kind @ (ProblemKind::UnusedValue { .. }
             | ProblemKind::Unreachable { .. }
@@ -161,7 +165,38 @@ fn target(target: &Target) -> String {
             format!("parameter `{param}` of {}", callee(called))
         }
         Target::Argument { callee: called, param: None } => callee(called),
+        Target::Unknown => "a function of which nothing is known".to_owned(),
+        Target::Answer(operation) => format!("whoever performed `{operation}`"),
         Target::Result => "the result of the function".to_owned(),
+    }
+}
+
+/// `ship(plan: any)` of an irreversible effect: the fix writes the demand behind the type.
+pub(crate) fn no_demand(
+    file: FileId,
+    operation: &str,
+    spans: &OperationSpans,
+    first: Option<Confidence>,
+) -> Diagnostic {
+    let message = format!("`{operation}` cannot be taken back and demands no check");
+    let at = Place::new(file, spans.name);
+    let diagnostic = error(Code::P0410, at, message)
+        .with_label("whatever an agent guessed may come here")
+        .with_help("a parameter says how sure it must be, and who vouches for it: `plan: any ~>= 0.9 verified`");
+    let demand = match first {
+        // The bound is there; only who vouches for it is missing.
+        Some(demand) if demand.low > 0.0 => " verified",
+        _ => " ~>= 0.9 verified",
+    };
+    match spans.params.first() {
+        Some((_, Some(ty))) => {
+            diagnostic.with_fix(format!("demand{demand}"), vec![Edit::insert(file, ty.end, demand)])
+        }
+        Some((name, None)) => diagnostic.with_fix(
+            format!("demand{demand}"),
+            vec![Edit::insert(file, name.end, format!(": any{demand}"))],
+        ),
+        None => diagnostic,
     }
 }
 

@@ -8,10 +8,12 @@ use std::sync::Arc;
 
 use prism_hir::builtins::EFFECTS;
 
+use crate::confidence::Level;
+
 pub type Text = Arc<str>;
 
 /// A set of effects. Equality is set equality.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Effects {
     /// Bit `i` is the operation `EFFECTS[i]`.
     builtin: u64,
@@ -24,6 +26,9 @@ pub struct Effects {
     /// Writes a variable that outlives the function, or prints: not an effect for `uses`,
     /// but a reason to call the function.
     pub writes: bool,
+    /// Something irreversible happens that nothing in here has decided about: whoever calls this
+    /// must have reasons of this level.
+    pub undecided: Level,
 }
 
 impl Effects {
@@ -33,6 +38,7 @@ impl Effects {
         calls_unknown: false,
         answered: Vec::new(),
         writes: false,
+        undecided: Level::Unknown,
     };
 
     /// The set of one operation, `agent.call` or `audit.record`.
@@ -44,25 +50,13 @@ impl Effects {
     }
 
     /// The call of a value of which nothing is known.
-    pub const fn unknown() -> Effects {
-        Effects {
-            builtin: 0,
-            own: Vec::new(),
-            calls_unknown: true,
-            answered: Vec::new(),
-            writes: true,
-        }
+    pub fn unknown() -> Effects {
+        Effects { calls_unknown: true, writes: true, ..Effects::NONE }
     }
 
     /// Printing, and writing a variable that outlives the function.
-    pub const fn write() -> Effects {
-        Effects {
-            builtin: 0,
-            own: Vec::new(),
-            calls_unknown: false,
-            answered: Vec::new(),
-            writes: true,
-        }
+    pub fn write() -> Effects {
+        Effects { writes: true, ..Effects::NONE }
     }
 
     /// What `uses` declares: families, or own effects by their name.
@@ -97,6 +91,7 @@ impl Effects {
         }
         self.calls_unknown |= other.calls_unknown;
         self.writes |= other.writes;
+        self.undecided = self.undecided.max(other.undecided);
         for name in &other.own {
             self.insert_own(name);
         }
@@ -108,6 +103,9 @@ impl Effects {
         match bit(operation) {
             Some(bit) => self.builtin &= !bit,
             None => self.own.retain(|name| &**name != operation && &**name != family_of(operation)),
+        }
+        if self.own.is_empty() {
+            self.undecided = Level::Unknown;
         }
         if self.calls_unknown
             && let Err(at) = self.answered.binary_search_by(|known| (**known).cmp(operation))

@@ -2,7 +2,7 @@
 
 use prism_hir::body::{BinaryOp, Bits, ExprId, LocalId, PatId, StmtId, UnaryOp};
 
-use crate::confidence::Confidence;
+use crate::confidence::{Confidence, Level};
 use crate::types::{Mismatch, Text, TypeId};
 
 /// The part of the body that a problem is about.
@@ -14,6 +14,15 @@ pub enum Site {
     Stmt(StmtId),
     /// The item as a whole: its head.
     Item,
+}
+
+impl Site {
+    pub fn expr(self) -> Option<ExprId> {
+        match self {
+            Site::Expr(expr) => Some(expr),
+            Site::Pat(_) | Site::Local(_) | Site::Stmt(_) | Site::Item => None,
+        }
+    }
 }
 
 impl From<ExprId> for Site {
@@ -143,6 +152,24 @@ pub enum ProblemKind {
         target: Target,
         origin: Option<ExprId>,
     },
+    /// The value comes from something less trusted than is required.
+    TooUntrusted {
+        found: Level,
+        required: Level,
+        bound: Bits,
+        target: Target,
+        origin: Option<ExprId>,
+    },
+    /// `e ~> k verified` in a function whose result does not say so.
+    UndeclaredLevel {
+        claimed: Level,
+    },
+    /// Something irreversible happens because of something that is not trusted enough.
+    UncheckedDecision {
+        operation: Text,
+        found: Level,
+        required: Level,
+    },
     GateNeverPasses {
         confidence: Confidence,
         bound: Bits,
@@ -175,7 +202,14 @@ pub enum ProblemKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     Variable(Text),
-    Argument { callee: Callee, param: Option<Text> },
+    Argument {
+        callee: Callee,
+        param: Option<Text>,
+    },
+    /// A function of which nothing is known.
+    Unknown,
+    /// Whoever performed the operation.
+    Answer(Text),
     Result,
 }
 

@@ -102,6 +102,8 @@ pub(crate) struct Infer<'a> {
     declarations: FxHashMap<LocalId, LambdaId>,
     /// Variables written inside a `try` that does not declare them.
     written_in_try: Vec<LocalId>,
+    /// What the clauses around answer, innermost last.
+    answers: Vec<Option<(Text, Fact)>>,
     /// Inside this many `try` blocks with a `catch`.
     caught: u32,
     nesting: u32,
@@ -160,6 +162,7 @@ impl<'a> Infer<'a> {
             deferred: Vec::new(),
             declarations: FxHashMap::default(),
             written_in_try: written_in_try.map(|(local, _)| local).collect(),
+            answers: Vec::new(),
             caught: 0,
             nesting: 0,
             n_alternatives: 0,

@@ -16,12 +16,13 @@ use std::sync::Arc;
 
 use prism_hir::body::{ExprKind, Name, PatKind, StmtKind, TypeRef};
 use prism_hir::{
-    Definition, DefinitionKind, Item, ItemKind, OperationDef, TypeDef, Variable, VariableKind,
-    item_tree, module_scope, resolve_export,
+    Definition, DefinitionKind, Item, ItemKind, OperationDef, OperationParam, TypeDef, Variable,
+    VariableKind, item_tree, module_scope, resolve_export,
 };
 use prism_source::{BandLimits, Db, Resolution, SourceFile, resolve};
 use rustc_hash::FxHashMap;
 
+use crate::confidence::{Confidence, Level};
 use crate::effects::Effects;
 use crate::flow::{Root, infer_body};
 use crate::inference::{Inference, RootType};
@@ -174,6 +175,12 @@ fn operations(db: &dyn Db, file: SourceFile, effect: Text) -> Option<Arc<[Operat
     own.map(|def| def.operations.clone().into())
 }
 
+/// What an operation demands of an argument.
+pub(crate) fn demand_of(db: &dyn Db, file: SourceFile, param: &OperationParam) -> Confidence {
+    let Some(annotation) = &param.ty else { return Confidence::ANY };
+    Types::default().annotation(&FileWorld::new(db, file), annotation).confidence
+}
+
 type Answer = Option<Arc<Typed>>;
 
 /// The names of one file, as its items see them.
@@ -306,6 +313,12 @@ impl World for FileWorld<'_> {
 
     fn is_written(&self, variable: &str) -> bool {
         written_variables(self.db, self.file).contains(variable)
+    }
+
+    fn agent_level(&self, name: &str) -> Option<Level> {
+        let package = self.file.package(self.db)?;
+        let agent = package.agents(self.db).as_ref()?.get(name)?;
+        agent.provenance.map(Level::from)
     }
 
     fn bands(&self) -> BandLimits {

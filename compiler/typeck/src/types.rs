@@ -23,7 +23,7 @@ pub use display::{DisplayType, display_confidence};
 pub(crate) use join::MAX_TUPLE;
 pub use narrow::Kinds;
 
-use crate::confidence::Confidence;
+use crate::confidence::{Confidence, Level};
 use crate::effects::Effects;
 use content::Content;
 
@@ -83,6 +83,11 @@ impl Fact {
 
     pub const fn with(self, confidence: Confidence) -> Fact {
         Fact { ty: self.ty, confidence }
+    }
+
+    /// The same value, come by way of something of this level.
+    pub fn capped(self, level: Level) -> Fact {
+        self.with(self.confidence.capped(level))
     }
 
     pub const fn retyped(self, ty: TypeId) -> Fact {
@@ -167,6 +172,11 @@ impl FunctionType {
             result: Fact::ANY,
             effects: Effects::unknown(),
         }
+    }
+
+    /// A parameter demands a level, not only a bound.
+    pub fn has_demands(&self) -> bool {
+        self.params.iter().any(|param| param.fact.confidence.level > Level::Unknown)
     }
 
     /// The fewest arguments a call must give.

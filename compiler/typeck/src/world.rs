@@ -6,6 +6,7 @@ use prism_hir::OperationDef;
 use prism_hir::body::Name;
 use prism_source::BandLimits;
 
+use crate::confidence::Level;
 use crate::types::{Fact, Scope, Types};
 
 /// A fact with the table that its type belongs to: how types travel between items.
@@ -40,6 +41,9 @@ pub trait World: Scope {
 
     /// A function of the module writes the module's variable.
     fn is_written(&self, variable: &str) -> bool;
+
+    /// Where the answers of an agent come from, when the manifest says so.
+    fn agent_level(&self, name: &str) -> Option<Level>;
 
     /// Where the bands begin when a program gives no limits of its own.
     fn bands(&self) -> BandLimits;

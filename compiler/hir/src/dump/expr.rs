@@ -53,7 +53,13 @@ impl Dump<'_> {
                 let (value, threshold) = (self.expr(*value), self.expr(*threshold));
                 format!("({value} ~?> {threshold}{})", default.unwrap_or_default())
             }
-            ExprKind::Annotate { value, confidence } => pair("~>", *value, *confidence),
+            ExprKind::Annotate { value, confidence, level: None } => {
+                pair("~>", *value, *confidence)
+            }
+            ExprKind::Annotate { value, confidence, level: Some(level) } => {
+                let (value, confidence) = (self.expr(*value), self.expr(*confidence));
+                format!("({value} ~> {confidence} {})", level.word())
+            }
             ExprKind::Gate { value, confidence } => pair("gate", *value, *confidence),
             ExprKind::Ternary { condition, then, otherwise } => {
                 let (then, otherwise) = (self.expr(*then), self.expr(*otherwise));

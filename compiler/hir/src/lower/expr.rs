@@ -23,6 +23,8 @@ impl<'a> Cx<'a> {
         let ast::Expr { kind, span } = self.ast[id];
         match kind {
             Syntax::Paren(inner) => self.expr_named(inner, hint),
+            // The level is read where the annotation is.
+            Syntax::Leveled { confidence, .. } => self.expr(confidence),
             Syntax::Name => self.name_expr(span),
             Syntax::Placeholder => self.placeholder(span),
             Syntax::Function(function) => self.function_expr(function, hint, span),

@@ -5,6 +5,7 @@ use prism_syntax::ast::{self, BinaryOp as Syntax};
 
 use super::Cx;
 use crate::body::{BinaryOp, ConfidentLogicalOp, ExprId, ExprKind, LogicalOp, MemberMode};
+use crate::problem::ProblemKind;
 
 impl<'a> Cx<'a> {
     pub(super) fn binary(
@@ -26,11 +27,30 @@ impl<'a> Cx<'a> {
                 let (left, right) = (self.soft(left), self.expr(right));
                 self.combine(op, left, right, span)
             }
+            Syntax::Annotate => {
+                let value = self.expr(left);
+                self.annotation(value, right, span)
+            }
             _ => {
                 let (left, right) = (self.expr(left), self.expr(right));
                 self.combine(op, left, right, span)
             }
         }
+    }
+
+    /// `value ~> k`, and `value ~> k verified`.
+    pub(super) fn annotation(
+        &mut self,
+        value: ExprId,
+        confidence: ast::ExprId,
+        span: Span,
+    ) -> ExprId {
+        let level = match self.ast[confidence].kind {
+            ast::ExprKind::Leveled { level, .. } => Some(level),
+            _ => None,
+        };
+        let confidence = self.expr(confidence);
+        self.alloc(ExprKind::Annotate { value, confidence, level }, span)
     }
 
     /// An operation on operands that are lowered.
@@ -45,7 +65,6 @@ impl<'a> Cx<'a> {
         let confident = |op| ExprKind::Binary { op, confident: true, left, right };
         let logical = |op| ExprKind::Logical { op, left, right };
         let kind = match op {
-            Syntax::Annotate => ExprKind::Annotate { value: left, confidence: right },
             Syntax::Chain => ExprKind::Chain { left, right },
             Syntax::MoreConfident => ExprKind::MoreConfident { left, right },
             Syntax::Escalate => ExprKind::Escalate { left, right },
@@ -87,8 +106,8 @@ impl<'a> Cx<'a> {
             Syntax::ConfidentMultiply => confident(BinaryOp::Multiply),
             Syntax::ConfidentDivide => confident(BinaryOp::Divide),
             Syntax::Power => plain(BinaryOp::Power),
-            // Pipes take no part in assignments; the parser reads none here.
-            Syntax::Pipe | Syntax::ConfidentPipe => ExprKind::Error,
+            // These take no part in assignments; the parser reads none here.
+            Syntax::Annotate | Syntax::Pipe | Syntax::ConfidentPipe => ExprKind::Error,
         };
         self.alloc(kind, span)
     }
@@ -138,6 +157,9 @@ impl<'a> Cx<'a> {
     pub(super) fn condition(&mut self, expr: ast::ExprId) -> ExprId {
         match self.ast.gate(expr) {
             Some((value, confidence)) => {
+                if let ast::ExprKind::Leveled { word, .. } = self.ast[confidence].kind {
+                    self.report(word, ProblemKind::LevelInGate);
+                }
                 let (value, confidence) = (self.expr(value), self.expr(confidence));
                 self.alloc(ExprKind::Gate { value, confidence }, self.ast[expr].span)
             }

@@ -61,9 +61,9 @@ impl<'a> Cx<'a> {
                 self.alloc(ExprKind::Await(inner), node.span)
             }
             // `x |> f ~> 0.9` annotates what the stage gives.
-            Syntax::Binary { op: op @ ast::BinaryOp::Annotate, left, right, .. } => {
-                let (left, right) = (self.stage(left), self.expr(right));
-                self.combine(op, left, right, node.span)
+            Syntax::Binary { op: ast::BinaryOp::Annotate, left, right, .. } => {
+                let value = self.stage(left);
+                self.annotation(value, right, node.span)
             }
             _ => {
                 let value = self.expr(stage);

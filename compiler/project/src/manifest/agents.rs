@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use prism_source::Agents;
+use prism_source::{Agent, Agents};
+use prism_syntax::ast::Level;
 use toml::de::DeValue;
 
 use super::Entry;
@@ -18,6 +19,8 @@ enum Shape {
     /// `"30s"`, or a number of milliseconds.
     Duration,
     Table,
+    /// Where the answers come from.
+    Level,
 }
 
 const KEYS: &[(&str, Shape)] = &[
@@ -32,6 +35,7 @@ const KEYS: &[(&str, Shape)] = &[
     ("idle", Shape::Duration),
     ("max_line", Shape::Whole),
     ("mode", Shape::Text),
+    ("provenance", Shape::Level),
     ("queue", Shape::Whole),
     ("resources", Shape::Table),
     ("retry", Shape::Table),
@@ -44,19 +48,19 @@ pub(super) fn read(value: &Entry<'_>, reader: &mut Reader) -> Option<Agents> {
     let mut agents = Agents::new();
     for (name, value) in in_order(table) {
         let path = format!("agents.{}", name.get_ref());
-        let capabilities = agent(&path, value, reader);
-        agents.insert(Arc::from(&**name.get_ref()), capabilities.into());
+        let agent = agent(&path, value, reader);
+        agents.insert(Arc::from(&**name.get_ref()), agent);
     }
     Some(agents)
 }
 
-fn agent(path: &str, value: &Entry<'_>, reader: &mut Reader) -> Vec<Arc<str>> {
+fn agent(path: &str, value: &Entry<'_>, reader: &mut Reader) -> Agent {
+    let mut agent = Agent::default();
     let DeValue::Table(table) = value.get_ref() else {
         let path = path.to_owned();
         reader.report(value.span(), ManifestProblem::WrongAgent { path, expected: "a table" });
-        return Vec::new();
+        return agent;
     };
-    let mut capabilities = Vec::new();
     for (key, value) in in_order(table) {
         let name = &**key.get_ref();
         let Some((_, shape)) = KEYS.iter().find(|(known, _)| *known == name) else {
@@ -68,10 +72,12 @@ fn agent(path: &str, value: &Entry<'_>, reader: &mut Reader) -> Vec<Arc<str>> {
             let path = format!("{path}.{name}");
             reader.report(value.span(), ManifestProblem::WrongAgent { path, expected });
         } else if name == "capabilities" {
-            capabilities = texts(value.get_ref());
+            agent.capabilities = texts(value.get_ref()).into();
+        } else if name == "provenance" {
+            agent.provenance = value.get_ref().as_str().and_then(level);
         }
     }
-    capabilities
+    agent
 }
 
 /// What the value should have been, when it is something else.
@@ -86,8 +92,16 @@ fn unexpected(shape: Shape, value: &DeValue<'_>) -> Option<&'static str> {
             (is_text || is_whole(value), "a duration such as \"30s\"")
         }
         Shape::Table => (matches!(value, DeValue::Table(_)), "a table"),
+        Shape::Level => (value.as_str().and_then(level).is_some(), LEVELS),
     };
     (!is_right).then_some(expected)
+}
+
+const LEVELS: &str = "\"verified\", \"reviewed\", \"sampled\" or \"reported\"";
+
+fn level(word: &str) -> Option<Level> {
+    let levels = [Level::Verified, Level::Reviewed, Level::Sampled, Level::Reported];
+    levels.into_iter().find(|level| level.word() == word)
 }
 
 fn is_texts(value: &DeValue<'_>) -> bool {

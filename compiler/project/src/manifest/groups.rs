@@ -92,7 +92,8 @@ fn members(name: &str, value: &Entry<'_>, agents: &Agents, reader: &mut Reader) 
 }
 
 fn capabilities(path: &str, value: &Entry<'_>, agents: &Agents, reader: &mut Reader) {
-    let known: BTreeSet<&str> = agents.values().flat_map(|own| own.iter().map(|c| &**c)).collect();
+    let known: BTreeSet<&str> =
+        agents.values().flat_map(|own| own.capabilities.iter().map(|c| &**c)).collect();
     each_text(path, value, reader, |reader, capability, at| {
         if !known.contains(capability) {
             let nearest = nearest(capability, known.iter().copied());

@@ -173,7 +173,7 @@ mod tests {
         assert!(manifest.is_strict);
         assert_eq!(manifest.lints["P0701"], LintLevel::Deny);
         let agents = manifest.agents.expect("agents");
-        assert_eq!(&*agents["reviewer"], ["code".into()]);
+        assert_eq!(&*agents["reviewer"].capabilities, ["code".into()]);
     }
 
     #[test]

@@ -47,6 +47,12 @@ pub enum ExprKind {
         left: ExprId,
         right: ExprId,
     },
+    /// `k verified` behind `~>`: where the confidence comes from. `word` is the level.
+    Leveled {
+        confidence: ExprId,
+        level: Level,
+        word: Span,
+    },
     /// `c ? a : b`, and `c ~? a : b` when `confident`.
     Ternary {
         confident: bool,
@@ -173,6 +179,31 @@ pub enum UnaryOp {
     Tilde,
     Typeof,
     Await,
+}
+
+/// Where a confidence comes from, the most trusted first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Level {
+    /// A test, a compiler, a checksum.
+    Verified,
+    /// A person, or a second agent.
+    Reviewed,
+    /// Agreement among several.
+    Sampled,
+    /// The own word of whoever answered.
+    Reported,
+}
+
+impl Level {
+    /// The word in a program.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Level::Verified => "verified",
+            Level::Reviewed => "reviewed",
+            Level::Sampled => "sampled",
+            Level::Reported => "reported",
+        }
+    }
 }
 
 /// Infix operators, loosest first. `Confident…` is the operator written with a tilde.

@@ -20,7 +20,7 @@ use prism_span::Span;
 
 pub use expr::{
     Access, Arg, Band, BinaryOp, Branch, Element, Expr, ExprKind, Field, FieldKey, HandlerClause,
-    HandlerHead, MatchArm, Quote, TemplatePart, UnaryOp, Uncertain,
+    HandlerHead, Level, MatchArm, Quote, TemplatePart, UnaryOp, Uncertain,
 };
 pub use list::List;
 pub use pat::{Pat, PatElement, PatField, PatKind};

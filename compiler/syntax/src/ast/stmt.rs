@@ -116,6 +116,8 @@ pub enum StmtKind {
     /// `effect audit { record(entry: any): null }`
     Effect {
         name: Name,
+        /// The word `irreversible` before it.
+        irreversible: Option<Span>,
         operations: List<EffectOp>,
     },
     /// `test "name" { … }`

@@ -2,7 +2,7 @@
 
 use prism_span::Span;
 
-use super::{FieldKey, List, Name, Quote, TypeId, Uses};
+use super::{FieldKey, Level, List, Name, Quote, TypeId, Uses};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Type {
@@ -41,10 +41,11 @@ pub enum TypeKind {
         result: TypeId,
         uses: Option<Uses>,
     },
-    /// `T ~>= 0.9`; `at_least` is the number as written.
+    /// `T ~>= 0.9 verified`; `at_least` is the number as written.
     Confident {
         base: TypeId,
         at_least: Span,
+        level: Option<Level>,
     },
 }
 

@@ -93,7 +93,9 @@ impl Builder<'_> {
                 TemplatePart::Text(_) => 0,
                 TemplatePart::Expr(id) => self.depth(*id),
             })),
-            ExprKind::Paren(id) | ExprKind::Unary { operand: id, .. } => self.depth(id),
+            ExprKind::Paren(id)
+            | ExprKind::Unary { operand: id, .. }
+            | ExprKind::Leveled { confidence: id, .. } => self.depth(id),
             ExprKind::Array(elements) => {
                 deepest(ast[elements].iter().map(|Element { value, .. }| self.depth(*value)))
             }

@@ -10,7 +10,7 @@
 use prism_span::Span;
 
 use super::{Builder, span};
-use crate::ast::{BinaryOp, ExprId, ExprKind};
+use crate::ast::{BinaryOp, ExprId, ExprKind, Level};
 use crate::errors::SyntaxErrorKind;
 
 /// An infix operator and where it stands.
@@ -89,6 +89,23 @@ impl Builder<'_> {
         self.infixes.push(infix);
         self.operands.push(operand);
         row.len += 1;
+        row
+    }
+
+    /// `k verified`: a level belongs to the confidence before it, which stands behind `~>`.
+    pub fn row_level(&mut self, row: Row, level: Level, word: Span) -> Row {
+        self.operands.truncate((row.operands + row.len) as usize);
+        self.infixes.truncate((row.infixes + row.len - 1) as usize);
+        let is_annotation =
+            row.len > 1 && self.infixes.last().is_some_and(|last| last.op == BinaryOp::Annotate);
+        if !is_annotation {
+            self.error(SyntaxErrorKind::MisplacedLevel, word);
+            return row;
+        }
+        let confidence = self.operands.pop().expect("a row has an operand");
+        let whole = self.ast[confidence].span.to(word);
+        let leveled = self.expr(ExprKind::Leveled { confidence, level, word }, whole);
+        self.operands.push(leveled);
         row
     }
 

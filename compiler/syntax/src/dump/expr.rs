@@ -31,6 +31,7 @@ impl Dump<'_> {
             ExprKind::Function(_) => "function".into(),
             ExprKind::Unary { op, .. } => format!("unary {op:?}"),
             ExprKind::Binary { op, .. } => format!("binary {op:?}"),
+            ExprKind::Leveled { level, .. } => format!("level {}", level.word()),
             ExprKind::Ternary { confident: false, .. } => "ternary".into(),
             ExprKind::Ternary { confident: true, .. } => "confident ternary".into(),
             ExprKind::Member { name, access, .. } => {
@@ -66,7 +67,9 @@ impl Dump<'_> {
                     }
                 }
             }
-            ExprKind::Paren(id) | ExprKind::Unary { operand: id, .. } => self.expr(id),
+            ExprKind::Paren(id)
+            | ExprKind::Unary { operand: id, .. }
+            | ExprKind::Leveled { confidence: id, .. } => self.expr(id),
             ExprKind::Array(elements) => self.elements(elements),
             ExprKind::Object(fields) => self.fields(fields),
             ExprKind::Function(id) => self.function(id),

@@ -91,7 +91,10 @@ impl Dump<'_> {
             TypeKind::Object { is_open: true, .. } => "type open object".into(),
             TypeKind::Union(_) => "type union".into(),
             TypeKind::Function { .. } => "type function".into(),
-            TypeKind::Confident { at_least, .. } => format!("type ~>= {}", self.slice(at_least)),
+            TypeKind::Confident { at_least, level, .. } => {
+                let level = level.map(|level| format!(" {}", level.word()));
+                format!("type ~>= {}{}", self.slice(at_least), level.unwrap_or_default())
+            }
         };
         self.node(label, ty.span);
         self.inside(|d| d.type_parts(ty.kind));

@@ -52,7 +52,10 @@ impl Dump<'_> {
             StmtKind::TypeAlias { name, params, .. } => {
                 format!("type {} {}", self.name(name), self.names(&self.ast[params]))
             }
-            StmtKind::Effect { name, .. } => format!("effect {}", self.name(name)),
+            StmtKind::Effect { name, irreversible, .. } => {
+                let word = if irreversible.is_some() { "irreversible " } else { "" };
+                format!("{word}effect {}", self.name(name))
+            }
             StmtKind::Test { name, .. } => format!("test {}", self.slice(name.span)),
             StmtKind::Import(_) => "import".into(),
             StmtKind::Export(_) => "export".into(),

@@ -27,6 +27,12 @@ fn spaces() {
         "function f<T>( a ?: T,b :string=1 ):T~>0.5{ }",
         "function f<T>(a?: T, b: string = 1): T ~> 0.5 {}\n",
     );
+    check("type A=any~>=0.9   verified", "type A = any ~>= 0.9 verified\n");
+    check("let a=b~>0.9   verified;c", "let a = b ~> 0.9 verified\nc\n");
+    check(
+        "irreversible   effect a{b( c:any~>=0.9 verified ):null}",
+        "irreversible effect a { b(c: any ~>= 0.9 verified): null }\n",
+    );
     check("import{a,b as c}from'm'", "import { a, b as c } from 'm'\n");
     check("x~?1:2", "x ~? 1 : 2\n");
     check("<~x>=~y", "<~ x >= ~y\n");

@@ -233,7 +233,7 @@ impl Scan<'_> {
             _ => {}
         }
         self.write(kind, token.span);
-        if kind == Kind::Export {
+        if matches!(kind, Kind::Export | Kind::KwIrreversible) {
             self.frame_mut().is_fresh = true;
         }
     }

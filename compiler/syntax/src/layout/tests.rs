@@ -250,6 +250,10 @@ fn handlers_effects_and_agents() {
         "effect:word x {operations a (params b : c ) : d ; e (params ) }",
     );
     check(
+        "irreversible effect x { a(b: c ~>= 0.9 verified) }",
+        "irreversible:word effect:word x {operations a (params b : c ~>= 0.9 verified:word ) }",
+    );
+    check(
         "agents { A: Agent { k: 1 } B: Agent { } }",
         "agents:word {agents A : Agent:word {object k : 1 } ; B : Agent:word {object } }",
     );
@@ -270,6 +274,10 @@ fn words_are_names_outside_of_their_form() {
     check("handle(x)", "handle ( x )");
     check("async(x)", "async ( x )");
     check("pattern.x", "pattern . x");
+    check("verified + sampled", "verified + sampled");
+    check("x ~> k\nverified", "x ~> k ; verified");
+    check("if (a) reported = 1", "if (head a ) {block reported = 1 }");
+    check("irreversible(effect)", "irreversible ( effect )");
 }
 
 #[test]

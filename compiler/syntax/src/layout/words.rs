@@ -186,6 +186,9 @@ impl Scan<'_> {
             Kind::Agent if names_block => (HeaderKind::Agent, Kind::KwAgent),
             Kind::Pattern if names_block => (HeaderKind::Plain, Kind::KwPattern),
             Kind::Effect if names_block => (HeaderKind::Effect, Kind::KwEffect),
+            Kind::Irreversible if next == Kind::Effect && after.is_name() => {
+                return Some(Kind::KwIrreversible);
+            }
             Kind::Test if next == Kind::Str && after == Kind::LBrace => {
                 (HeaderKind::Plain, Kind::KwTest)
             }
@@ -249,6 +252,7 @@ impl Scan<'_> {
             Kind::In if each.is_some() => Some(Kind::ForIn),
             Kind::Of if each.is_some() => Some(Kind::ForOf),
             Kind::In => Some(Kind::KwIn),
+            Kind::LevelWord if self.is_on_line(at) => Some(Kind::KwLevel),
             Kind::From if self.kind_at(at + 1) == Kind::Str => Some(Kind::KwFrom),
             Kind::As if frame.kind == FrameKind::Names => Some(Kind::KwAs),
             Kind::Uses => {

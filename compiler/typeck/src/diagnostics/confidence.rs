@@ -5,7 +5,7 @@ use prism_hir::body::{ExprId, ExprKind};
 use prism_span::Span;
 
 use super::{Words, error, target};
-use crate::confidence::Confidence;
+use crate::confidence::{Confidence, Level};
 use crate::errors::{Band, ProblemKind, Site, Target};
 
 impl Words<'_> {
@@ -34,6 +34,26 @@ impl Words<'_> {
             ProblemKind::TooUncertain { confidence, required, target, origin } => {
                 let required = required.value();
                 self.too_uncertain(site, at, (*confidence, required), target, *origin)
+            }
+            ProblemKind::TooUntrusted { found, required, bound, target, origin } => {
+                let of = (*found, *required, bound.value());
+                self.too_untrusted(site, at, of, target, *origin)
+            }
+            ProblemKind::UndeclaredLevel { claimed } => {
+                let message = format!("nothing here says that the result is {claimed}");
+                error(Code::P0411, at, message).with_help(format!(
+                    "a level is raised in a function that declares it: `function f(…): any ~>= 0.9 {claimed} {{ … }}`"
+                ))
+            }
+            ProblemKind::UncheckedDecision { operation, found, required } => {
+                let message =
+                    format!("`{operation}` happens here because of {}", origin_words(*found));
+                error(Code::P0413, at, message)
+                    .with_label(format!("cannot be taken back, and needs something {required}"))
+                    .with_help(format!(
+                        "let a value that is {required} decide, or hand one over; {}",
+                        gate_of(*required)
+                    ))
             }
             ProblemKind::GateNeverPasses { confidence, bound, origin } => {
                 let message = format!(
@@ -87,6 +107,48 @@ impl Words<'_> {
         let diagnostic = error(Code::P0404, at, message)
             .with_label(format!("goes to {}, which needs at least {required}", target(given_to)));
         self.with_gate(self.with_origin(diagnostic, origin), site, required)
+    }
+
+    fn too_untrusted(
+        &self,
+        site: Site,
+        at: Place,
+        (found, required, bound): (Level, Level, f64),
+        given_to: &Target,
+        origin: Option<ExprId>,
+    ) -> Diagnostic {
+        let message = format!("{} is {}, not {required}", self.named(site), level_words(found));
+        let mut diagnostic = error(Code::P0409, at, message).with_label(format!(
+            "goes to {}, which needs something {required} of at least {bound}",
+            target(given_to)
+        ));
+        if let Some(origin) = origin {
+            diagnostic = diagnostic.with_place(self.expr(origin), self.where_from(origin));
+        }
+        let text = site.expr().and_then(|expr| self.quoted(expr));
+        let name = text.as_deref().map_or("value", |text| text.trim_matches('`'));
+        diagnostic.with_help(match required {
+            Level::Reviewed => format!(
+                "let somebody approve it: `approved({name}, \"why\")` of \"@prism/control\" gives it {required}"
+            ),
+            _ => format!(
+                "check it in a function that says so: `function checked(x): any ~>= {bound} {required} {{ … return x ~> {bound} {required} }}`"
+            ),
+        })
+    }
+
+    /// Where a value comes from, in words for its place.
+    fn where_from(&self, origin: ExprId) -> String {
+        let level = self.inference.types.whole(self.inference.expr(origin)).level;
+        match &self.body.exprs[origin].kind {
+            ExprKind::Perform { effect, .. } if level == Level::Reported => {
+                format!("`{effect}` answers with its own word")
+            }
+            ExprKind::Annotate { level: None, .. } => {
+                "this confidence is the program's own word".to_owned()
+            }
+            _ => format!("it comes from here and is {}", level_words(level)),
+        }
     }
 
     /// Shows where a bound comes from.
@@ -166,6 +228,35 @@ impl Words<'_> {
             }
         }
         None
+    }
+}
+
+/// What has a level: "something reported", "something of which nothing is known".
+pub(super) fn origin_words(level: Level) -> String {
+    match level {
+        Level::Unknown => "something that nobody vouches for".to_owned(),
+        level => format!("something {}", level_words(level)),
+    }
+}
+
+/// "only reported", "of unknown origin".
+fn level_words(level: Level) -> &'static str {
+    match level {
+        Level::Unknown => "of unknown origin",
+        Level::Reported => "only reported",
+        Level::Sampled => "sampled",
+        Level::Reviewed => "reviewed",
+        Level::Verified => "verified",
+    }
+}
+
+/// How to come by a level.
+fn gate_of(level: Level) -> &'static str {
+    match level {
+        Level::Reviewed => "`human.approve(…)` gives one",
+        Level::Verified | Level::Sampled | Level::Reported | Level::Unknown => {
+            "a function that declares such a result gives one"
+        }
     }
 }
 

@@ -4,7 +4,9 @@ use prism_diagnostics::{Code, Diagnostic, Place};
 use prism_hir::body::{BinaryOp, Element, ExprId, ExprKind, Field, UnaryOp};
 use prism_span::Span;
 
+use super::confidence::origin_words;
 use super::{Words, callee, counted, error, mended, target};
+use crate::confidence::Level;
 use crate::errors::{Callee, ProblemKind, Site, Target};
 use crate::types::{Mismatch, Reason, Text, Type, TypeId};
 
@@ -101,6 +103,9 @@ impl Words<'_> {
             | ProblemKind::ConfidenceNotNumber { .. }
             | ProblemKind::UncertainOnPlain
             | ProblemKind::TooUncertain { .. }
+            | ProblemKind::TooUntrusted { .. }
+            | ProblemKind::UndeclaredLevel { .. }
+            | ProblemKind::UncheckedDecision { .. }
             | ProblemKind::GateNeverPasses { .. }
             | ProblemKind::GateAlwaysPasses { .. }
             | ProblemKind::DeadBands { .. }
@@ -143,7 +148,30 @@ impl Words<'_> {
                 );
                 error(Code::P0404, at, message)
             }
-            Reason::NeedsConfidence { param, required } => {
+            Reason::Level { required, found } => {
+                let message = format!(
+                    "expected something {required}{inside}, found {}",
+                    origin_words(*found)
+                );
+                error(Code::P0409, at, message)
+            }
+            Reason::DemandForgotten => {
+                let message = format!(
+                    "what this function demands of its arguments would be forgotten{inside}"
+                );
+                error(Code::P0412, at, message).with_help(
+                    "say it in the type where the function goes: `(plan: any ~>= 0.9 verified) => any`",
+                )
+            }
+            Reason::NeedsConfidence { param, required, level } if *level > Level::Unknown => {
+                let param = param.as_deref().map(|name| format!(" for `{name}`"));
+                let message = format!(
+                    "this function needs something {level} of at least {required}{}, and may get less",
+                    param.unwrap_or_default()
+                );
+                error(Code::P0409, at, message)
+            }
+            Reason::NeedsConfidence { param, required, .. } => {
                 let param = param.as_deref().map(|name| format!(" for `{name}`"));
                 let message = format!(
                     "this function needs a confidence of at least {required}{}, and may get less",
@@ -179,7 +207,11 @@ impl Words<'_> {
             let is_it = match reason {
                 Reason::Type { found: ty, .. } => found.ty == *ty,
                 Reason::Confidence { found: low, .. } => found.confidence.low == *low,
+                Reason::Level { found: level, .. } => {
+                    self.inference.types.whole(found).level == *level
+                }
                 Reason::MissingField { .. }
+                | Reason::DemandForgotten
                 | Reason::Params { .. }
                 | Reason::NeedsConfidence { .. } => true,
             };

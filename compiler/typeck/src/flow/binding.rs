@@ -3,7 +3,7 @@
 use prism_hir::body::{ExprId, LocalId, LocalKind};
 
 use crate::confidence::Confidence;
-use crate::errors::Target;
+use crate::errors::{Site, Target};
 use crate::flow::Infer;
 use crate::inference::index_of;
 use crate::types::{Fact, TypeId};
@@ -32,7 +32,16 @@ impl Infer<'_> {
     /// Gives a variable a value: at its declaration and later.
     pub(crate) fn assign_local(&mut self, local: LocalId, value: Fact, at: Option<ExprId>) {
         let data = &self.body.locals[local];
+        let value = self.decided(value);
         let mut fact = value;
+        if self.types.has_demands(value.ty)
+            && data.annotation.is_none()
+            && (data.is_global || self.is_volatile(local))
+        {
+            let site = at.map_or(Site::Local(local), Site::Expr);
+            let target = Target::Variable(data.name.clone());
+            self.check_fit(site, value, Fact::ANY, target);
+        }
         if let Some(declared) = self.declared_fact(local) {
             if let Some(at) = at {
                 self.check_fit(at, value, declared, Target::Variable(data.name.clone()));
@@ -58,13 +67,15 @@ impl Infer<'_> {
         let is_open = value.ty.is_unknown() || declared.ty.is_unknown();
         let fits = !is_open && self.types.fit_type(value.ty, declared.ty).is_ok();
         let ty = if fits { value.ty } else { declared.ty };
+        let value = if fits { value } else { self.types.forgotten(value) };
+        let level = value.confidence.level.max(declared.confidence.level);
         let bound = declared.confidence.low;
         let confidence = if value.confidence.low >= bound {
             value.confidence
         } else {
             value.confidence.at_or_above(bound).unwrap_or(Confidence::at_least(bound))
         };
-        Fact { ty, confidence }
+        Fact { ty, confidence: confidence.at(level) }
     }
 
     /// What the annotation of a variable declares.

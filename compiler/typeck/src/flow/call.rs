@@ -1,13 +1,18 @@
 //! Calls: what is called, whether the arguments fit, what comes back.
 
+use std::sync::Arc;
+
 use prism_hir::body::{Arg, ExprId, ExprKind, Name};
 use prism_hir::builtins::{Kind, builtin};
 
-use crate::confidence::Confidence;
-use crate::errors::{Callee, ProblemKind};
+use crate::confidence::{Confidence, Level};
+use crate::errors::{Callee, ProblemKind, Target};
 use crate::flow::Infer;
 use crate::flow::report::nearest;
 use crate::types::{Fact, FunctionType, Kinds, Text, Type, TypeId};
+
+/// Parameters that an argument of unknown position is checked against.
+const MAX_DEMANDS: usize = 32;
 
 impl Infer<'_> {
     pub(crate) fn infer_call(
@@ -55,13 +60,30 @@ impl Infer<'_> {
         if let Type::Function(function) = self.types.structure(callee.ty).clone() {
             return self.call_function(at, callee.confidence, &function, name, args);
         }
+        if let Some(function) = self.demanding_member(callee.ty) {
+            return self.call_function(at, callee.confidence, &function, name, args);
+        }
         let facts = self.infer_args(args);
+        for (arg, fact) in args.iter().zip(&facts) {
+            self.check_fit(arg.value, *fact, Fact::ANY, Target::Unknown);
+        }
         if self.is_never(callee.ty, Kinds::FUNCTION.or(Kinds::OTHER)) {
             self.report(callee_at, ProblemKind::NotCallable { ty: callee.ty });
             return Fact::ERROR;
         }
         self.call_unknown(at, &facts);
         Fact::ANY
+    }
+
+    /// The function among the members of a union, when it demands a level.
+    fn demanding_member(&self, ty: TypeId) -> Option<Arc<FunctionType>> {
+        if !self.types.has_demands(ty) {
+            return None;
+        }
+        self.types.members(ty).into_iter().find_map(|member| match self.types.get(member) {
+            Type::Function(function) if function.has_demands() => Some(function.clone()),
+            _ => None,
+        })
     }
 
     pub(crate) fn call_function(
@@ -109,7 +131,14 @@ impl Infer<'_> {
         let ty = crate::builtins::function_result(&mut self.types, name, &facts);
         let always_plain = matches!(&**name, "value" | "print" | "__agent");
         let is_plain = always_plain || facts.iter().all(|fact| self.is_deeply_plain(*fact));
-        Fact { ty, confidence: if is_plain { Confidence::PLAIN } else { Confidence::ANY } }
+        let confidence = if is_plain { Confidence::PLAIN } else { Confidence::ANY };
+        Fact { ty, confidence: confidence.at(self.least_level(&facts)) }
+    }
+
+    /// What is computed from several values is as trusted as the least of them.
+    pub(crate) fn least_level(&self, facts: &[Fact]) -> Level {
+        let levels = facts.iter().map(|fact| self.types.whole(*fact).level);
+        levels.min().unwrap_or(Level::Verified)
     }
 
     /// Infers arguments of which nothing is expected.
@@ -140,7 +169,9 @@ impl Infer<'_> {
         for arg in args {
             if arg.is_spread {
                 has_spread = true;
-                facts.push(self.infer_spread(arg.value));
+                let fact = self.infer_spread(arg.value);
+                self.check_demands_from(n_given, callee, function, arg.value, fact);
+                facts.push(fact);
                 continue;
             }
             let index = match &arg.name {
@@ -153,12 +184,36 @@ impl Infer<'_> {
                     (!has_spread).then_some(n_given - 1)
                 }
             };
-            facts.push(self.check_arg(callee, function, index, arg));
+            let fact = self.check_arg(callee, function, index, arg);
+            if index.is_none() {
+                self.check_demands_from(0, callee, function, arg.value, fact);
+            }
+            facts.push(fact);
         }
         if !function.is_open {
             self.check_arity(at, callee, function, args, (n_given, &named), has_spread);
         }
         facts
+    }
+
+    /// An argument that may go to any parameter from `first` on meets what they demand.
+    fn check_demands_from(
+        &mut self,
+        first: usize,
+        callee: &Callee,
+        function: &FunctionType,
+        at: ExprId,
+        fact: Fact,
+    ) {
+        let last = function.params.last().filter(|param| param.is_rest);
+        for param in function.params.iter().skip(first).chain(last).take(MAX_DEMANDS) {
+            if param.fact.confidence.level > Level::Unknown {
+                // Only the confidence: which value goes where is not known.
+                let declared = Fact::ANY.with(param.fact.confidence);
+                self.check_fit(at, fact, declared, Self::argument_target(callee, param));
+                return;
+            }
+        }
     }
 
     fn check_arg(

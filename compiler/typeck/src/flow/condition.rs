@@ -27,6 +27,8 @@ impl Infer<'_> {
             self.env.reachable = false;
             return;
         }
+        let decides = self.types.whole(self.fact(condition));
+        self.env.decide(decides);
         if self.nesting >= MAX_NESTING {
             return;
         }

@@ -2,7 +2,9 @@
 
 use prism_hir::body::{Bits, ConfidentLogicalOp, ExprId, ExprKind, UnaryOp};
 
-use crate::confidence::{Confidence, Presence};
+use prism_syntax::ast;
+
+use crate::confidence::{Confidence, Level, Presence};
 use crate::errors::ProblemKind;
 use crate::flow::Infer;
 use crate::types::{Fact, Kinds, TypeId};
@@ -13,9 +15,34 @@ const COALESCE_BOUND: f64 = 0.5;
 const ESCALATE_BOUND: f64 = 0.7;
 
 impl Infer<'_> {
-    pub(crate) fn infer_annotate(&mut self, value: ExprId, confidence: ExprId) -> Fact {
+    /// `e ~> k` is the word of the program, unless it names where the confidence comes from.
+    pub(crate) fn infer_annotate(
+        &mut self,
+        value: ExprId,
+        confidence: ExprId,
+        level: Option<ast::Level>,
+    ) -> Fact {
         let fact = self.infer_expr(value);
-        fact.with(self.infer_confidence(confidence))
+        let given = self.infer_confidence(confidence);
+        let own = self.types.whole(fact).level;
+        match level {
+            None => fact.with(given.capped(own)),
+            Some(level) => {
+                let level = Level::from(level);
+                self.check_claim(confidence, own.min(given.level), level);
+                // Of how sure the parts are, the claim says nothing.
+                let ty = self.types.promised(fact.ty, Confidence::ANY.at(level));
+                Fact { ty, confidence: given.at(level) }
+            }
+        }
+    }
+
+    /// A level is raised where a function says in its result that it does.
+    fn check_claim(&mut self, at: ExprId, own: Level, claimed: Level) {
+        let declared = self.frame().declared_result.map_or(Level::Unknown, |r| r.confidence.level);
+        if claimed > own && claimed > Level::Reported && claimed > declared {
+            self.report(at, ProblemKind::UndeclaredLevel { claimed });
+        }
     }
 
     /// The confidence that `~> k` gives.
@@ -59,7 +86,8 @@ impl Infer<'_> {
         if let Some(bound) = self.check_confidence(confidence, bound_fact.ty) {
             self.check_gate(value, fact.confidence, bound);
         }
-        Fact::plain(TypeId::BOOLEAN)
+        let level = fact.confidence.level.min(bound_fact.confidence.level);
+        Fact::plain(TypeId::BOOLEAN).capped(level)
     }
 
     /// Reports a gate whose answer is known before the run.

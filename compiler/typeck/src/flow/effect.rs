@@ -1,11 +1,12 @@
 //! Effects: performing, handling, and what calls bring in.
 
 use prism_hir::OperationDef;
-use prism_hir::body::{Arg, Block, ExprId, HandlerClause, ReturnClause, TypeRef};
+use prism_hir::body::{Arg, Block, ExprId, ExprKind, Field, HandlerClause, ReturnClause, TypeRef};
 use rustc_hash::FxHashSet;
 
+use crate::confidence::Level;
 use crate::effects::Effects;
-use crate::errors::{Callee, Target};
+use crate::errors::{Callee, ProblemKind, Target};
 use crate::flow::{Frame, Infer};
 use crate::inference::EffectUse;
 use crate::types::{Fact, FunctionType, ParamType, Text, Type, TypeId};
@@ -13,12 +14,27 @@ use crate::types::{Fact, FunctionType, ParamType, Text, Type, TypeId};
 impl<'a> Infer<'a> {
     /// The expression has effects: the function being walked has them too.
     pub(crate) fn perform(&mut self, at: ExprId, effects: &Effects) {
-        self.frame().effects.add(effects);
+        let mut effects = effects.clone();
+        effects.undecided = self.undecided(at, &effects);
+        self.frame().effects.add(&effects);
         if !effects.is_empty() {
             let function = self.frame().lambda;
-            let (effects, escaping) = (effects.clone(), effects.clone());
+            let escaping = effects.clone();
             self.uses.push(EffectUse { at, function, effects, escaping });
         }
+    }
+
+    /// What the callers of this function must still have reasons for. What decided that the
+    /// expression is evaluated may be less than it takes.
+    fn undecided(&mut self, at: ExprId, effects: &Effects) -> Level {
+        let (required, decision) = (effects.undecided, self.env.decision());
+        if decision.level < required {
+            let own = effects.own().first().cloned();
+            let (operation, found) = (own.unwrap_or_default(), decision.level);
+            self.report(at, ProblemKind::UncheckedDecision { operation, found, required });
+        }
+        let is_settled = decision.level < required || decision.is_checked;
+        if is_settled { Level::Unknown } else { required }
     }
 
     pub(crate) fn infer_perform(&mut self, at: ExprId, effect: &Text, args: &[Arg]) -> Fact {
@@ -26,18 +42,68 @@ impl<'a> Infer<'a> {
             Some(operation) => Some(self.operation_type(&operation)),
             None => builtin_operation(effect),
         };
+        let mut effects = Effects::operation(effect);
         let result = match function {
             Some(function) => {
-                self.check_args(at, &Callee::Operation(effect.clone()), &function, args);
-                function.result
+                let facts =
+                    self.check_args(at, &Callee::Operation(effect.clone()), &function, args);
+                effects.undecided = self.asked_of_callers(&function, &facts);
+                let level = self.answer_level(effect, args, &facts);
+                let confidence = function.result.confidence;
+                function.result.with(confidence.at(confidence.level.max(level)))
             }
             None => {
                 self.infer_args(args);
                 Fact::ANY
             }
         };
-        self.perform(at, &Effects::operation(effect));
+        self.perform(at, &effects);
         result
+    }
+
+    /// Where nobody vouches for any of the values, because they are written or computed, the
+    /// decision to use them is all there is.
+    fn asked_of_callers(&self, operation: &FunctionType, args: &[Fact]) -> Level {
+        let levels = operation.params.iter().map(|param| param.fact.confidence.level);
+        let demanded = levels.max().unwrap_or(Level::Unknown);
+        let is_vouched_for = args.iter().any(|arg| !self.is_deeply_plain(*arg));
+        if is_vouched_for { Level::Unknown } else { demanded }
+    }
+
+    /// Where the answer of an operation of the language comes from.
+    fn answer_level(&self, operation: &str, args: &[Arg], facts: &[Fact]) -> Level {
+        match operation {
+            "agent.call" => args.first().map_or(Level::Reported, |arg| self.agent_level(arg.value)),
+            "llm" | "stream_llm" => Level::Reported,
+            "human.approve" | "human.ask" => Level::Reviewed,
+            // A test or a compiler: as good as the choice of the command.
+            "workspace.exec" => self.least_level(facts),
+            _ => Level::Unknown,
+        }
+    }
+
+    /// What the manifest says of the agent that a request names.
+    fn agent_level(&self, request: ExprId) -> Level {
+        let ExprKind::Object(fields) = &self.body.exprs[request].kind else {
+            return Level::Reported;
+        };
+        let agent = fields.iter().find_map(|field| match field {
+            Field::Named { name, value } if &**name == "agent" => Some(*value),
+            Field::Named { .. } | Field::Computed { .. } | Field::Spread(_) => None,
+        });
+        agent.map_or(Level::Reported, |agent| self.level_of_agent(agent))
+    }
+
+    /// The level of an agent that the text names, or that a variable declares.
+    pub(crate) fn level_of_agent(&self, agent: ExprId) -> Level {
+        let name = match &self.body.exprs[agent].kind {
+            ExprKind::Text(name) => Some(name.clone()),
+            ExprKind::Name(name) if self.fact(agent).ty == TypeId::AGENT => {
+                Some(self.name_text(name))
+            }
+            _ => None,
+        };
+        name.and_then(|name| self.world.agent_level(&name)).unwrap_or(Level::Reported)
     }
 
     fn operation_type(&mut self, operation: &OperationDef) -> FunctionType {
@@ -111,7 +177,7 @@ impl<'a> Infer<'a> {
 
     fn infer_clause(&mut self, clause: &'a HandlerClause) {
         let operation = self.world.operation(&clause.effect);
-        let function = operation.map(|operation| self.operation_type(&operation));
+        let function = operation.as_ref().map(|operation| self.operation_type(operation));
         let mark = self.env.mark();
         for (index, param) in clause.params.iter().enumerate() {
             let offered = function.as_ref().and_then(|function| function.params.get(index));
@@ -125,8 +191,28 @@ impl<'a> Infer<'a> {
             }
             self.bind_pattern(param.pat, fact, None);
         }
+        let declared = operation.and_then(|operation| operation.result);
+        let answer = function.filter(|_| declared.is_some()).map(|function| function.result);
+        self.answers.push(answer.map(|answer| (clause.effect.clone(), answer)));
         self.infer_block(&clause.body);
+        self.answers.pop();
         self.leave_branch(mark);
+    }
+
+    /// `resume(value)` answers the operation: with what it declares.
+    pub(crate) fn infer_resume(&mut self, at: ExprId, value: Option<ExprId>) {
+        let answer = self.answers.last().cloned().flatten();
+        let Some((operation, declared)) = answer else {
+            if let Some(value) = value {
+                self.infer_expr(value);
+            }
+            return;
+        };
+        let fact = match value {
+            Some(value) => self.infer_expected(value, Some(declared)),
+            None => Fact::NULL,
+        };
+        self.check_fit(value.unwrap_or(at), fact, declared, Target::Answer(operation));
     }
 
     /// Continues behind code that may or may not have run.

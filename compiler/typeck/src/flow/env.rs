@@ -6,6 +6,7 @@
 
 use prism_hir::body::LocalId;
 
+use crate::confidence::{Confidence, Level};
 use crate::inference::index_of;
 use crate::types::{Fact, Text, Types};
 
@@ -27,12 +28,29 @@ pub(crate) enum PathRoot {
     Fixed(Text),
 }
 
+/// What decided that control is here: the conditions around, and those that guard a way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Decision {
+    /// The least of the levels of these conditions.
+    pub level: Level,
+    /// One of them is about a value that somebody or something vouches for.
+    pub is_checked: bool,
+    /// The least of those that guard a way out: it stays when branches meet.
+    exits: Level,
+}
+
+impl Decision {
+    const START: Decision =
+        Decision { level: Level::Verified, is_checked: false, exits: Level::Verified };
+}
+
 pub(crate) struct Env {
     facts: Vec<Fact>,
     trail: Vec<(LocalId, Fact)>,
     paths: Vec<PathFact>,
     /// Control can get here.
     pub reachable: bool,
+    decision: Decision,
     /// Per local, the last [`Env::take`] that has seen it.
     seen: Vec<u32>,
     n_takes: u32,
@@ -44,6 +62,7 @@ pub(crate) struct Mark {
     trail: usize,
     paths: usize,
     reachable: bool,
+    decision: Decision,
 }
 
 impl Mark {
@@ -59,6 +78,7 @@ pub(crate) struct Branch {
     pub changes: Vec<(LocalId, Fact)>,
     paths: Vec<PathFact>,
     pub reachable: bool,
+    decision: Decision,
 }
 
 impl Env {
@@ -68,9 +88,30 @@ impl Env {
             trail: Vec::new(),
             paths: Vec::new(),
             reachable: true,
+            decision: Decision::START,
             seen: vec![0; n_locals],
             n_takes: 0,
         }
+    }
+
+    pub fn decision(&self) -> Decision {
+        self.decision
+    }
+
+    /// A condition with this confidence decides that control goes on here.
+    pub fn decide(&mut self, condition: Confidence) {
+        self.decision.level = self.decision.level.min(condition.level);
+        self.decision.is_checked |= !condition.is_plain() && condition.level > Level::Reported;
+    }
+
+    /// A function begins: its caller has decided, which is looked at where it is called.
+    pub fn begin_function(&mut self) {
+        self.decision = Decision::START;
+    }
+
+    /// Behind a loop control is here, whatever decided about its rounds.
+    pub fn forget_decision_since(&mut self, mark: Mark) {
+        self.decision = Decision { exits: self.decision.exits, ..mark.decision };
     }
 
     pub fn get(&self, local: LocalId) -> Fact {
@@ -128,7 +169,12 @@ impl Env {
     }
 
     pub fn mark(&self) -> Mark {
-        Mark { trail: self.trail.len(), paths: self.paths.len(), reachable: self.reachable }
+        Mark {
+            trail: self.trail.len(),
+            paths: self.paths.len(),
+            reachable: self.reachable,
+            decision: self.decision,
+        }
     }
 
     /// What changed since the mark; the state stays as it is.
@@ -144,7 +190,7 @@ impl Env {
         }
         changes.sort_unstable_by_key(|(local, _)| local.into_raw().into_u32());
         let paths = self.paths.get(mark.paths..).unwrap_or(&[]).to_vec();
-        Branch { changes, paths, reachable: self.reachable }
+        Branch { changes, paths, reachable: self.reachable, decision: self.decision }
     }
 
     /// What changed since the mark; the state becomes what it was.
@@ -161,6 +207,7 @@ impl Env {
         }
         self.paths.truncate(mark.paths);
         self.reachable = mark.reachable;
+        self.decision = mark.decision;
     }
 
     /// Continues where only `branch` leads.
@@ -170,16 +217,18 @@ impl Env {
         }
         self.paths.extend(branch.paths);
         self.reachable = branch.reachable;
+        self.decision = branch.decision;
     }
 
     /// Continues where the branches meet.
     pub fn join(&mut self, types: &mut Types, a: Branch, b: Branch) {
         if !b.reachable {
-            return self.apply(a);
+            return self.apply(only(a));
         }
         if !a.reachable {
-            return self.apply(b);
+            return self.apply(only(b));
         }
+        self.decision = self.met(&a, &b);
         let joined = self.join_changes(types, &a.changes, &b.changes);
         for (local, fact) in joined {
             self.assign(local, fact);
@@ -190,13 +239,19 @@ impl Env {
     /// The join of two branches as one branch.
     pub fn join_branches(&self, types: &mut Types, a: Branch, b: Branch) -> Branch {
         if !b.reachable {
-            return a;
+            return only(a);
         }
         if !a.reachable {
-            return b;
+            return only(b);
         }
         let changes = self.join_changes(types, &a.changes, &b.changes);
-        Branch { changes, paths: Vec::new(), reachable: true }
+        Branch { changes, paths: Vec::new(), reachable: true, decision: self.met(&a, &b) }
+    }
+
+    /// Both ways lead here: what decided between them decides no more, but for the ways out.
+    fn met(&self, a: &Branch, b: &Branch) -> Decision {
+        let exits = self.decision.exits.min(a.decision.exits).min(b.decision.exits);
+        Decision { level: self.decision.level.min(exits), exits, ..self.decision }
     }
 
     fn join_changes(
@@ -220,4 +275,10 @@ impl Env {
         }
         joined
     }
+}
+
+/// The one branch of two that goes on: what decided against the other decides from here on.
+fn only(branch: Branch) -> Branch {
+    let exits = branch.decision.exits.min(branch.decision.level);
+    Branch { decision: Decision { exits, ..branch.decision }, ..branch }
 }

@@ -7,7 +7,7 @@ use crate::effects::Effects;
 use crate::errors::ProblemKind;
 use crate::flow::{Infer, MAX_NESTING};
 use crate::inference::index_of;
-use crate::types::{Fact, Kinds, TypeId};
+use crate::types::{Fact, Kinds, Type, TypeId};
 
 impl<'a> Infer<'a> {
     pub(crate) fn infer_expr(&mut self, expr: ExprId) -> Fact {
@@ -63,7 +63,9 @@ impl<'a> Infer<'a> {
             ExprKind::Threshold { value, threshold, default } => {
                 self.infer_threshold(*value, *threshold, *default)
             }
-            ExprKind::Annotate { value, confidence } => self.infer_annotate(*value, *confidence),
+            ExprKind::Annotate { value, confidence, level } => {
+                self.infer_annotate(*value, *confidence, *level)
+            }
             ExprKind::Gate { value, confidence } => self.infer_gate(*value, *confidence),
             ExprKind::Ternary { condition, then, otherwise } => {
                 self.infer_ternary(*condition, *then, *otherwise, expected)
@@ -104,9 +106,7 @@ impl<'a> Infer<'a> {
                 self.infer_handle(body, clauses, return_clause.as_ref())
             }
             ExprKind::Resume { value } => {
-                if let Some(value) = value {
-                    self.infer_expr(*value);
-                }
+                self.infer_resume(expr, *value);
                 // What the rest of the body does, the `handle` counts.
                 self.frame().effects.add(&Effects::write());
                 Fact::ANY
@@ -118,8 +118,9 @@ impl<'a> Infer<'a> {
 
     fn infer_unary(&mut self, expr: ExprId, op: UnaryOp, operand: ExprId) -> Fact {
         let value = self.infer_expr(operand);
+        let plain = |ty| Fact::plain(ty).capped(value.confidence.level);
         match op {
-            UnaryOp::Not => Fact::plain(match self.types.truthiness(value.ty) {
+            UnaryOp::Not => plain(match self.types.truthiness(value.ty) {
                 Some(true) => TypeId::FALSE,
                 Some(false) => TypeId::TRUE,
                 None => TypeId::BOOLEAN,
@@ -137,8 +138,8 @@ impl<'a> Infer<'a> {
                 value.with(value.confidence).retyped(ty)
             }
             UnaryOp::Plus => value.retyped(TypeId::NUMBER),
-            UnaryOp::Confidence => Fact::plain(TypeId::NUMBER),
-            UnaryOp::Typeof => Fact::plain(TypeId::TEXT),
+            UnaryOp::Confidence => plain(TypeId::NUMBER),
+            UnaryOp::Typeof => plain(TypeId::TEXT),
         }
     }
 
@@ -154,10 +155,12 @@ impl<'a> Infer<'a> {
         self.narrow(condition, true);
         let then_is_live = self.env.reachable;
         let then_fact = self.infer_expected(then, expected);
+        let then_fact = self.decided(then_fact);
         let then_branch = self.env.take(mark);
         self.narrow(condition, false);
         let otherwise_is_live = self.env.reachable;
         let otherwise_fact = self.infer_expected(otherwise, expected);
+        let otherwise_fact = self.decided(otherwise_fact);
         let otherwise_branch = self.env.take(mark);
         self.env.join(&mut self.types, then_branch, otherwise_branch);
         match (then_is_live, otherwise_is_live) {
@@ -189,6 +192,7 @@ impl<'a> Infer<'a> {
             }
             let is_live = self.env.reachable;
             let right_fact = self.infer_expr(right);
+            let right_fact = self.decided(right_fact);
             fact = self.logical(op, fact, is_live.then_some(right_fact));
             self.record(node, fact);
             last = right;
@@ -219,6 +223,19 @@ impl<'a> Infer<'a> {
         self.types.join(left.retyped(kept), right)
     }
 
+    /// A value that nothing vouches for is as trusted as the decision to use it.
+    pub(crate) fn decided(&self, fact: Fact) -> Fact {
+        // What a function gives speaks for itself where that is not plain.
+        // Null says nothing; who looks at what is there instead finds its level.
+        let gives_plain = match self.types.structure(fact.ty) {
+            Type::Function(function) => function.result.confidence.is_plain(),
+            Type::Null => false,
+            _ => true,
+        };
+        let is_plain = fact.confidence.is_plain() && gives_plain;
+        if is_plain { fact.capped(self.env.decision().level) } else { fact }
+    }
+
     pub(crate) fn perform_unknown(&mut self) {
         self.frame().effects.add(&Effects::unknown());
     }
@@ -237,7 +254,7 @@ fn keep_confidence_of(result: Fact, value: Fact) -> Fact {
     use crate::confidence::Presence;
     match result.confidence.presence {
         Presence::Confident => result,
-        Presence::Plain => result.with(value.confidence),
+        Presence::Plain => result.with(value.confidence.capped(result.confidence.level)),
         Presence::Unknown => result.with(Confidence {
             presence: Presence::Unknown,
             ..result.confidence.hull(value.confidence)

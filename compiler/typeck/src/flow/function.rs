@@ -6,7 +6,7 @@
 
 use prism_hir::body::{Function, LambdaId, PatId, PatKind, Place, Stmt, StmtKind};
 
-use crate::confidence::Confidence;
+use crate::confidence::{Confidence, Level};
 use crate::effects::{Effects, builtin_families, is_builtin_family};
 use crate::errors::{ProblemKind, Site, Target};
 use crate::flow::report::nearest;
@@ -90,6 +90,7 @@ impl<'a> Infer<'a> {
         });
         let mark = self.env.mark();
         let paths = self.env.take_paths();
+        self.env.begin_function();
         let params = self.bind_params(function, context);
         let value = self.infer_body_value(function, declared_result);
         let is_live = self.env.reachable;
@@ -102,6 +103,7 @@ impl<'a> Infer<'a> {
         if is_live {
             result = self.types.join(result, value);
         }
+        let params = without_context(function, params);
         let result = self.result_fact(result, declared_result, confidence);
         FunctionType { params, is_open: false, result, effects: frame.effects }
     }
@@ -109,6 +111,7 @@ impl<'a> Infer<'a> {
     /// The value of the last statement, checked like a `return`.
     fn infer_body_value(&mut self, function: &'a Function, declared: Option<Fact>) -> Fact {
         let value = self.infer_block(&function.body);
+        let value = self.decided(value);
         let Some(declared) = declared else { return value };
         if !self.env.reachable {
             return value;
@@ -335,6 +338,16 @@ impl<'a> Infer<'a> {
             self.report(at, kind);
         }
     }
+}
+
+/// What a lambda was offered where it stands is no demand on whoever calls it.
+fn without_context(function: &Function, mut params: Vec<ParamType>) -> Vec<ParamType> {
+    for (param, ty) in function.params.iter().zip(&mut params) {
+        if param.annotation.is_none() {
+            ty.fact.confidence = ty.fact.confidence.at(Level::Unknown);
+        }
+    }
+    params
 }
 
 fn site_order(site: &Site) -> u32 {

@@ -89,7 +89,7 @@ impl Infer<'_> {
             ExprKind::Threshold { value, threshold, default } => {
                 pure(value) && pure(threshold) && default.as_ref().is_none_or(pure)
             }
-            ExprKind::Annotate { value, confidence } | ExprKind::Gate { value, confidence } => {
+            ExprKind::Annotate { value, confidence, .. } | ExprKind::Gate { value, confidence } => {
                 pure(value) && pure(confidence)
             }
             ExprKind::Ternary { condition, then, otherwise }

@@ -2,6 +2,7 @@
 
 use prism_hir::body::{Element, ExprId, Field, TemplatePart};
 
+use crate::confidence::{Confidence, Level};
 use crate::errors::ProblemKind;
 use crate::flow::Infer;
 use crate::flow::report::nearest;
@@ -12,15 +13,17 @@ const MAX_FIELDS: usize = 100;
 
 impl<'a> Infer<'a> {
     pub(crate) fn infer_template(&mut self, parts: &[TemplatePart]) -> Fact {
+        let mut level = Level::Verified;
         for part in parts {
             match part {
                 TemplatePart::Text(_) => {}
                 TemplatePart::Expr(expr) => {
-                    self.infer_expr(*expr);
+                    let fact = self.infer_expr(*expr);
+                    level = level.min(self.types.whole(fact).level);
                 }
             }
         }
-        Fact::plain(TypeId::TEXT)
+        Fact::plain(TypeId::TEXT).capped(level)
     }
 
     pub(crate) fn infer_array(&mut self, elements: &[Element], expected: Option<Fact>) -> Fact {
@@ -42,11 +45,15 @@ impl<'a> Infer<'a> {
             let wide = self.types.widen_fact(fact);
             joined = self.types.join(joined, wide);
         }
-        Fact::plain(if is_tuple {
+        let ty = if is_tuple {
             self.types.intern(Type::Tuple(facts.into()))
         } else {
             self.types.array(joined)
-        })
+        };
+        // Too deep to be followed: the whole speaks for its parts.
+        let level =
+            if ty == TypeId::ANY { self.types.whole(joined).level } else { Level::Verified };
+        Fact::plain(ty).capped(level)
     }
 
     /// The fact of the elements that `...expr` puts into an array or an argument list.
@@ -56,11 +63,14 @@ impl<'a> Infer<'a> {
         if spread.ty != TypeId::NEVER && self.types.kinds(spread.ty).is_within(never_spreads) {
             self.report(expr, ProblemKind::CannotSpread { ty: spread.ty });
         }
-        self.types.element(spread.ty).unwrap_or(Fact::ANY)
+        let element = self.types.element(spread.ty);
+        inside(spread, element)
     }
 
     pub(crate) fn infer_object(&mut self, fields: &[Field], expected: Option<Fact>) -> Fact {
         let mut object = ObjectType::default();
+        // Of what the type does not list.
+        let mut level = Level::Verified;
         for field in fields {
             match field {
                 Field::Named { name, value } => {
@@ -69,20 +79,38 @@ impl<'a> Infer<'a> {
                         self.check_key(*value, name, expected.ty, fields);
                     }
                     let fact = self.infer_expected(*value, declared);
-                    set_field(&mut object, name, fact);
+                    level = level.min(self.set_field(&mut object, name, fact));
                 }
                 Field::Computed { key, value } => {
                     let key = self.infer_expr(*key);
                     let fact = self.infer_expr(*value);
                     match self.types.get(key.ty).clone() {
-                        Type::TextLiteral(name) => set_field(&mut object, &name, fact),
-                        _ => open(&mut object),
+                        Type::TextLiteral(name) => {
+                            level = level.min(self.set_field(&mut object, &name, fact));
+                        }
+                        _ => {
+                            level = level.min(self.opened(&mut object, &[key, fact]));
+                        }
                     }
                 }
-                Field::Spread(expr) => self.spread_into(&mut object, *expr),
+                Field::Spread(expr) => {
+                    level = level.min(self.spread_into(&mut object, *expr));
+                }
             }
         }
-        Fact::plain(self.types.object(object))
+        let facts: Vec<Fact> = object.fields.iter().map(|field| field.fact).collect();
+        let ty = self.types.object(object);
+        if ty == TypeId::ANY {
+            level = level.min(self.least_level(&facts));
+        }
+        Fact::plain(ty).capped(level)
+    }
+
+    /// Any key may have been set to one of the values: gives the level of what the type forgets.
+    fn opened(&self, object: &mut ObjectType, values: &[Fact]) -> Level {
+        let facts: Vec<Fact> = object.fields.drain(..).map(|field| field.fact).collect();
+        object.is_open = true;
+        self.least_level(&facts).min(self.least_level(values))
     }
 
     /// A key that the declared type does not have, and that looks like one it has.
@@ -101,7 +129,8 @@ impl<'a> Infer<'a> {
         }
     }
 
-    fn spread_into(&mut self, object: &mut ObjectType, expr: ExprId) {
+    /// Gives the level of what the type of the object does not list.
+    fn spread_into(&mut self, object: &mut ObjectType, expr: ExprId) -> Level {
         let spread = self.infer_expr(expr);
         let never_spreads = Kinds::NUMBER.or(Kinds::BOOLEAN).or(Kinds::FUNCTION);
         if spread.ty != TypeId::NEVER && self.types.kinds(spread.ty).is_within(never_spreads) {
@@ -109,12 +138,42 @@ impl<'a> Infer<'a> {
         }
         match self.types.structure(spread.ty).clone() {
             Type::Object(other) if !other.is_open => {
+                let mut level = Level::Verified;
                 for field in &other.fields {
-                    merge_spread_field(self, object, field);
+                    let fact = field.fact.capped(spread.confidence.level);
+                    let field = FieldType { fact, ..field.clone() };
+                    level = level.min(self.merge_spread_field(object, field));
                 }
+                level
             }
-            _ => open(object),
+            _ => self.opened(object, &[spread]),
         }
+    }
+
+    /// Gives the level of what the type of the object does not list.
+    fn set_field(&self, object: &mut ObjectType, name: &Text, fact: Fact) -> Level {
+        if let Some(field) = object.fields.iter_mut().find(|field| field.name == *name) {
+            field.fact = fact;
+            field.is_optional = false;
+        } else if object.fields.len() < MAX_FIELDS {
+            object.fields.push(FieldType { name: name.clone(), fact, is_optional: false });
+        } else {
+            // From here on the object is only known to be one.
+            object.is_open = true;
+            return self.types.whole(fact).level;
+        }
+        Level::Verified
+    }
+
+    fn merge_spread_field(&mut self, object: &mut ObjectType, field: FieldType) -> Level {
+        if !field.is_optional {
+            return self.set_field(object, &field.name, field.fact);
+        }
+        match object.fields.iter_mut().find(|known| known.name == field.name) {
+            Some(known) => known.fact = self.types.join(known.fact, field.fact),
+            None => object.fields.push(field),
+        }
+        Level::Verified
     }
 
     /// The declared fact of a field, where an object literal is expected.
@@ -126,32 +185,8 @@ impl<'a> Infer<'a> {
     }
 }
 
-fn set_field(object: &mut ObjectType, name: &Text, fact: Fact) {
-    if let Some(field) = object.fields.iter_mut().find(|field| field.name == *name) {
-        field.fact = fact;
-        field.is_optional = false;
-        return;
-    }
-    if object.fields.len() >= MAX_FIELDS {
-        // From here on the object is only known to be one.
-        object.is_open = true;
-        return;
-    }
-    object.fields.push(FieldType { name: name.clone(), fact, is_optional: false });
-}
-
-/// Any key may have been set to anything.
-fn open(object: &mut ObjectType) {
-    object.fields.clear();
-    object.is_open = true;
-}
-
-fn merge_spread_field(infer: &mut Infer<'_>, object: &mut ObjectType, field: &FieldType) {
-    if !field.is_optional {
-        return set_field(object, &field.name, field.fact);
-    }
-    match object.fields.iter_mut().find(|known| known.name == field.name) {
-        Some(known) => known.fact = infer.types.join(known.fact, field.fact),
-        None => object.fields.push(field.clone()),
-    }
+/// A part of a container; one that the container's type does not list has its level.
+pub(crate) fn inside(container: Fact, part: Option<Fact>) -> Fact {
+    let level = container.confidence.level;
+    part.map_or(Fact::ANY.with(Confidence::ANY.at(level)), |part| part.capped(level))
 }

@@ -9,6 +9,7 @@ use prism_hir::body::{Bands, Block, Branches, ExprId, LocalId, PatId, Stmt};
 
 use crate::errors::ProblemKind;
 use crate::flow::env::{Branch, Mark};
+use crate::flow::literal::inside;
 use crate::flow::uncertain::written;
 use crate::flow::{Infer, LoopFrame};
 use crate::types::{Fact, Kinds, Type, TypeId};
@@ -83,8 +84,9 @@ impl<'a> Infer<'a> {
     ) -> Fact {
         let items = self.infer_expr(subject);
         self.check_iterable(subject, items.ty);
-        let element = self.iterated(items.ty, of);
+        let element = self.iterated(items, of);
         self.infer_loop(Test::Unknown, |infer| {
+            infer.env.decide(items.confidence);
             infer.bind_pattern(pat, element, None);
             if let Some(index) = index {
                 infer.bind_local(index, Fact::plain(TypeId::NUMBER), None);
@@ -101,14 +103,16 @@ impl<'a> Infer<'a> {
     }
 
     /// What a loop variable gets: elements of an array, keys of an object.
-    fn iterated(&mut self, ty: TypeId, of: bool) -> Fact {
-        if let Some(element) = self.types.element(ty) {
-            return if element.ty == TypeId::NEVER { Fact::ANY } else { element };
-        }
-        match self.types.structure(ty) {
-            Type::Object(_) if !of => Fact::plain(TypeId::TEXT),
-            _ => Fact::ANY,
-        }
+    fn iterated(&mut self, items: Fact, of: bool) -> Fact {
+        let element = match self.types.element(items.ty) {
+            Some(element) if element.ty == TypeId::NEVER => None,
+            Some(element) => Some(element),
+            None => match self.types.structure(items.ty) {
+                Type::Object(_) if !of => Some(Fact::plain(TypeId::TEXT)),
+                _ => None,
+            },
+        };
+        inside(items, element)
     }
 
     pub(crate) fn infer_uncertain_while(
@@ -338,6 +342,7 @@ impl<'a> Infer<'a> {
             exit = self.env.join_branches(&mut self.types, exit, branch);
         }
         self.env.apply(exit);
+        self.env.forget_decision_since(head);
         Fact::ANY
     }
 

@@ -5,8 +5,9 @@ use prism_hir::body::{ExprId, MatchArm, PatId, PatKind};
 use crate::errors::ProblemKind;
 use crate::flow::Infer;
 use crate::flow::env::Branch;
+use crate::flow::literal::inside;
 use crate::flow::place::number_type;
-use crate::types::{Fact, FieldType, Type, TypeId};
+use crate::types::{Fact, Type, TypeId};
 
 impl Infer<'_> {
     pub(crate) fn infer_match(
@@ -28,6 +29,7 @@ impl Infer<'_> {
             let matched = self.matched(arm.pat, rest);
             self.enter_arm(subject, arm, matched);
             let fact = self.infer_expected(arm.body, expected);
+            let fact = self.decided(fact);
             result = self.types.join(result, fact);
             let branch = self.env.take(mark);
             after = Some(match after {
@@ -59,6 +61,8 @@ impl Infer<'_> {
                 Some(if fact.ty == TypeId::ANY { fact } else { matched })
             });
         }
+        let decides = self.types.whole(self.fact(subject));
+        self.env.decide(decides);
         self.bind_matched(arm.pat, matched, None);
         if let Some(guard) = arm.guard {
             self.infer_condition(guard);
@@ -228,23 +232,25 @@ impl Infer<'_> {
             PatKind::Bind(local) => self.bind_local(*local, value, None),
             PatKind::Array { elements, rest } => {
                 for (index, element) in elements.iter().enumerate() {
-                    let fact = self.present_element(value.ty, index);
+                    let fact = self.present_element(value, index);
                     self.bind_matched(element.pat, fact, bound);
                 }
                 if let Some(rest) = rest {
-                    let element = self.types.element(value.ty).unwrap_or(Fact::ANY);
-                    let ty = self.types.array(element);
-                    self.bind_matched(*rest, Fact::plain(ty), None);
+                    let element = self.types.element(value.ty);
+                    let ty = self.types.array(inside(value, element));
+                    let level = value.confidence.level;
+                    self.bind_matched(*rest, Fact::plain(ty).capped(level), None);
                 }
             }
             PatKind::Object { fields, rest } => {
                 for field in fields {
-                    let fact = self.present_field(value.ty, &field.key);
+                    let fact = self.present_field(value, &field.key);
                     self.bind_matched(field.pat, fact, bound);
                 }
                 if let Some(rest) = rest {
                     let ty = self.types.some_object();
-                    self.bind_matched(*rest, Fact::plain(ty), None);
+                    let level = self.types.whole(value).level;
+                    self.bind_matched(*rest, Fact::plain(ty).capped(level), None);
                 }
             }
             PatKind::Or(pats) => {
@@ -262,21 +268,23 @@ impl Infer<'_> {
         }
     }
 
-    fn present_element(&mut self, ty: TypeId, index: usize) -> Fact {
-        match self.types.structure(ty) {
-            Type::Tuple(elements) => elements.get(index).copied().unwrap_or(Fact::ANY),
-            Type::Array(element) => *element,
-            _ => Fact::ANY,
-        }
+    fn present_element(&mut self, value: Fact, index: usize) -> Fact {
+        let element = match self.types.structure(value.ty) {
+            Type::Tuple(elements) => elements.get(index).copied(),
+            Type::Array(element) => Some(*element),
+            _ => None,
+        };
+        inside(value, element)
     }
 
-    fn present_field(&mut self, ty: TypeId, key: &str) -> Fact {
+    fn present_field(&mut self, value: Fact, key: &str) -> Fact {
         let mut joined = Fact::NEVER;
-        for member in self.types.members(ty) {
-            let fact = match self.types.get(member) {
-                Type::Object(object) => object.field(key).map_or(Fact::ANY, field_fact),
-                _ => Fact::ANY,
+        for member in self.types.members(value.ty) {
+            let field = match self.types.get(member) {
+                Type::Object(object) => object.field(key).map(|field| field.fact),
+                _ => None,
             };
+            let fact = inside(value, field);
             joined = self.types.join(joined, fact);
         }
         joined
@@ -298,8 +306,4 @@ impl Infer<'_> {
             object.fields.iter().any(|field| self.types.is_literal(field.fact.ty))
         }
     }
-}
-
-fn field_fact(field: &FieldType) -> Fact {
-    field.fact
 }

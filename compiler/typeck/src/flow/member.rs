@@ -7,6 +7,7 @@ use crate::builtins::{member_names, property_type, receiver_of};
 use crate::confidence::Confidence;
 use crate::errors::ProblemKind;
 use crate::flow::Infer;
+use crate::flow::literal::inside;
 use crate::flow::report::nearest;
 use crate::types::{Fact, Kinds, ObjectType, Text, Type, TypeId};
 
@@ -40,7 +41,7 @@ impl Infer<'_> {
             _ => {}
         }
         let container = self.infer_expr(object);
-        let read = self.read_member(at, container.ty, name, mode);
+        let read = self.read_member(at, container, name, mode);
         if let Some(established) = self.established(at) {
             return established;
         }
@@ -56,14 +57,15 @@ impl Infer<'_> {
     }
 
     /// Reads a member of every kind of value the type allows; complains when none has it.
-    fn read_member(&mut self, at: ExprId, ty: TypeId, name: &Text, mode: MemberMode) -> Fact {
+    fn read_member(&mut self, at: ExprId, from: Fact, name: &Text, mode: MemberMode) -> Fact {
+        let ty = from.ty;
         if ty.is_unknown() || ty == TypeId::NEVER {
-            return Fact { ty, confidence: Confidence::ANY };
+            return inside(from, None).retyped(ty);
         }
         let mut joined = Fact::NEVER;
         let mut is_missing = true;
         for part in self.types.members(ty) {
-            let fact = match self.read_of(part, name) {
+            let fact = match self.read_of(from.retyped(part), name) {
                 Read::Found(fact) => fact,
                 Read::Perhaps(fact) if Self::is_soft(mode) => self.types.join(fact, Fact::NULL),
                 Read::Perhaps(fact) => fact,
@@ -88,12 +90,13 @@ impl Infer<'_> {
         }
     }
 
-    fn read_of(&mut self, ty: TypeId, name: &Text) -> Read {
+    fn read_of(&mut self, from: Fact, name: &Text) -> Read {
+        let (ty, unlisted) = (from.ty, inside(from, None));
         if let Type::Object(object) = self.types.get(ty) {
-            return self.read_field(&object.clone(), name);
+            return self.read_field(&object.clone(), name, unlisted);
         }
         let Some(receiver) = receiver_of(&self.types, ty) else {
-            return if ty == TypeId::NULL { Read::Missing } else { Read::Found(Fact::ANY) };
+            return if ty == TypeId::NULL { Read::Missing } else { Read::Found(unlisted) };
         };
         match member(receiver, name) {
             Some(row) if row.arity.is_none() => {
@@ -101,9 +104,7 @@ impl Infer<'_> {
             }
             Some(_) => Read::Found(Fact::plain(self.types.any_function())),
             None => match receiver {
-                Receiver::Agent | Receiver::Function | Receiver::Promise => {
-                    Read::Perhaps(Fact::ANY)
-                }
+                Receiver::Agent | Receiver::Function | Receiver::Promise => Read::Perhaps(unlisted),
                 Receiver::Array
                 | Receiver::Boolean
                 | Receiver::Number
@@ -113,11 +114,11 @@ impl Infer<'_> {
         }
     }
 
-    fn read_field(&mut self, object: &ObjectType, name: &Text) -> Read {
+    fn read_field(&mut self, object: &ObjectType, name: &Text, unlisted: Fact) -> Read {
         match object.field(name) {
             Some(field) if field.is_optional => Read::Perhaps(field.fact),
             Some(field) => Read::Found(field.fact),
-            None if object.is_open => Read::Perhaps(Fact::ANY),
+            None if object.is_open => Read::Perhaps(unlisted),
             None if member(Receiver::Object, name).is_some() => {
                 Read::Found(Fact::plain(self.types.any_function()))
             }
@@ -152,22 +153,23 @@ impl Infer<'_> {
             self.report(object, ProblemKind::NotIndexable { of: ty });
             return Fact::ERROR;
         }
-        let element = self.element_of(at, ty, key.ty);
+        let element = self.element_of(at, container, key.ty).capped(key.confidence.level);
         let fact = element.with(element.confidence.product(container.confidence));
         if is_optional { self.types.join(fact, Fact::NULL) } else { fact }
     }
 
-    fn element_of(&mut self, at: ExprId, ty: TypeId, key: TypeId) -> Fact {
+    fn element_of(&mut self, at: ExprId, from: Fact, key: TypeId) -> Fact {
+        let (ty, unlisted) = (from.ty, inside(from, None));
         let number = self.types.as_number(key);
         match self.types.structure(ty).clone() {
             Type::Tuple(elements) => match number {
                 Some(index) => self.known_element(at, &elements, index),
                 None => {
                     let joined = self.types.join_all(&elements);
-                    if joined.ty == TypeId::NEVER { Fact::ANY } else { joined }
+                    if joined.ty == TypeId::NEVER { unlisted } else { joined }
                 }
             },
-            Type::Array(element) if element.ty == TypeId::NEVER => Fact::ANY,
+            Type::Array(element) if element.ty == TypeId::NEVER => unlisted,
             Type::Array(element) => element,
             Type::Object(object) => match self.types.get(key).clone() {
                 Type::TextLiteral(name) => match object.field(&name) {
@@ -176,12 +178,13 @@ impl Infer<'_> {
                         self.types.join(fact, Fact::NULL)
                     }
                     Some(field) => field.fact,
-                    None if object.is_open => Fact::ANY,
+                    None if object.is_open => unlisted,
                     None => Fact::NULL,
                 },
-                _ => Fact::ANY,
+                // Any of the fields, or one that is not listed.
+                _ => Fact::ANY.with(Confidence::ANY.at(self.types.whole(from).level)),
             },
-            _ => Fact::ANY,
+            _ => unlisted,
         }
     }
 

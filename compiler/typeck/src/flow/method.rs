@@ -4,7 +4,7 @@ use prism_hir::body::{Arg, ExprId, ExprKind, MemberMode, Name};
 use prism_hir::builtins::{Kind, Receiver, builtin, member};
 
 use crate::builtins::{Given, Rule, member_names, method_shape, receiver_of};
-use crate::confidence::Confidence;
+use crate::confidence::{Confidence, Level};
 use crate::effects::Effects;
 use crate::errors::{Callee, ProblemKind};
 use crate::flow::Infer;
@@ -79,7 +79,7 @@ impl Infer<'_> {
         }
         let called = receiver.retyped(ty);
         let result = match receiver_of(&self.types, ty) {
-            Some(kind) => self.call_on(at, called, (kind, name), args),
+            Some(kind) => self.call_on(at, object, called, (kind, name), args),
             None => self.call_on_unknown(at, object, called, name, args),
         };
         let result = match mode {
@@ -92,12 +92,13 @@ impl Infer<'_> {
     fn call_on(
         &mut self,
         at: ExprId,
+        object: ExprId,
         receiver: Fact,
         (kind, name): (Receiver, &Text),
         args: &[Arg],
     ) -> Fact {
         if kind == Receiver::Agent {
-            return self.call_on_agent(at, name, args);
+            return self.call_on_agent(at, object, name, args);
         }
         if let Some(own) = self.own_member(receiver.ty, name) {
             let callee = own.with(own.confidence.product(receiver.confidence));
@@ -122,7 +123,13 @@ impl Infer<'_> {
             shape.ty(&mut self.types, element, &facts, callback)
         };
         let inner = self.method_confidence(rule, receiver, element, &facts, callback);
-        Fact { ty, confidence: inner.product(receiver.confidence) }
+        let level = self.method_level(rule, receiver, &facts, callback);
+        let confidence = inner.product(receiver.confidence);
+        let confidence = match rule {
+            Rule::Container | Rule::Element => confidence.capped(level),
+            Rule::Computed => confidence.at(level),
+        };
+        Fact { ty, confidence }
     }
 
     /// Checks the arguments of a built-in method; callbacks get what the method offers them.
@@ -141,7 +148,8 @@ impl Infer<'_> {
             name: None,
             fact: match (index, offered) {
                 (0, Some(callback)) => Fact::of(callback),
-                _ => Fact::ANY,
+                // Whatever is given stays known: in the container, or in the result.
+                _ => Fact::ERROR,
             },
             is_optional: index >= usize::from(least),
             is_rest: most.is_none() && index + 1 == n_params,
@@ -228,14 +236,29 @@ impl Infer<'_> {
         }
     }
 
+    /// A container holds its elements with their own levels; everything else is computed.
+    fn method_level(&self, rule: Rule, receiver: Fact, facts: &[Fact], callback: Fact) -> Level {
+        let mut level = receiver.confidence.level;
+        let calls = facts.iter().any(|fact| self.types.has_functions(fact.ty));
+        if calls {
+            level = level.min(self.types.whole(callback).level);
+        }
+        match rule {
+            Rule::Container | Rule::Element => level,
+            Rule::Computed => {
+                level.min(self.types.whole(receiver).level).min(self.least_level(facts))
+            }
+        }
+    }
+
     /// `handle.call(task)` asks the agent; everything else of a handle is an attribute.
-    fn call_on_agent(&mut self, at: ExprId, name: &Text, args: &[Arg]) -> Fact {
+    fn call_on_agent(&mut self, at: ExprId, agent: ExprId, name: &Text, args: &[Arg]) -> Fact {
         let facts = self.infer_args(args);
         if &**name == "call" {
             self.perform(at, &Effects::operation("agent.call"));
-        } else {
-            self.call_unknown(at, &facts);
+            return Fact::ANY.with(Confidence::ANY.at(self.level_of_agent(agent)));
         }
+        self.call_unknown(at, &facts);
         Fact::ANY
     }
 

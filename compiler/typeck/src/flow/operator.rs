@@ -60,11 +60,12 @@ impl Infer<'_> {
             }
             BinaryOp::Instanceof => {
                 self.check_type_name(right_expr, right.ty);
-                return Fact::plain(TypeId::BOOLEAN);
+                return Fact::plain(TypeId::BOOLEAN).capped(left.confidence.level);
             }
             BinaryOp::In => self.infer_in(at, left.ty, right.ty),
         };
-        Fact { ty, confidence: left.confidence.min(right.confidence) }
+        let level = self.types.whole(left).level.min(self.types.whole(right).level);
+        Fact { ty, confidence: left.confidence.min(right.confidence).capped(level) }
     }
 
     /// Numbers are added; a text on either side concatenates.

@@ -7,6 +7,7 @@ use prism_hir::body::{ExprId, PatElement, PatField, PatId, PatKind};
 
 use crate::errors::ProblemKind;
 use crate::flow::Infer;
+use crate::flow::literal::inside;
 use crate::types::{Fact, Kinds, Type, TypeId};
 
 impl Infer<'_> {
@@ -90,27 +91,28 @@ impl Infer<'_> {
         bound: Option<f64>,
     ) {
         for (index, element) in elements.iter().enumerate() {
-            let fact = self.element_at(value.ty, index);
+            let fact = self.element_at(value, index);
             let fact = self.or_default(fact, element.default);
             self.bind_with(element.pat, fact, None, bound);
         }
         if let Some(rest) = rest {
-            let element = self.types.element(value.ty).unwrap_or(Fact::ANY);
-            let ty = self.types.array(element);
-            self.bind_with(rest, Fact::plain(ty), None, None);
+            let element = self.types.element(value.ty);
+            let ty = self.types.array(inside(value, element));
+            self.bind_with(rest, Fact::plain(ty).capped(value.confidence.level), None, None);
         }
     }
 
     /// The element that a pattern takes; null where the array ends before.
-    fn element_at(&mut self, ty: TypeId, index: usize) -> Fact {
-        match self.types.structure(ty) {
-            Type::Tuple(elements) => elements.get(index).copied().unwrap_or(Fact::NULL),
+    fn element_at(&mut self, value: Fact, index: usize) -> Fact {
+        let element = match self.types.structure(value.ty) {
+            Type::Tuple(elements) => Some(elements.get(index).copied().unwrap_or(Fact::NULL)),
             Type::Array(element) => {
                 let element = *element;
-                self.types.join(element, Fact::NULL)
+                Some(self.types.join(element, Fact::NULL))
             }
-            _ => Fact::ANY,
-        }
+            _ => None,
+        };
+        inside(value, element)
     }
 
     fn or_default(&mut self, fact: Fact, default: Option<ExprId>) -> Fact {
@@ -130,27 +132,31 @@ impl Infer<'_> {
         bound: Option<f64>,
     ) {
         for field in fields {
-            let fact = self.field_or_null(value.ty, &field.key);
+            let fact = self.field_or_null(value, &field.key);
             let fact = self.or_default(fact, field.default);
             self.bind_with(field.pat, fact, None, bound);
         }
         if let Some(rest) = rest {
             let ty = self.types.some_object();
-            self.bind_with(rest, Fact::plain(ty), None, None);
+            let level = self.types.whole(value).level;
+            self.bind_with(rest, Fact::plain(ty).capped(level), None, None);
         }
     }
 
     /// The field that a pattern takes; null where the object does not have it.
-    fn field_or_null(&mut self, ty: TypeId, key: &str) -> Fact {
-        let Type::Object(object) = self.types.structure(ty) else { return Fact::ANY };
-        match object.field(key) {
+    fn field_or_null(&mut self, value: Fact, key: &str) -> Fact {
+        let Type::Object(object) = self.types.structure(value.ty) else {
+            return inside(value, None);
+        };
+        let field = match object.field(key) {
             Some(field) if field.is_optional => {
                 let fact = field.fact;
-                self.types.join(fact, Fact::NULL)
+                Some(self.types.join(fact, Fact::NULL))
             }
-            Some(field) => field.fact,
-            None if object.is_open => Fact::ANY,
-            None => Fact::NULL,
-        }
+            Some(field) => Some(field.fact),
+            None if object.is_open => None,
+            None => Some(Fact::NULL),
+        };
+        inside(value, field)
     }
 }

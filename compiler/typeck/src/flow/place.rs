@@ -144,9 +144,10 @@ impl Infer<'_> {
         let before = self.local_fact(local);
         self.record(place.root_expr, before);
         self.check_updatable(place, before.ty);
-        let ty = self.updated(before.ty, &place.path, fact);
+        let fact = self.decided(fact);
+        let after = self.updated(before, &place.path, fact);
         self.check_declared_path(local, &place.path, value, fact);
-        self.set_local(local, before.retyped(ty));
+        self.set_local(local, after);
     }
 
     /// A number, a text or null has no keys to set.
@@ -167,15 +168,15 @@ impl Infer<'_> {
         self.report(place.root_expr, kind);
     }
 
-    /// The type of a container after `container.path = value`.
-    fn updated(&mut self, ty: TypeId, path: &[PlaceStep], value: Fact) -> TypeId {
-        let Some((first, rest)) = path.split_first() else { return ty };
-        match (first, self.types.structure(ty).clone()) {
+    /// A container after `container.path = value`.
+    fn updated(&mut self, known: Fact, path: &[PlaceStep], value: Fact) -> Fact {
+        let Some((first, rest)) = path.split_first() else { return known };
+        let ty = match (first, self.types.structure(known.ty).clone()) {
             (PlaceStep::Member(name), Type::Object(object)) => {
                 self.with_member(&object, name, rest, value)
             }
             (PlaceStep::Index(_), Type::Array(_) | Type::Tuple(_)) => {
-                let element = self.types.element(ty).unwrap_or(Fact::ANY);
+                let element = self.types.element(known.ty).unwrap_or(Fact::ANY);
                 let new = self.inner_value(element, rest, value);
                 let new = self.types.widen_fact(new);
                 let element = self.types.join(element, new);
@@ -188,7 +189,18 @@ impl Infer<'_> {
                 }
             }
             _ => TypeId::ANY,
+        };
+        let is_listed = match self.types.structure(ty) {
+            Type::Object(object) => !object.is_open,
+            Type::Array(_) => true,
+            _ => false,
+        };
+        if is_listed {
+            return known.retyped(ty);
         }
+        // The type does not say where the value is: the whole speaks for it.
+        let level = self.types.whole(value).level;
+        self.types.forgotten(known).retyped(ty).capped(level)
     }
 
     fn with_member(
@@ -217,8 +229,7 @@ impl Infer<'_> {
         if rest.is_empty() {
             return value;
         }
-        let ty = self.updated(known.ty, rest, value);
-        known.retyped(ty)
+        self.updated(known, rest, value)
     }
 
     /// `o.k = v` where the variable was declared with a type for `k`.

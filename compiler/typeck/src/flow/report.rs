@@ -1,7 +1,8 @@
 //! Reporting: where problems are recorded, and where they are not.
 
-use prism_hir::body::{Bits, ExprId, ExprKind, Name};
+use prism_hir::body::{Bits, Element, ExprId, ExprKind, Field, Name, TemplatePart};
 
+use crate::confidence::Level;
 use crate::errors::{Callee, Problem, ProblemKind, Site, Target};
 use crate::flow::Infer;
 use crate::inference::index_of;
@@ -34,10 +35,7 @@ impl Infer<'_> {
         if mismatch.path.is_empty()
             && let Reason::Confidence { required, .. } = mismatch.reason
         {
-            let origin = match at {
-                Site::Expr(expr) => self.origin_of(expr, required),
-                Site::Pat(_) | Site::Local(_) | Site::Stmt(_) | Site::Item => None,
-            };
+            let origin = at.expr().and_then(|expr| self.origin_of(expr, required));
             let kind = ProblemKind::TooUncertain {
                 confidence: found.confidence,
                 required: Bits::new(required),
@@ -46,22 +44,40 @@ impl Infer<'_> {
             };
             return self.report(at, kind);
         }
+        if let ([], Reason::Level { required, found }) =
+            (mismatch.path.as_slice(), &mismatch.reason)
+        {
+            let (required, found) = (*required, *found);
+            let bound = Bits::new(declared.confidence.low);
+            let origin = at.expr().and_then(|expr| self.origin_of_level(expr, required));
+            let kind = ProblemKind::TooUntrusted { found, required, bound, target, origin };
+            return self.report(at, kind);
+        }
         self.report(at, ProblemKind::Mismatch { mismatch, target });
     }
 
     /// The expression that lets the confidence of `expr` fall below `bound`; `None` when it is
     /// `expr` itself. Follows operands and the initialisers of variables that never change.
     pub(crate) fn origin_of(&self, expr: ExprId, bound: f64) -> Option<ExprId> {
+        self.origin_where(expr, &|fact| fact.confidence.low < bound)
+    }
+
+    /// The expression that brings in what is less trusted than `level`.
+    fn origin_of_level(&self, expr: ExprId, level: Level) -> Option<ExprId> {
+        self.origin_where(expr, &|fact| self.types.whole(fact).level < level)
+    }
+
+    fn origin_where(&self, expr: ExprId, is_it: &dyn Fn(Fact) -> bool) -> Option<ExprId> {
         let mut at = expr;
         for _ in 0..16 {
-            let Some(next) = self.origin_step(at, bound) else { break };
+            let Some(next) = self.origin_step(at, is_it) else { break };
             at = next;
         }
         (at != expr).then_some(at)
     }
 
-    fn origin_step(&self, expr: ExprId, bound: f64) -> Option<ExprId> {
-        let is_low = |operand: &ExprId| self.fact(*operand).confidence.low < bound;
+    fn origin_step(&self, expr: ExprId, is_it: &dyn Fn(Fact) -> bool) -> Option<ExprId> {
+        let is_low = |operand: &ExprId| is_it(self.fact(*operand));
         match &self.body.exprs[expr].kind {
             ExprKind::Name(Name::Local(local)) => {
                 self.initialisers.get(index_of(*local)).copied().flatten()
@@ -77,6 +93,19 @@ impl Infer<'_> {
                 Some(*object).filter(is_low)
             }
             ExprKind::Bind { body, .. } => Some(*body),
+            ExprKind::Array(elements) => elements.iter().find_map(|element| match element {
+                Element::Expr(part) | Element::Spread(part) => Some(*part).filter(is_low),
+            }),
+            ExprKind::Object(fields) => fields.iter().find_map(|field| match field {
+                Field::Named { value, .. } | Field::Computed { value, .. } => {
+                    Some(*value).filter(is_low)
+                }
+                Field::Spread(value) => Some(*value).filter(is_low),
+            }),
+            ExprKind::Template(parts) => parts.iter().find_map(|part| match part {
+                TemplatePart::Text(_) => None,
+                TemplatePart::Expr(part) => Some(*part).filter(is_low),
+            }),
             ExprKind::Await(operand) | ExprKind::Unary { operand, .. } => Some(*operand),
             _ => None,
         }

@@ -158,6 +158,7 @@ impl<'a> Infer<'a> {
             None => Fact::NULL,
         };
         if self.env.reachable {
+            let fact = self.decided(fact);
             let returned = self.frame().returned;
             self.frame().returned = self.types.join(returned, fact);
         }
@@ -177,6 +178,7 @@ impl<'a> Infer<'a> {
             self.narrow(*condition, true);
             let is_live = self.env.reachable;
             let value = self.infer_block(then);
+            let value = self.decided(value);
             result = if is_live { self.types.join(result, value) } else { result };
             branches.push(self.env.snapshot(start));
             self.env.roll_back(mark);
@@ -186,6 +188,7 @@ impl<'a> Infer<'a> {
                 otherwise => {
                     let is_live = self.env.reachable;
                     let value = otherwise.as_ref().map_or(Fact::NULL, |b| self.infer_block(b));
+                    let value = self.decided(value);
                     result = if is_live { self.types.join(result, value) } else { result };
                     break;
                 }
@@ -219,6 +222,8 @@ impl<'a> Infer<'a> {
                 let jumped = self.env.snapshot(head);
                 self.env.join(&mut self.types, jumped, fallen);
             }
+            let decides = self.types.whole(self.fact(subject));
+            self.env.decide(decides);
             self.infer_block(&case.body);
             fallen = Some(self.env.take(head));
         }

@@ -82,6 +82,7 @@ impl<'a> Infer<'a> {
             self.enter_bands(condition, fact.confidence, limits, &bands);
             let is_live = self.env.reachable;
             let value = branch.map_or(Fact::NULL, |branch| infer_branch(self, branch));
+            let value = self.decided(value);
             if is_live {
                 result = self.types.join(result, value);
             }
@@ -126,6 +127,7 @@ impl<'a> Infer<'a> {
             return;
         };
         self.refine(condition, &mut |_, fact| Some(fact.with(narrowed)));
+        self.env.decide(confidence);
     }
 
     /// Reports branches that never run, and bands that nothing serves.

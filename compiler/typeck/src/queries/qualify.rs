@@ -51,9 +51,11 @@ impl Qualify<'_> {
                 result: Box::new(self.ty(result)),
                 uses: uses.clone(),
             },
-            TypeRef::Confident { base, at_least } => {
-                TypeRef::Confident { base: Box::new(self.ty(base)), at_least: *at_least }
-            }
+            TypeRef::Confident { base, at_least, level } => TypeRef::Confident {
+                base: Box::new(self.ty(base)),
+                at_least: *at_least,
+                level: *level,
+            },
             TypeRef::Error
             | TypeRef::Any
             | TypeRef::Number

@@ -5,7 +5,7 @@
 
 use prism_hir::body::TypeRef;
 
-use crate::confidence::Confidence;
+use crate::confidence::{Confidence, Level};
 use crate::effects::Effects;
 use crate::types::{
     Fact, FieldType, FunctionType, ObjectType, ParamType, Text, Type, TypeId, Types,
@@ -80,12 +80,68 @@ impl Types {
                 let function = self.read_function(scope, (params, *rest), result, uses, open);
                 self.function(function)
             }
-            TypeRef::Confident { base, at_least } => {
+            TypeRef::Confident { base, at_least, level } => {
                 let base = self.read(scope, base, open);
-                return base.with(Confidence::at_least(at_least.value()));
+                let level = level.map_or(Level::Unknown, Level::from);
+                let promise = Confidence::at_least(at_least.value()).at(level);
+                let ty = self.promised(base.ty, promise);
+                return Fact { ty, confidence: promise };
             }
         };
         Fact::of(id)
+    }
+
+    /// The type as it is inside a value that somebody vouches for: what the whole promises, its
+    /// parts promise.
+    pub(crate) fn promised(&mut self, id: TypeId, promise: Confidence) -> TypeId {
+        if promise.level == Level::Unknown {
+            return id;
+        }
+        match self.get(id).clone() {
+            Type::Array(element) => {
+                let element = self.promised_fact(element, promise);
+                self.array(element)
+            }
+            Type::Tuple(elements) => {
+                let parts =
+                    elements.iter().map(|part| self.promised_fact(*part, promise)).collect();
+                self.intern(Type::Tuple(parts))
+            }
+            Type::Object(object) => {
+                let mut object = ObjectType::clone(&object);
+                for field in &mut object.fields {
+                    field.fact = self.promised_fact(field.fact, promise);
+                }
+                self.object(object)
+            }
+            Type::Union(members) => {
+                let members = members.iter().map(|part| self.promised(*part, promise)).collect();
+                self.declared_union(members)
+            }
+            Type::Alias { name, target } => {
+                let target = self.promised(target, promise);
+                self.intern(Type::Alias { name, target })
+            }
+            Type::Any
+            | Type::Error
+            | Type::Never
+            | Type::Null
+            | Type::Boolean
+            | Type::Number
+            | Type::Text
+            | Type::Agent
+            | Type::BoolLiteral(_)
+            | Type::NumberLiteral(_)
+            | Type::TextLiteral(_)
+            | Type::Function(_) => id,
+        }
+    }
+
+    fn promised_fact(&mut self, fact: Fact, promise: Confidence) -> Fact {
+        let ty = self.promised(fact.ty, promise);
+        let Confidence { low, level, .. } = fact.confidence;
+        let (low, level) = (low.max(promise.low), level.max(promise.level));
+        Fact { ty, confidence: Confidence { low, level, ..fact.confidence } }
     }
 
     fn read_union(&mut self, scope: &dyn Scope, members: &[TypeRef], open: &mut Expansion) -> Fact {

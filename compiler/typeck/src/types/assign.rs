@@ -3,6 +3,7 @@
 //! `any` fits everywhere and accepts everything. A union fits when all its members fit.
 //! The answer names the innermost place that does not fit.
 
+use crate::confidence::Level;
 use crate::types::{Fact, FieldType, FunctionType, ObjectType, Text, Type, TypeId, Types};
 
 /// Why a value does not fit a declaration.
@@ -28,6 +29,13 @@ pub enum Reason {
         required: f64,
         found: f64,
     },
+    /// The value comes from something less trusted than is required.
+    Level {
+        required: Level,
+        found: Level,
+    },
+    /// A function that demands a level goes where nobody sees that it does.
+    DemandForgotten,
     /// The function needs more arguments than it will get.
     Params {
         expected: usize,
@@ -37,6 +45,7 @@ pub enum Reason {
     NeedsConfidence {
         param: Option<Text>,
         required: f64,
+        level: Level,
     },
 }
 
@@ -52,16 +61,30 @@ impl Types {
     }
 
     fn fit_confidence(&self, from: Fact, to: Fact) -> Fit {
-        let required = to.confidence.low;
-        if from.ty == TypeId::NEVER || from.ty == TypeId::ERROR || from.confidence.low >= required {
+        if from.ty == TypeId::NEVER || from.ty == TypeId::ERROR {
             return Ok(());
         }
-        Err(here(Reason::Confidence { required, found: from.confidence.low }))
+        let (required, level) = (to.confidence.low, to.confidence.level);
+        // A bound is about the value itself, a level about everything that is in it.
+        let found = if level == Level::Unknown { from.confidence } else { self.whole(from) };
+        if found.level < level {
+            return Err(here(Reason::Level { required: level, found: found.level }));
+        }
+        if found.low < required {
+            return Err(here(Reason::Confidence { required, found: found.low }));
+        }
+        Ok(())
     }
 
     pub fn fit_type(&self, from: TypeId, to: TypeId) -> Fit {
         let (from, to) = (self.strip(from), self.strip(to));
-        if from == to || from.is_unknown() || to.is_unknown() || from == TypeId::NEVER {
+        if from == to || from == TypeId::NEVER || to == TypeId::ERROR {
+            return Ok(());
+        }
+        if to == TypeId::ANY && self.has_demands(from) {
+            return Err(here(Reason::DemandForgotten));
+        }
+        if from.is_unknown() || to.is_unknown() {
             return Ok(());
         }
         if let Type::Union(members) = self.get(from) {
@@ -151,10 +174,12 @@ impl Types {
             if self.fit_type(b.fact.ty, a.fact.ty).is_err() {
                 return Err(here(Reason::Type { expected: to, found: from }));
             }
-            let required = a.fact.confidence.low;
-            if b.fact.confidence.low < required {
+            let (required, level) = (a.fact.confidence.low, a.fact.confidence.level);
+            let offered =
+                if level == Level::Unknown { b.fact.confidence } else { self.whole(b.fact) };
+            if offered.low < required || offered.level < level {
                 let param = a.name.clone();
-                return Err(here(Reason::NeedsConfidence { param, required }));
+                return Err(here(Reason::NeedsConfidence { param, required, level }));
             }
         }
         self.check_fit(a.result, b.result)

@@ -1,10 +1,10 @@
 //! What is inside a type: found once, when the type is interned, from the content of its parts.
 //! A type may hold the same part many times, so nobody should walk through it to find out.
 
-use crate::confidence::Presence;
+use crate::confidence::{Confidence, Level, Presence};
 use crate::types::{Fact, Type, TypeId, Types};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Content {
     /// How many composite types stand inside one another.
     pub depth: u8,
@@ -12,9 +12,22 @@ pub(super) struct Content {
     pub is_plain: bool,
     /// Somewhere inside is a function.
     pub has_functions: bool,
+    /// Somewhere inside is a function with a parameter that demands a level.
+    pub has_demands: bool,
+    /// The least confidence and the least level of what is listed inside. What is not listed
+    /// (the keys of an open object, the inside of `any`) has the level of the whole.
+    pub low: f64,
+    pub level: Level,
 }
 
-const EMPTY: Content = Content { depth: 0, is_plain: true, has_functions: false };
+const EMPTY: Content = Content {
+    depth: 0,
+    is_plain: true,
+    has_functions: false,
+    has_demands: false,
+    low: 1.0,
+    level: Level::Verified,
+};
 
 impl Types {
     /// A value of the type holds no confident values, at any depth. What its functions give is
@@ -25,6 +38,24 @@ impl Types {
 
     pub(crate) fn has_functions(&self, id: TypeId) -> bool {
         self.content(id).has_functions
+    }
+
+    /// A function that demands a level is somewhere inside.
+    pub(crate) fn has_demands(&self, id: TypeId) -> bool {
+        self.content(id).has_demands
+    }
+
+    /// The confidence of a value together with all that it holds.
+    pub(crate) fn whole(&self, fact: Fact) -> Confidence {
+        let content = self.content(fact.ty);
+        let own = fact.confidence.capped(content.level);
+        let presence = if content.is_plain { own.presence } else { Presence::Unknown };
+        Confidence { low: own.low.min(content.low), presence, ..own }
+    }
+
+    /// What is left of a fact when its type is forgotten: its confidence speaks for its content.
+    pub(crate) fn forgotten(&self, fact: Fact) -> Fact {
+        if fact.ty.is_simple() { fact } else { fact.with(self.whole(fact)) }
     }
 
     fn content(&self, id: TypeId) -> Content {
@@ -48,7 +79,17 @@ impl Types {
             Type::Function(function) => {
                 let facts = function.params.iter().map(|param| param.fact);
                 let content = self.inside(facts.chain([function.result]));
-                Content { is_plain: true, has_functions: true, ..content }
+                // Whoever has the function has what it gives.
+                let given = self.whole(function.result);
+                let has_demands = content.has_demands || function.has_demands();
+                Content {
+                    is_plain: true,
+                    has_functions: true,
+                    has_demands,
+                    low: given.low,
+                    level: given.level,
+                    ..content
+                }
             }
             Type::Union(members) => {
                 members.iter().fold(EMPTY, |content, member| merge(content, self.content(*member)))
@@ -72,7 +113,12 @@ impl Types {
         for part in parts {
             let inner = self.content(part.ty);
             let is_plain = inner.is_plain && part.confidence.presence == Presence::Plain;
-            content = merge(content, Content { is_plain, ..inner });
+            let low = inner.low.min(part.confidence.low);
+            let level = inner.level.min(part.confidence.level);
+            // A part without values, such as the elements of `[]`, says nothing.
+            let (low, level) =
+                if part.ty == TypeId::NEVER { (1.0, Level::Verified) } else { (low, level) };
+            content = merge(content, Content { is_plain, low, level, ..inner });
         }
         Content { depth: content.depth + 1, ..content }
     }
@@ -83,5 +129,8 @@ fn merge(a: Content, b: Content) -> Content {
         depth: a.depth.max(b.depth),
         is_plain: a.is_plain && b.is_plain,
         has_functions: a.has_functions || b.has_functions,
+        has_demands: a.has_demands || b.has_demands,
+        low: a.low.min(b.low),
+        level: a.level.min(b.level),
     }
 }

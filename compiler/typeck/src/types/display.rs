@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use crate::confidence::Confidence;
+use crate::confidence::{Confidence, Level};
 use crate::types::{Fact, FunctionType, ObjectType, ParamType, Type, TypeId, Types};
 
 /// A type beside its table; prints as an annotation would.
@@ -35,17 +35,22 @@ impl Types {
 
 /// How an interval continues a type; `None` when there is nothing to say.
 pub fn display_confidence(confidence: Confidence) -> Option<String> {
-    if confidence.is_plain() || confidence.is_unknown() {
+    let Confidence { low, high, level, .. } = confidence;
+    let is_vouched_for = level > Level::Reported;
+    if confidence.is_plain() || confidence.is_unknown() && !is_vouched_for {
         return None;
     }
-    let Confidence { low, high, .. } = confidence;
-    Some(if low == high {
+    let mut text = if low == high {
         format!(" ~> {low}")
     } else if high >= 1.0 {
         format!(" ~>= {low}")
     } else {
         format!(" ~> {low}..{high}")
-    })
+    };
+    if is_vouched_for {
+        text.push_str(&format!(" {level}"));
+    }
+    Some(text)
 }
 
 impl fmt::Display for DisplayType<'_> {

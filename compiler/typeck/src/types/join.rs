@@ -62,7 +62,12 @@ impl Types {
         if a.ty == TypeId::NEVER {
             return b;
         }
-        Fact { ty: self.join_types(a.ty, b.ty), confidence: a.confidence.hull(b.confidence) }
+        let ty = self.join_types(a.ty, b.ty);
+        if ty == TypeId::ANY {
+            let (a, b) = (self.forgotten(a), self.forgotten(b));
+            return Fact { ty, confidence: a.confidence.hull(b.confidence) };
+        }
+        Fact { ty, confidence: a.confidence.hull(b.confidence) }
     }
 
     pub fn join_types(&mut self, a: TypeId, b: TypeId) -> TypeId {
@@ -268,7 +273,28 @@ impl Types {
         if a.params == b.params && a.is_open == b.is_open {
             return FunctionType { result, effects, ..a.clone() };
         }
-        FunctionType { params: Vec::<ParamType>::new(), is_open: true, result, effects }
+        // Which of them is called is not known: what either demands is demanded.
+        let has_demands = a.has_demands() || b.has_demands();
+        let n_params = if has_demands { a.params.len().max(b.params.len()) } else { 0 };
+        let params = (0..n_params).map(|index| demanded(a.params.get(index), b.params.get(index)));
+        FunctionType { params: params.collect(), is_open: true, result, effects }
+    }
+}
+
+/// A parameter of one of two functions.
+fn demanded(a: Option<&ParamType>, b: Option<&ParamType>) -> ParamType {
+    let both = || [a, b].into_iter().flatten();
+    let confidences = both().map(|param| param.fact.confidence);
+    let confidence = confidences.fold(Confidence::ANY, |all, one| Confidence {
+        low: all.low.max(one.low),
+        level: all.level.max(one.level),
+        ..all
+    });
+    ParamType {
+        name: None,
+        fact: Fact { ty: TypeId::ANY, confidence },
+        is_optional: true,
+        is_rest: both().any(|param| param.is_rest),
     }
 }
 

@@ -27,6 +27,7 @@ const KEYS: &[&str] = &[
     "idle",
     "max_line",
     "resources",
+    "provenance",
 ];
 
 /// How long a warm process is kept without a call, unless `idle` says otherwise.
@@ -43,6 +44,9 @@ pub(super) fn read(
 ) -> AgentSpec {
     let mut fields = Fields::new(path.to_owned(), table, KEYS, errors);
     let default = AgentSpec::local(name, &[], dir);
+    // Of interest to the compiler only; a wrong word is reported by both.
+    let levels = ["verified", "reviewed", "sampled", "reported"];
+    fields.choice("provenance", &levels.map(|level| (level, ())));
     AgentSpec {
         description: fields.text("description"),
         capabilities: capabilities(&mut fields),
