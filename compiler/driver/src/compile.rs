@@ -60,9 +60,11 @@ pub enum Rejected {
     Internal(String),
 }
 
-/// Checks files, and the `.prism` files of folders.
-pub fn check(paths: &[PathBuf]) -> Checked {
-    checked_files(&Disk, &absolute(paths), |path| shown(Path::new(&**path)))
+/// Checks files, and the `.prism` files of folders. To take the database apart takes a fifth of
+/// the time of the check; who ends the process after it leaves that to the system.
+pub fn check(paths: &[PathBuf]) -> (Checked, RootDb) {
+    let opened = open(&Disk, &absolute(paths));
+    (checked_opened(&opened, |path| shown(Path::new(&**path))), opened.db)
 }
 
 /// Absolute, so that a manifest above this folder is found.
@@ -73,15 +75,7 @@ pub(crate) fn absolute(paths: &[PathBuf]) -> Vec<String> {
 
 /// The same for any file system.
 pub fn check_files(files: &dyn FileSystem, paths: &[String]) -> Checked {
-    checked_files(files, paths, Arc::clone)
-}
-
-fn checked_files(
-    files: &dyn FileSystem,
-    paths: &[String],
-    shown: impl Fn(&Arc<str>) -> Arc<str>,
-) -> Checked {
-    checked_opened(&open(files, paths), shown)
+    checked_opened(&open(files, paths), Arc::clone)
 }
 
 pub(crate) fn checked_opened(opened: &Opened, shown: impl Fn(&Arc<str>) -> Arc<str>) -> Checked {

@@ -12,6 +12,11 @@ use std::process::ExitCode;
 
 use args::{Args, Verb};
 use clap::Parser;
+use mimalloc::MiMalloc;
+
+/// Checking makes many small values, on all processors.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let args = Args::parse();

@@ -25,7 +25,7 @@
 
 use std::sync::Arc;
 
-use la_arena::{Arena, ArenaMap, Idx};
+use la_arena::{Arena, Idx};
 use prism_span::RelSpan;
 use prism_syntax::ast::Level;
 
@@ -51,11 +51,11 @@ pub struct Body {
 /// Where the parts of a body stand in the text, relative to the item.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BodySpans {
-    pub exprs: ArenaMap<ExprId, RelSpan>,
-    pub pats: ArenaMap<PatId, RelSpan>,
-    pub locals: ArenaMap<LocalId, RelSpan>,
-    /// Indexed by [`StmtId`].
-    pub stmts: Vec<RelSpan>,
+    /// Indexed by the ids, like the lists that follow.
+    pub(crate) exprs: Vec<RelSpan>,
+    pub(crate) pats: Vec<RelSpan>,
+    pub(crate) locals: Vec<RelSpan>,
+    pub(crate) stmts: Vec<RelSpan>,
 }
 
 /// Number of a statement in its body. A query that keeps a result keeps this, not the
@@ -63,23 +63,44 @@ pub struct BodySpans {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StmtId(pub u32);
 
+impl Body {
+    /// Gives back the room for growing: bodies are many, and kept.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.exprs.shrink_to_fit();
+        self.pats.shrink_to_fit();
+        self.locals.shrink_to_fit();
+        self.functions.shrink_to_fit();
+    }
+}
+
 impl BodySpans {
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.exprs.shrink_to_fit();
+        self.pats.shrink_to_fit();
+        self.locals.shrink_to_fit();
+        self.stmts.shrink_to_fit();
+    }
+
     /// The place of an expression; the start of the item when it has none of its own.
     pub fn expr(&self, expr: ExprId) -> RelSpan {
-        self.exprs.get(expr).copied().unwrap_or_default()
+        at(&self.exprs, expr)
     }
 
     pub fn pat(&self, pat: PatId) -> RelSpan {
-        self.pats.get(pat).copied().unwrap_or_default()
+        at(&self.pats, pat)
     }
 
     pub fn local(&self, local: LocalId) -> RelSpan {
-        self.locals.get(local).copied().unwrap_or_default()
+        at(&self.locals, local)
     }
 
     pub fn stmt(&self, stmt: StmtId) -> RelSpan {
         self.stmts.get(stmt.0 as usize).copied().unwrap_or_default()
     }
+}
+
+fn at<T>(spans: &[RelSpan], id: Idx<T>) -> RelSpan {
+    spans.get(id.into_raw().into_u32() as usize).copied().unwrap_or_default()
 }
 
 /// A function: the root of a body, a lambda or a nested declaration.

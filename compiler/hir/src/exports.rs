@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use prism_source::{Db, Resolution, SourceFile, resolve};
+use rustc_hash::FxHashSet;
 
 use crate::body::Text;
 use crate::queries::item_tree;
@@ -30,53 +31,58 @@ pub enum DefinitionKind {
 
 /// The declaration behind an exported name of a file.
 pub fn resolve_export(db: &dyn Db, file: SourceFile, name: &str) -> Option<Definition> {
-    find(db, file, name, &mut BTreeSet::new())
+    // Re-exports may run in circles, and in chains of any length.
+    let mut seen: FxHashSet<(SourceFile, Text)> = FxHashSet::default();
+    let mut open: Vec<(SourceFile, Text)> = vec![(file, name.into())];
+    while let Some((file, name)) = open.pop() {
+        let step = if seen.contains(&(file, name.clone())) {
+            Step::Elsewhere(Vec::new())
+        } else {
+            step(db, file, &name)
+        };
+        seen.insert((file, name));
+        match step {
+            Step::Found(definition) => return Some(definition),
+            Step::Elsewhere(places) => open.extend(places.into_iter().rev()),
+        }
+    }
+    None
 }
 
 /// The names a file exports, with their declarations; names that lead nowhere are left out.
 pub fn exports(db: &dyn Db, file: SourceFile) -> Vec<(Text, Definition)> {
-    let mut names = BTreeSet::new();
-    export_names(db, file, &mut names, &mut BTreeSet::new());
     let found = |name: Text| resolve_export(db, file, &name).map(|definition| (name, definition));
-    names.into_iter().filter_map(found).collect()
+    export_names(db, file).into_iter().filter_map(found).collect()
 }
 
-/// `seen` holds what is being looked for already: re-exports may run in circles.
-fn find(
-    db: &dyn Db,
-    file: SourceFile,
-    name: &str,
-    seen: &mut BTreeSet<(u32, Text)>,
-) -> Option<Definition> {
-    if !seen.insert((file.id(db).0, name.into())) {
-        return None;
-    }
+/// What one file says about a name that it exports.
+enum Step {
+    Found(Definition),
+    /// The places where it can be, the first one first; none when it does not exist.
+    Elsewhere(Vec<(SourceFile, Text)>),
+}
+
+fn step(db: &dyn Db, file: SourceFile, name: &Text) -> Step {
     let tree = item_tree(db, file);
-    let explicit =
-        tree.exports.iter().find(|export| export.name().is_some_and(|own| &**own == name));
-    match explicit {
-        Some(Export::Local { local, .. }) => declared(db, file, tree, local, seen),
+    match tree.export(name) {
+        Some(Export::Local { local, .. }) => declared(db, file, tree, local),
         Some(Export::From { specifier, name, .. }) => {
-            find(db, target(db, file, specifier)?, name, seen)
+            let place = target(db, file, specifier).map(|from| (from, name.clone()));
+            Step::Elsewhere(place.into_iter().collect())
         }
-        Some(Export::StarAs { specifier, .. }) => namespace(db, target(db, file, specifier)?),
-        Some(Export::Star { .. }) | None if name == "default" => None,
-        Some(Export::Star { .. }) | None => tree.exports.iter().find_map(|export| match export {
-            Export::Star { specifier } => find(db, target(db, file, specifier)?, name, seen),
-            Export::Local { .. } | Export::From { .. } | Export::StarAs { .. } => None,
-        }),
+        Some(Export::StarAs { specifier, .. }) => namespace(db, target(db, file, specifier)),
+        Some(Export::Star { .. }) | None if &**name == "default" => Step::Elsewhere(Vec::new()),
+        Some(Export::Star { .. }) | None => {
+            let places = stars(db, file, tree).map(|from| (from, name.clone()));
+            Step::Elsewhere(places.collect())
+        }
     }
 }
 
 /// A name of the file itself: declared there, or imported there.
-fn declared(
-    db: &dyn Db,
-    file: SourceFile,
-    tree: &ItemTree<'_>,
-    local: &Text,
-    seen: &mut BTreeSet<(u32, Text)>,
-) -> Option<Definition> {
-    let here = |kind| Some(Definition { module: file.path(db).clone(), name: local.clone(), kind });
+fn declared(db: &dyn Db, file: SourceFile, tree: &ItemTree<'_>, local: &Text) -> Step {
+    let here =
+        |kind| Step::Found(Definition { module: file.path(db).clone(), name: local.clone(), kind });
     if tree.functions_by_name.contains_key(local) {
         return here(DefinitionKind::Function);
     }
@@ -84,22 +90,32 @@ fn declared(
         return here(DefinitionKind::Variable);
     }
     if let Some(import) = tree.import(local) {
-        let from = target(db, file, &import.specifier)?;
+        let from = target(db, file, &import.specifier);
         return match &import.kind {
-            ImportKind::Name { name, .. } => find(db, from, name, seen),
+            ImportKind::Name { name, .. } => {
+                Step::Elsewhere(from.map(|from| (from, name.clone())).into_iter().collect())
+            }
             ImportKind::Namespace { .. } => namespace(db, from),
-            ImportKind::Bare => None,
+            ImportKind::Bare => Step::Elsewhere(Vec::new()),
         };
     }
     if tree.effect(local).is_some() {
         return here(DefinitionKind::Effect);
     }
-    tree.type_def(local).and_then(|_| here(DefinitionKind::Type))
+    match tree.type_def(local) {
+        Some(_) => here(DefinitionKind::Type),
+        None => Step::Elsewhere(Vec::new()),
+    }
 }
 
-fn namespace(db: &dyn Db, file: SourceFile) -> Option<Definition> {
+fn namespace(db: &dyn Db, file: Option<SourceFile>) -> Step {
     let kind = DefinitionKind::Namespace;
-    Some(Definition { module: file.path(db).clone(), name: Text::default(), kind })
+    match file {
+        Some(file) => {
+            Step::Found(Definition { module: file.path(db).clone(), name: Text::default(), kind })
+        }
+        None => Step::Elsewhere(Vec::new()),
+    }
 }
 
 fn target(db: &dyn Db, file: SourceFile, specifier: &str) -> Option<SourceFile> {
@@ -109,29 +125,28 @@ fn target(db: &dyn Db, file: SourceFile, specifier: &str) -> Option<SourceFile> 
     }
 }
 
-fn export_names(
-    db: &dyn Db,
+/// The files behind `export * from`.
+fn stars<'a>(
+    db: &'a dyn Db,
     file: SourceFile,
-    names: &mut BTreeSet<Text>,
-    seen: &mut BTreeSet<u32>,
-) {
-    if !seen.insert(file.id(db).0) {
-        return;
+    tree: &'a ItemTree<'_>,
+) -> impl Iterator<Item = SourceFile> + 'a {
+    tree.exports.iter().filter_map(move |export| match export {
+        Export::Star { specifier } => target(db, file, specifier),
+        Export::Local { .. } | Export::From { .. } | Export::StarAs { .. } => None,
+    })
+}
+
+/// `default` is not passed on by `export * from`.
+fn export_names(db: &dyn Db, file: SourceFile) -> BTreeSet<Text> {
+    let mut names = BTreeSet::new();
+    let mut seen = FxHashSet::from_iter([file]);
+    let mut open = vec![file];
+    while let Some(at) = open.pop() {
+        let tree = item_tree(db, at);
+        let own = tree.exports.iter().filter_map(|export| export.name());
+        names.extend(own.filter(|name| at == file || &***name != "default").cloned());
+        open.extend(stars(db, at, tree).filter(|from| seen.insert(*from)));
     }
-    for export in &item_tree(db, file).exports {
-        match (export.name(), export) {
-            (Some(name), _) => {
-                names.insert(name.clone());
-            }
-            (None, Export::Star { specifier }) => {
-                let mut inner = BTreeSet::new();
-                if let Some(from) = target(db, file, specifier) {
-                    export_names(db, from, &mut inner, seen);
-                }
-                inner.remove("default");
-                names.extend(inner);
-            }
-            (None, Export::Local { .. } | Export::From { .. } | Export::StarAs { .. }) => {}
-        }
-    }
+    names
 }

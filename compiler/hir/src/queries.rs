@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use prism_source::{Db, Origin, PRELUDE, SourceFile, parse};
+use rustc_hash::FxHashMap;
 
 use crate::body::{Body, BodySpans, Text};
 use crate::builtins;
@@ -35,31 +36,49 @@ pub fn item_tree<'db>(db: &'db dyn Db, file: SourceFile) -> ItemTree<'db> {
         let layout = slice.layout().clone();
         Item::new(db, file, kind, name.clone(), slice.clone(), layout, signature.clone())
     };
-    let mut functions_by_name = BTreeMap::new();
-    for (index, item) in items.iter().enumerate() {
-        if matches!(item.kind, ItemKind::Function | ItemKind::Pattern) {
-            functions_by_name.entry(item.name.clone()).or_insert(index as u32);
-        }
-    }
-    let mut variables_by_name = BTreeMap::new();
-    for (index, (variable, _)) in variables.iter().enumerate() {
-        variables_by_name.entry(variable.name.clone()).or_insert(index as u32);
-    }
+    let functions = items.iter().enumerate().filter(|(_, item)| match item.kind {
+        ItemKind::Function | ItemKind::Pattern => true,
+        ItemKind::Module | ItemKind::Test => false,
+    });
+    let functions = functions.map(|(index, item)| (index, &item.name));
+    let variables = variables.iter().map(|(variable, _)| variable);
+    let imports = imports.iter().map(|(import, _)| import);
+    let exports = exports.iter().map(|(export, _)| export);
+    let types = types.iter().map(|(def, _)| def);
     ItemTree {
         module: new_item(ItemKind::Module, &Text::default(), module, &Arc::default()),
         items: items
             .iter()
             .map(|item| new_item(item.kind, &item.name, &item.slice, &item.signature))
             .collect(),
-        variables: variables.iter().map(|(variable, _)| variable.clone()).collect(),
-        imports: imports.iter().map(|(import, _)| import.clone()).collect(),
-        exports: exports.iter().map(|(export, _)| export.clone()).collect(),
-        types: types.iter().map(|(def, _)| def.clone()).collect(),
+        variables: variables.clone().cloned().collect(),
+        imports: imports.clone().cloned().collect(),
+        exports: exports.clone().cloned().collect(),
+        types: types.clone().cloned().collect(),
         effects: effects.iter().map(|(def, _)| def.clone()).collect(),
         agents: agents.iter().map(|(def, _)| def.clone()).collect(),
-        functions_by_name,
-        variables_by_name,
+        functions_by_name: by_name(functions),
+        variables_by_name: by_name(variables.map(|variable| &variable.name).enumerate()),
+        imports_by_name: by_name(named(imports.map(|import| import.local()))),
+        exports_by_name: by_name(named(exports.map(|export| export.name()))),
+        types_by_name: by_name(types.map(|def| &def.name).enumerate()),
     }
+}
+
+/// The first position of each name.
+fn by_name<'a>(names: impl Iterator<Item = (usize, &'a Text)>) -> FxHashMap<Text, u32> {
+    let mut positions = FxHashMap::default();
+    for (position, name) in names {
+        positions.entry(name.clone()).or_insert(position as u32);
+    }
+    positions
+}
+
+/// Those that have a name, with their positions among all.
+fn named<'a>(
+    names: impl Iterator<Item = Option<&'a Text>>,
+) -> impl Iterator<Item = (usize, &'a Text)> {
+    names.enumerate().filter_map(|(position, name)| Some((position, name?)))
 }
 
 /// The names that the statements and functions of a file see, imports resolved.

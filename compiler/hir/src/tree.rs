@@ -1,6 +1,6 @@
 //! What a file declares, without spans and without bodies.
 
-use std::collections::BTreeMap;
+use rustc_hash::FxHashMap;
 
 use crate::body::{Text, TypeRef};
 use crate::item::{Item, ItemKind};
@@ -18,9 +18,13 @@ pub struct ItemTree<'db> {
     pub types: Vec<TypeDef>,
     pub effects: Vec<EffectDef>,
     pub agents: Vec<AgentDef>,
-    /// Positions of functions and patterns in `items`, and of variables; the first of a name.
-    pub(crate) functions_by_name: BTreeMap<Text, u32>,
-    pub(crate) variables_by_name: BTreeMap<Text, u32>,
+    /// Positions of functions and patterns in `items`, and in the other lists; the first of a
+    /// name.
+    pub(crate) functions_by_name: FxHashMap<Text, u32>,
+    pub(crate) variables_by_name: FxHashMap<Text, u32>,
+    pub(crate) imports_by_name: FxHashMap<Text, u32>,
+    pub(crate) exports_by_name: FxHashMap<Text, u32>,
+    pub(crate) types_by_name: FxHashMap<Text, u32>,
 }
 
 /// A variable of the module.
@@ -145,7 +149,7 @@ impl<'db> ItemTree<'db> {
     }
 
     pub fn type_def(&self, name: &str) -> Option<&TypeDef> {
-        self.types.iter().find(|def| &*def.name == name)
+        self.types.get(*self.types_by_name.get(name)? as usize)
     }
 
     pub fn effect(&self, name: &str) -> Option<&EffectDef> {
@@ -154,7 +158,12 @@ impl<'db> ItemTree<'db> {
 
     /// The import that declares a name.
     pub fn import(&self, local: &str) -> Option<&Import> {
-        self.imports.iter().find(|import| import.local().is_some_and(|name| &**name == local))
+        self.imports.get(*self.imports_by_name.get(local)? as usize)
+    }
+
+    /// The export of a name; those of `export *` have none.
+    pub(crate) fn export(&self, name: &str) -> Option<&Export> {
+        self.exports.get(*self.exports_by_name.get(name)? as usize)
     }
 
     /// Every item with a body: functions, tests and patterns, then the module's statements.

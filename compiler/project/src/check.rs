@@ -6,19 +6,29 @@ use prism_diagnostics::{Code, Diagnostic, Place, Severity};
 use prism_hir::item_tree;
 use prism_source::{Db, LintLevel, SourceFile, parse};
 use prism_span::Span;
+use rustc_hash::FxHashSet;
 
 use crate::agents::agents_against_manifest;
 use crate::db::RootDb;
 use crate::diagnostics::cycle_diagnostic;
 use crate::graph::{self, Cycle};
+use crate::threads;
 
 /// What is wrong with the files of the program, in order of file and place.
 pub fn check(db: &RootDb) -> Vec<Diagnostic> {
     let files = db.user_files();
-    let mut all: Vec<Diagnostic> = Vec::new();
-    for file in graph::imported_first(db, &files) {
-        all.extend(check_file(db, file).iter().cloned());
-    }
+    let wanted: FxHashSet<SourceFile> = files.iter().copied().collect();
+    // Files that import each other belong to one thread: where inference runs in circles, it
+    // then always begins at the same place.
+    let mut groups = graph::groups(db, &files);
+    groups.iter_mut().for_each(|group| group.retain(|file| wanted.contains(file)));
+    threads::for_each(db, &groups, |db, group| {
+        group.iter().for_each(|file| {
+            checked(db, *file);
+        });
+    });
+    let mut all: Vec<Diagnostic> =
+        files.iter().flat_map(|file| checked(db, *file)).cloned().collect();
     for cycle in graph::cycles(db, &files) {
         all.push(cycle_diagnostic(db, &cycle, cycle_place(db, &cycle)));
     }
@@ -30,14 +40,22 @@ pub fn check(db: &RootDb) -> Vec<Diagnostic> {
     all
 }
 
+/// What is wrong with one file, in the order of its text. Circles of modules are left out.
+pub fn check_file(db: &dyn Db, file: SourceFile) -> &Vec<Diagnostic> {
+    for imported in graph::module_order(db, file) {
+        prism_typeck::settle(db, imported);
+    }
+    checked(db, file)
+}
+
 fn order(diagnostic: &Diagnostic) -> (Span, Severity, &'static str) {
     (diagnostic.place.span, diagnostic.severity, diagnostic.code.as_str())
 }
 
-/// What is wrong with one file. A statement that could not be read gives one error: what
-/// follows from it is left out.
+/// What is wrong with one file, when those that it imports are settled. A statement that could
+/// not be read gives one error: what follows from it is left out.
 #[salsa::tracked]
-pub fn check_file(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
+fn checked(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
     let mut all: Vec<Diagnostic> = parse(db, file).diagnostics.to_vec();
     all.extend(prism_hir::file_diagnostics(db, file));
     for item in item_tree(db, file).bodies() {

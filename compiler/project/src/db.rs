@@ -66,7 +66,8 @@ impl RootDb {
         let mut by_path = BTreeMap::new();
         for (module, text) in prism_stdlib::files() {
             let path: Arc<str> = std_path(module).into();
-            let file = db.insert(&path, (*text).into(), Origin::Standard, None);
+            let never = Durability::NEVER_CHANGE;
+            let file = db.insert(&path, (*text).into(), never, Origin::Standard, None);
             by_path.insert(path, file);
         }
         let files = Files::builder(Arc::new(by_path)).durability(Durability::HIGH).new(&db);
@@ -78,6 +79,7 @@ impl RootDb {
         &mut self,
         path: &Arc<str>,
         text: Arc<str>,
+        durability: Durability,
         origin: Origin,
         package: Option<Package>,
     ) -> SourceFile {
@@ -86,6 +88,7 @@ impl RootDb {
         let file = match origin {
             Origin::Standard => builder.durability(Durability::NEVER_CHANGE).new(self),
             Origin::User => builder
+                .text_durability(durability)
                 .id_durability(Durability::NEVER_CHANGE)
                 .path_durability(Durability::NEVER_CHANGE)
                 .origin_durability(Durability::NEVER_CHANGE)
@@ -99,11 +102,25 @@ impl RootDb {
     /// Adds a file of the program, or changes its text.
     pub fn set_file(&mut self, path: &str, text: impl Into<Arc<str>>) -> SourceFile {
         let path: Arc<str> = prism_source::normalize(path).into();
-        if let Some(file) = self.file(&path) {
-            file.set_text(self).to(text.into());
-            return file;
+        let text = text.into();
+        match self.file(&path) {
+            Some(file) if *file.text(self) == text => file,
+            Some(file) => {
+                file.set_text(self).with_durability(Durability::LOW).to(text);
+                file
+            }
+            None => self.add(path, text, Durability::LOW),
         }
-        let file = self.insert(&path, text.into(), Origin::User, self.default_package);
+    }
+
+    /// Adds a file as it is on the disk. It is expected to stay like that: what depends on such
+    /// files alone is not looked at again when others change. Its first edit ends this.
+    pub(crate) fn load_file(&mut self, path: Arc<str>, text: Arc<str>) -> SourceFile {
+        self.add(path, text, Durability::MEDIUM)
+    }
+
+    fn add(&mut self, path: Arc<str>, text: Arc<str>, durability: Durability) -> SourceFile {
+        let file = self.insert(&path, text, durability, Origin::User, self.default_package);
         self.change_table(|table| {
             table.insert(path, file);
         });
@@ -112,7 +129,7 @@ impl RootDb {
 
     /// A text that nobody imports: a manifest, or a file that could not be read.
     pub(crate) fn set_unlisted(&mut self, path: &str, text: Arc<str>) -> SourceFile {
-        self.insert(&path.into(), text, Origin::User, None)
+        self.insert(&path.into(), text, Durability::LOW, Origin::User, None)
     }
 
     /// Applies a change to a file that may or may not be open.
@@ -131,7 +148,8 @@ impl RootDb {
 
     fn change_table(&mut self, change: impl FnOnce(&mut BTreeMap<Arc<str>, SourceFile>)) {
         let files = self.files();
-        let mut table = files.by_path(self).clone();
+        // The table is taken out, so that it need not be copied.
+        let mut table = files.set_by_path(self).to(Arc::default());
         change(Arc::make_mut(&mut table));
         files.set_by_path(self).to(table);
     }

@@ -84,31 +84,7 @@ fn needs_no_order(kind: DefinitionKind) -> bool {
 /// The modules that `root` reaches in the order in which they run: imported ones first.
 pub fn module_order(db: &dyn Db, root: SourceFile) -> Vec<SourceFile> {
     let mut order = Vec::new();
-    visit(db, root, &mut FxHashSet::default(), &mut order);
-    order
-}
-
-/// The files, each behind those of them that it imports.
-pub fn imported_first(db: &dyn Db, files: &[SourceFile]) -> Vec<SourceFile> {
-    let mut order = Vec::new();
-    let mut seen = FxHashSet::default();
-    for file in files {
-        visit(db, *file, &mut seen, &mut order);
-    }
-    let wanted: FxHashSet<SourceFile> = files.iter().copied().collect();
-    order.retain(|file| wanted.contains(file));
-    order
-}
-
-fn visit(
-    db: &dyn Db,
-    root: SourceFile,
-    seen: &mut FxHashSet<SourceFile>,
-    order: &mut Vec<SourceFile>,
-) {
-    if !seen.insert(root) {
-        return;
-    }
+    let mut seen = FxHashSet::from_iter([root]);
     // Each file on the way from the root, with how many of its imports were visited.
     let mut open = vec![(root, 0)];
     while let Some((file, visited)) = open.last_mut() {
@@ -125,13 +101,13 @@ fn visit(
             }
         }
     }
+    order
 }
 
 /// Circles among files in which more than functions is used, each once.
 pub fn cycles(db: &dyn Db, files: &[SourceFile]) -> Vec<Cycle> {
-    let groups = groups(db, files);
     let mut found = Vec::new();
-    for group in groups {
+    for group in groups(db, files).into_iter().filter(|group| is_circle(db, group)) {
         let inside: FxHashSet<SourceFile> = group.iter().copied().collect();
         let mut ordered = group;
         ordered.sort_by_key(|file| file.id(db));
@@ -181,9 +157,14 @@ fn way(
     way
 }
 
-/// Groups of files that reach each other (Tarjan, without recursion); single files only when
-/// they import themselves.
-fn groups(db: &dyn Db, files: &[SourceFile]) -> Vec<Vec<SourceFile>> {
+fn is_circle(db: &dyn Db, group: &[SourceFile]) -> bool {
+    let imports_itself = |file| imports(db, file).iter().any(|next| next.file == file);
+    group.len() > 1 || group.iter().any(|file| imports_itself(*file))
+}
+
+/// The files and what they reach, in groups that reach each other (Tarjan, without recursion).
+/// A group stands behind those that it imports.
+pub(crate) fn groups(db: &dyn Db, files: &[SourceFile]) -> Vec<Vec<SourceFile>> {
     let mut tarjan = Tarjan::default();
     for file in files {
         if !tarjan.index.contains_key(file) {
@@ -233,7 +214,7 @@ impl Tarjan {
                 Some(_) => {}
                 None => {
                     open.pop();
-                    self.leave(db, file);
+                    self.leave(file);
                     if let Some((parent, _)) = open.last() {
                         let (_, low) = self.index[&file];
                         self.lower(*parent, low);
@@ -243,7 +224,7 @@ impl Tarjan {
         }
     }
 
-    fn leave(&mut self, db: &dyn Db, file: SourceFile) {
+    fn leave(&mut self, file: SourceFile) {
         let (number, low) = self.index[&file];
         if number != low {
             return;
@@ -253,9 +234,6 @@ impl Tarjan {
         for member in &group {
             self.on_stack.remove(member);
         }
-        let imports_itself = || imports(db, file).iter().any(|next| next.file == file);
-        if group.len() > 1 || imports_itself() {
-            self.groups.push(group);
-        }
+        self.groups.push(group);
     }
 }

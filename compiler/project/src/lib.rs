@@ -9,6 +9,7 @@ mod disk;
 mod graph;
 mod manifest;
 mod open;
+mod threads;
 
 pub use check::{check, check_file};
 pub use db::{Edit, RootDb};

@@ -1,6 +1,6 @@
 //! Opens programs: the files that were named, everything they import, and their manifests.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use prism_diagnostics::Diagnostic;
@@ -11,6 +11,7 @@ use rustc_hash::FxHashSet;
 use crate::db::RootDb;
 use crate::diagnostics::{manifest_diagnostic, read_diagnostic};
 use crate::manifest::read_manifest;
+use crate::threads;
 
 /// Name of the manifest.
 pub const MANIFEST: &str = "prism.toml";
@@ -83,7 +84,7 @@ impl Open<'_> {
             return None;
         }
         match self.fs.read(&path) {
-            Ok(text) => Some(self.db.set_file(&path, text)),
+            Ok(text) => Some(self.db.load_file(path.into(), text)),
             Err(ReadError::NotFound) if !is_named => None,
             Err(error) => {
                 self.unreadable(&path, &error);
@@ -99,24 +100,27 @@ impl Open<'_> {
 
     /// Reads what the files import, until nothing new is found.
     fn imported(&mut self) {
-        let mut waiting: VecDeque<SourceFile> = self.db.user_files().into();
+        let mut waiting = self.db.user_files();
         let mut seen: FxHashSet<SourceFile> = waiting.iter().copied().collect();
-        while let Some(file) = waiting.pop_front() {
-            for specifier in specifiers(&self.db, file) {
-                let from = file.path(&self.db).clone();
-                for candidate in candidates(&from, &specifier).into_iter().flatten() {
-                    if candidate.starts_with('@') {
-                        continue;
-                    }
-                    if let Some(found) = self.load(&candidate, false) {
-                        if seen.insert(found) {
-                            waiting.push_back(found);
-                        }
-                        break;
-                    }
+        while !waiting.is_empty() {
+            threads::for_each(&self.db, &waiting, |db, file| {
+                item_tree(db, *file);
+            });
+            let mut found = Vec::new();
+            for file in waiting {
+                for specifier in specifiers(&self.db, file) {
+                    found.extend(self.import(file, &specifier).filter(|file| seen.insert(*file)));
                 }
             }
+            waiting = found;
         }
+    }
+
+    /// The file that a specifier means in another one; nothing for the standard library.
+    fn import(&mut self, from: SourceFile, specifier: &str) -> Option<SourceFile> {
+        let candidates = candidates(from.path(&self.db), specifier)?;
+        let mut own = candidates.iter().filter(|path| !path.starts_with('@'));
+        own.find_map(|path| self.load(path, false))
     }
 
     fn in_packages(&mut self) {

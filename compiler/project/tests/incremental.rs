@@ -176,5 +176,5 @@ fn an_edit_of_the_manifest_lowers_nothing() {
         ran.iter().all(|name| !is_about_items(name.split(' ').next().unwrap_or(""))),
         "{ran:?}"
     );
-    assert!(ran.contains("check_file main.prism"), "{ran:?}");
+    assert!(ran.contains("checked main.prism"), "{ran:?}");
 }

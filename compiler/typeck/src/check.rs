@@ -1,15 +1,15 @@
 //! Checking a file: every item is inferred, and those that others call first.
 //!
-//! Inference asks for the signatures of what a body calls, whichever file that is in. In the
-//! order of this module they are known already: imported files come before the importer, and
-//! callees before callers. So a long chain of calls or of imports does not become a deep stack.
+//! Inference asks for the signatures of what a body calls, whichever file that is in. Whoever
+//! settles a file after the files it imports, as `prism_project` does, finds them known already;
+//! in a file, callees come before callers. So a long chain of calls or of imports does not become
+//! a deep stack.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use prism_diagnostics::Diagnostic;
-use prism_hir::{Export, Item, ItemKind, item_tree, operation_spans};
-use prism_source::{Db, Resolution, SourceFile, resolve};
+use prism_hir::{Item, ItemKind, item_tree, operation_spans};
+use prism_source::{Db, SourceFile};
 use rustc_hash::FxHashSet;
 
 use crate::confidence::{Confidence, Level};
@@ -17,11 +17,10 @@ use crate::diagnostics::{diagnostics, no_demand};
 use crate::queries::{callees, demand_of, functions_by_name, signature};
 use crate::types::Text;
 
-/// The problems of all items of a file, in the order of the text.
+/// The problems of all items of a file, in the order of the text. The files that it imports
+/// should be settled before.
 pub fn check(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
-    for imported in import_order(db, file) {
-        settle(db, imported);
-    }
+    settle(db, file);
     let tree = item_tree(db, file);
     let mut all: Vec<Diagnostic> = Vec::new();
     for item in tree.items.iter().copied().chain([tree.module]) {
@@ -58,39 +57,12 @@ fn irreversible_effects(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
 
 /// Finds the signatures of all functions of a file.
 #[salsa::tracked]
-fn settle(db: &dyn Db, file: SourceFile) {
+pub fn settle(db: &dyn Db, file: SourceFile) {
     for item in inference_order(db, file) {
         if matches!(item.kind(db), ItemKind::Function | ItemKind::Pattern) {
             signature(db, item);
         }
     }
-}
-
-/// The files that a file imports and re-exports from.
-#[salsa::tracked]
-fn imports(db: &dyn Db, file: SourceFile) -> Arc<[SourceFile]> {
-    let tree = item_tree(db, file);
-    let exported = tree.exports.iter().filter_map(|export| match export {
-        Export::Local { .. } => None,
-        Export::From { specifier, .. }
-        | Export::Star { specifier }
-        | Export::StarAs { specifier, .. } => Some(specifier),
-    });
-    let imported = tree.imports.iter().map(|import| &import.specifier);
-    let found =
-        imported.chain(exported).filter_map(|specifier| match resolve(db, file, specifier) {
-            Resolution::Found(found) => Some(found),
-            Resolution::Missing | Resolution::MissingStd | Resolution::Bare => None,
-        });
-    found.collect()
-}
-
-/// The files that a file reaches, imported ones first; the file itself is the last.
-fn import_order(db: &dyn Db, file: SourceFile) -> Vec<SourceFile> {
-    let next = |file: SourceFile, index: usize| imports(db, file).get(index).copied();
-    let mut order = Vec::new();
-    depth_first(file, next, &mut FxHashSet::default(), &mut order);
-    order
 }
 
 /// The items of a file, callees before callers as far as calls do not run in circles.

@@ -18,7 +18,7 @@ mod types;
 mod walk;
 mod world;
 
-pub use check::check;
+pub use check::{check, settle};
 pub use confidence::{Confidence, Presence};
 pub use diagnostics::diagnostics;
 pub use effects::{Effects, builtin_families, family_of};

@@ -129,22 +129,3 @@ fn values_that_share_their_parts_are_looked_at_once() {
     source.push_str("function foo(f) { return [f, f].map(x => x.f1) }\n`${JSON.stringify(v6)}`");
     check(&source);
 }
-
-#[test]
-fn a_chain_of_imports_is_not_deep() {
-    let mut db = prism_project::RootDb::new();
-    let n = 800;
-    let first = db.set_file(
-        "m0.prism",
-        "import { f } from \"./m1\"\nexport function g(x) { return f(x) + 1 }\ng(1)",
-    );
-    for i in 1..n {
-        let text = format!(
-            "import {{ f as next }} from \"./m{}\"\nexport function f(x) {{ return next(x) + 1 }}\n",
-            i + 1
-        );
-        db.set_file(&format!("m{i}.prism"), text);
-    }
-    db.set_file(&format!("m{n}.prism"), "export function f(x) { return x }\n");
-    assert_eq!(prism_typeck::check(&db, first), []);
-}

@@ -13,7 +13,8 @@ pub fn run(args: &Check, color: bool) -> ExitCode {
     if args.fix {
         return fix(args, color);
     }
-    let checked = prism_driver::check(&args.paths);
+    let (checked, db) = prism_driver::check(&args.paths);
+    std::mem::forget(db);
     if args.json {
         output::print(&format!("{}\n", object(&checked)));
     } else {

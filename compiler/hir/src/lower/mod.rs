@@ -62,6 +62,8 @@ pub(crate) fn lower(input: &Input<'_>) -> Lowered {
     let mut cx = Cx::new(input);
     cx.item();
     cx.problems.sort_by_key(|problem| (problem.at.start, problem.at.end));
+    cx.body.shrink_to_fit();
+    cx.spans.shrink_to_fit();
     Lowered {
         body: Arc::new(cx.body),
         spans: Arc::new(cx.spans),
@@ -182,13 +184,13 @@ impl<'a> Cx<'a> {
 
     fn alloc(&mut self, kind: ExprKind, span: Span) -> ExprId {
         let expr = self.body.exprs.alloc(Expr { kind });
-        self.spans.exprs.insert(expr, self.input.slice.relative(span));
+        self.spans.exprs.push(self.input.slice.relative(span));
         expr
     }
 
     fn alloc_pat(&mut self, kind: PatKind, threshold: Option<ExprId>, span: Span) -> PatId {
         let pat = self.body.pats.alloc(Pat { kind, threshold });
-        self.spans.pats.insert(pat, self.input.slice.relative(span));
+        self.spans.pats.push(self.input.slice.relative(span));
         pat
     }
 

@@ -62,7 +62,7 @@ impl<'a> Cx<'a> {
             is_assigned_in_try: false,
             is_global: false,
         });
-        self.spans.locals.insert(local, self.input.slice.relative(span));
+        self.spans.locals.push(self.input.slice.relative(span));
         self.about.push(About {
             frame: self.frames.len() as u32,
             level: self.level,
