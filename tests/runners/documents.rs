@@ -4,6 +4,7 @@
 //! marked `run`, by running it; a fix must give no error. When the diagnostic itself carries a fix,
 //! applying it to the example must take the code away and bring no other error. Everywhere else an example is a case
 //! like those of `tests/ui`: its mode stands behind `prism`, and without one it must check.
+//! The page for language models has ten patterns, which run with agents and people that agree.
 
 use std::path::Path;
 
@@ -33,6 +34,8 @@ fn main() {
         }
     }
     add(&mut trials, &repository().join("README.md"), document);
+    add(&mut trials, &repository().join(ONE_PAGE), pattern);
+    trials.push(Trial::test(ONE_PAGE, one_page));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
@@ -125,6 +128,33 @@ fn is_same(expected: &[String], found: &[String]) -> bool {
         expected == found || result(expected).is_some_and(|value| result(found) == Some(value))
     };
     expected.len() == found.len() && expected.iter().zip(found).all(is_line)
+}
+
+/// The language on one page, for language models.
+const ONE_PAGE: &str = "spec/llms.txt";
+
+/// The page is short, and has as many patterns as it promises.
+fn one_page() -> Result<(), Failed> {
+    let text = std::fs::read_to_string(repository().join(ONE_PAGE))?;
+    let n_patterns = find(&text).len();
+    match (text.len(), n_patterns) {
+        (..=12_000, 10) => Ok(()),
+        (n_bytes, n_patterns) => Err(format!("{n_patterns} patterns, {n_bytes} bytes").into()),
+    }
+}
+
+/// A pattern runs to its end in a world that answers everything.
+fn pattern(example: &Example) -> Result<(), Failed> {
+    let world = "//@ run\n\
+        //@ set: task=\"Do it\"\n\
+        //@ set: agents=[\"a\", \"b\", \"c\"]\n\
+        //@ input: {\"text\": \"t\", \"documents\": [{\"text\": \"x\"}, {\"text\": \"y\"}]}\n\
+        //@ answers: {\"llm\": {\"value\": \"yes\", \"confidence\": 0.8}, \
+        \"agent.call\": {\"value\": {\"verdict\": \"approve\"}, \"confidence\": 0.9}, \
+        \"human.approve\": {\"value\": {\"approved\": true, \"reason\": \"\", \"by\": \"ada\"}}}\n";
+    let case = Case::parse(&format!("{world}{}", example.code)).map_err(|e| e.to_string())?;
+    judge(&case, Strictness::Errors)?;
+    Ok(())
 }
 
 fn without_errors(example: &Example) -> Result<(), Failed> {

@@ -87,6 +87,7 @@ codes! {
     P0138 => "bit operator",
     P0139 => "counting inside an expression",
     P0140 => "type assertion",
+    P0141 => "word of another language",
     // P02xx: types and arguments
     P0201 => "value of another type than declared",
     P0202 => "call of a value that is not a function",

@@ -13,6 +13,7 @@ use clap_complete::Shell;
     after_help = "Examples:
   prismc check .                         every .prism file below this folder
   prismc check --json review.prism       diagnostics for tools, one JSON object
+  prismc fmt .                           in one style; --check for CI
   prismc build review.prism -o review.prismc
   prismc explain P0201                   what a code means and how to mend it
 
@@ -36,6 +37,7 @@ pub enum Color {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     Check(Check),
+    Fmt(Fmt),
     Build(Build),
     Doc(Doc),
     Explain(Explain),
@@ -58,6 +60,24 @@ pub struct Check {
     /// Apply the fixes that diagnostics carry, then report what is left
     #[arg(long)]
     pub fix: bool,
+}
+
+/// Write programs in Prism's one style, in place
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  prismc fmt .
+  prismc fmt --check .          changes nothing; exit status 1 when something would change
+  prismc fmt - < in.prism       from standard input to standard output
+
+Comments and blank lines between groups stay. Statements with mistakes stay as they are.
+The names of changed files go to standard output.")]
+pub struct Fmt {
+    /// Files, and folders to look for .prism files in; `-` is standard input
+    #[arg(required = true, value_name = "FILE|DIR")]
+    pub paths: Vec<PathBuf>,
+    /// Change nothing, and exit with status 1 when something would change
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// Compile a program into an artifact that `prism run` executes

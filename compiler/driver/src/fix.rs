@@ -260,7 +260,7 @@ impl Applied {
 }
 
 /// Replaces a file at once: whoever reads it sees the old text or the new one.
-fn write(path: &Path, change: &Change) -> Result<(), String> {
+pub(crate) fn write(path: &Path, change: &Change) -> Result<(), String> {
     let words = |error: std::io::Error| error.to_string();
     // A link stays a link.
     let path = std::fs::canonicalize(path).map_err(words)?;

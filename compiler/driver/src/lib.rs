@@ -3,6 +3,7 @@
 //! ```text
 //! check    files → project::open → project::check → Report
 //! fix      check → edits that do not overlap → check again → … → files
+//! fmt      files → project::open → syntax::format → files
 //! doc      check → what each file declares → Markdown or HTML
 //! compile  check → lower → verify → optimize, verified after each pass → emit → verify → encode
 //! ```
@@ -13,6 +14,7 @@ mod compile;
 mod doc;
 mod emit;
 mod fix;
+mod fmt;
 mod guard;
 mod report;
 mod rooted;
@@ -25,6 +27,7 @@ pub use compile::{
 pub use doc::{Format, doc, doc_files};
 pub use emit::{Stage, emit, emit_file};
 pub use fix::{Applied, Change, Fixed, fix, fix_files};
+pub use fmt::{Formatted, fmt, fmt_files, formatted_text};
 pub use guard::{INTERNAL, guarded};
 pub use prism_opt::Level;
 pub use report::{Located, Report, SourceTable};

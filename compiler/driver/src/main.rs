@@ -1,4 +1,4 @@
-//! `prismc`: checks, builds and explains Prism programs.
+//! `prismc`: checks, formats, builds and explains Prism programs.
 //!
 //! In: arguments. Out: files, standard output, and the exit status: 0 clean, 1 the program has
 //! errors, 2 the command could not be understood or a file could not be read.
@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     let color = output::use_color(args.color);
     prism_driver::guarded(|| match args.verb {
         Verb::Check(check) => verbs::check::run(&check, color),
+        Verb::Fmt(fmt) => verbs::fmt::run(&fmt, color),
         Verb::Build(build) => verbs::build::run(&build, color),
         Verb::Doc(doc) => verbs::doc::run(&doc, color),
         Verb::Explain(explain) => verbs::explain::run(&explain),

@@ -98,13 +98,15 @@ fn named(name: &str, mut args: Vec<TypeRef>) -> TypeRef {
         ("boolean", 0) => TypeRef::Boolean,
         ("null" | "undefined" | "void", 0) => TypeRef::Null,
         ("Array", 1) => TypeRef::Array(Box::new(args.remove(0))),
+        ("Record", 2) => TypeRef::Object { fields: Vec::new(), is_open: true },
         ("", _) => TypeRef::Error,
         _ => TypeRef::Named { name: name.into(), args },
     }
 }
 
 /// Type names that every program has, beside those with a [`TypeRef`] of their own.
-pub const BUILT_IN: &[&str] = &["Agent", "Array", "Object", "Function", "Promise", "Error"];
+pub const BUILT_IN: &[&str] =
+    &["Agent", "Array", "Object", "Function", "Promise", "Error", "Record"];
 
 /// The names in a type that no type has, with what to say about them.
 pub(crate) fn unknown_names(

@@ -206,10 +206,13 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         self.b.push(kind, facts, source)
     }
 
-    /// What an import stands for: a function, or a variable read where it lives.
+    /// What an import stands for: a function, a variable read where it lives, or a module.
     pub fn import(&mut self, module: &Text, name: &str, source: Source) -> Value {
         if let Some(function) = self.program.imported_function(module, name) {
             return self.function_value(function, source);
+        }
+        if let Some(inner) = self.program.imported_namespace(module, name) {
+            return self.namespace(&inner, source);
         }
         match self.program.imported_global(module, name) {
             Some(global) => self.b.push(OpKind::GlobalGet(global), Facts::ANY, source),

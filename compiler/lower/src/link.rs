@@ -160,6 +160,12 @@ impl<'db> Program<'db> {
         Some(self.global(&module, &name))
     }
 
+    /// The module behind `export * as name`.
+    pub fn imported_namespace(&self, module: &Text, name: &str) -> Option<Text> {
+        let definition = prism_hir::resolve_export(self.db, self.file(module)?, name)?;
+        (definition.kind == DefinitionKind::Namespace).then_some(definition.module)
+    }
+
     /// Where an exported name is declared: the module and its name there.
     fn definition(&self, module: &Text, name: &str) -> Option<(Text, Text)> {
         let file = self.file(module)?;

@@ -64,7 +64,8 @@ impl Speaker<'_> {
             | SyntaxErrorKind::Label
             | SyntaxErrorKind::BitOperator
             | SyntaxErrorKind::UpdateInExpression
-            | SyntaxErrorKind::Cast => self.habit(kind, span),
+            | SyntaxErrorKind::Cast
+            | SyntaxErrorKind::ForeignWord => self.habit(kind, span),
         }
     }
 
@@ -161,7 +162,10 @@ impl Speaker<'_> {
         } else {
             span
         };
-        let diagnostic = self.error(Code::P0101, span, message);
+        let mut diagnostic = self.error(Code::P0101, span, message);
+        if text == "?" && expected == Expected::Token(Kind::Assign) {
+            diagnostic = diagnostic.with_fix("write `| null`", self.replace(span, " | null"));
+        }
         match self.unexpected_help(expected, found, text) {
             Some(help) => diagnostic.with_help(help),
             None => diagnostic,
@@ -189,6 +193,16 @@ impl Speaker<'_> {
     ) -> Option<String> {
         let is_name = matches!(expected, Expected::Name | Expected::FunctionName);
         match (text, found) {
+            ("throw" | "return" | "break" | "continue", _) if expected == Expected::Expression => {
+                Some(format!("`{text}` is a statement: put it in braces, `{{ {text} … }}`"))
+            }
+            ("import", _) if expected == Expected::Expression => Some(
+                "modules are loaded before the program runs: `import { name } from \"./file\"`"
+                    .into(),
+            ),
+            ("?", _) if expected == Expected::Token(Kind::Assign) => {
+                Some("a type that may be missing is `T | null`".into())
+            }
             ("if", _) if expected == Expected::Expression => {
                 Some("`if` is a statement; as an expression write `condition ? a : b`".into())
             }
@@ -252,7 +266,6 @@ impl Speaker<'_> {
             _ => None,
         };
         let advice = match (word_before, word) {
-            ("elif" | "elseif" | "elsif", _) => Some("write `else if`"),
             (_, "<~") => Some("for a comparison write `a < ~b`, with a space"),
             (_, text) if text.starts_with(['"', '\'', '`']) && !word_before.is_empty() => {
                 Some("the arguments of a call stand in parentheses")
@@ -424,7 +437,42 @@ impl Speaker<'_> {
                 .error(Code::P0140, span, format!("there are no type assertions such as `{text}`"))
                 .with_help("declare the type where the value gets its name: `let x: T = …`")
                 .with_fix("delete it", self.replace(span, "")),
+            SyntaxErrorKind::ForeignWord => self.foreign_word(text, span),
             _ => self.bit_operator(text, span),
+        }
+    }
+
+    /// Each with what says the same here.
+    fn foreign_word(&self, word: &str, span: Span) -> Diagnostic {
+        let no = |help: &str| {
+            self.error(Code::P0141, span, format!("there is no `{word}`")).with_help(help)
+        };
+        let instead = |write: &str| {
+            no(&format!("write `{write}`"))
+                .with_fix(format!("write `{write}`"), self.replace(span, write))
+        };
+        match word {
+            "context" => instead("in context"),
+            "def" | "func" | "fun" | "sub" => {
+                no("a function is `function name(a, b) { … }`, its value that of the last line")
+            }
+            "elif" | "elseif" | "elsif" => instead("else if"),
+            "foreach" => instead("for"),
+            "mut" | "val" => instead("let"),
+            "raise" => instead("throw"),
+            "except" => instead("catch"),
+            "lambda" => no("a function without a name is `x => …`"),
+            "unless" | "until" => no("turn the condition around with `!`"),
+            "del" => no("an object without a key is `o.without(\"key\")`"),
+            "defer" => no("what must happen in any case stands in `finally { … }`"),
+            "*" | "yield" => {
+                no("there are no generators: collect values in an array and return it")
+            }
+            "namespace" | "package" | "struct" | "using" => {
+                no("a file is a module; data are objects, their types `type Name = { … }`")
+            }
+            _ => no("everything in a module can be used in it; `export` shows it to others")
+                .with_fix("delete it", self.replace(span, "")),
         }
     }
 

@@ -83,6 +83,9 @@ pub enum SyntaxErrorKind {
     UpdateInExpression,
     /// `x as T`, `x!`
     Cast,
+    /// `def f`, `public x`, `function*`, `context x { }`: a word that other languages begin
+    /// something with.
+    ForeignWord,
 }
 
 /// What the grammar could have gone on with, in the user's words.
@@ -104,4 +107,41 @@ pub enum Expected {
     AgentDecl,
     Block,
     Token(Kind),
+}
+
+/// Words that begin statements in other languages, and nothing here.
+pub(crate) fn is_foreign(word: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "abstract",
+        "declare",
+        "def",
+        "defer",
+        "del",
+        "elif",
+        "elseif",
+        "elsif",
+        "except",
+        "final",
+        "foreach",
+        "func",
+        "fun",
+        "lambda",
+        "mut",
+        "namespace",
+        "package",
+        "private",
+        "protected",
+        "public",
+        "raise",
+        "readonly",
+        "sub",
+        "static",
+        "struct",
+        "unless",
+        "until",
+        "using",
+        "val",
+        "yield",
+    ];
+    WORDS.contains(&word)
 }

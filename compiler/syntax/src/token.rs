@@ -569,6 +569,11 @@ impl Kind {
         )
     }
 
+    /// The word of a label in a `switch`.
+    pub const fn begins_case(self) -> bool {
+        matches!(self, Kind::Case | Kind::Default)
+    }
+
     /// A line that begins with it continues the line before.
     pub const fn only_continues(self) -> bool {
         self.binary_op().is_some()

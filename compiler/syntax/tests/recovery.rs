@@ -57,6 +57,8 @@ fn mistakes_in_expressions() {
     check("x = (a, b)", Code::P0101, "expected `)`, found `,`");
     check("a ? b", Code::P0101, "expected `:`, found the end of the statement");
     check("f(a => )", Code::P0101, "expected an expression, found `)`");
+    check("a, b", Code::P0101, "expected the end of the statement, found `,`");
+    check("match a { 1 => throw b }", Code::P0101, "expected an expression, found `throw`");
 }
 
 #[test]
@@ -66,6 +68,8 @@ fn mistakes_in_statements() {
     check("for x of { }", Code::P0101, "expected `{`, found the end of the statement");
     assert_eq!(message("else { a }"), "expected a statement, found `else`");
     check("function f { a }", Code::P0101, "expected `(` and the parameters, found a block");
+    check("import a from", Code::P0101, "expected a string, found the end of the statement");
+    check("let x: string? = null", Code::P0101, "expected `=`, found `?`");
     check("import { a } \"m\"", Code::P0101, "expected `from`, found `\"m\"`");
     check("function (a) { }", Code::P0117, "expected a function name after `function`");
     check("const if = 3", Code::P0101, "expected a name or a pattern, found `if`");
@@ -91,6 +95,12 @@ fn habits_of_other_languages_have_their_own_words() {
         ("f = x => y = 1", "P0112"),
         ("f = x => { k: 1 }", "P0110"),
         ("function { }", "P0117"),
+        ("def f", "P0141"),
+        ("elif a", "P0141"),
+        ("public let x = 1", "P0141"),
+        ("foreach x", "P0141"),
+        ("function* f() { yield 1 }", "P0141"),
+        ("context review { a }", "P0141"),
         ("s = 'it's'", "P0002"),
         ("f(a, b { c }", "P0104"),
     ] {
@@ -156,6 +166,99 @@ fn n_independent_mistakes_give_n_errors() {
     }
 }
 
+/// One mistake each, on one line.
+const MISTAKES: &[&str] = &[
+    "let a =",
+    "let a = = 1",
+    "let = 2",
+    "let x: = 3",
+    "let [a, = b",
+    "const c",
+    "f(1 2)",
+    "f(a, b",
+    "g(, )",
+    "foo.",
+    "o. + 1",
+    "m(* 2)",
+    "x = (1 + 2",
+    "y = [1, 2",
+    "o = { a: 1, b: }",
+    "x = 5 +",
+    "x = a ? b",
+    "a = 1 = 2",
+    "let s = \"open",
+    "12px",
+    "@",
+    "a b",
+    "if c d",
+    "else { a }",
+    "for x { }",
+    "try { a }",
+    "throw",
+    "return *",
+    "switch (a) { foo }",
+    "match x { 1 -> 2 }",
+    "match x { => 2 }",
+    "uncertain if (a) { hi { } }",
+    "agents { A: 1 }",
+    "effect e { 1 }",
+    "handle { a } with { b }",
+    "type T =",
+    "fn f(a b) { a }",
+    "f = x => { k: 1 }",
+    "def f",
+    "class A { }",
+    "new A()",
+    "x = this",
+    "var q = 1",
+    "delete a.b",
+    "x = a & b",
+    "x = i++ + 1",
+    "x = y as T",
+    "x = /a+/",
+    "1 = 2",
+    "`a ${}`",
+];
+
+/// A number of a row that looks like chance.
+fn next(state: &mut u64) -> usize {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    (*state >> 33) as usize
+}
+
+/// A program with `n` mistakes at the top, in functions and in branches, and their lines.
+fn program_with(n: usize, state: &mut u64) -> (String, Vec<usize>) {
+    let (mut text, mut lines) = (String::new(), Vec::new());
+    for index in 0..n {
+        let mistake = MISTAKES[next(state) % MISTAKES.len()];
+        let (before, after) = match next(state) % 4 {
+            0 => (format!("function f{index}(a) {{\n  let ok{index} = a\n"), "  return a()\n}\n"),
+            1 => (format!("if (a) {{\n  let ok{index} = 1\n"), "} else {\n  b()\n}\n"),
+            2 => (format!("let ok{index} = xs.map(x => {{\n"), "  return x\n})\n"),
+            _ => (format!("let ok{index} = f({index})\n"), ""),
+        };
+        let indent = if after.is_empty() { "" } else { "  " };
+        text.push_str(&before);
+        lines.push(text.matches('\n').count());
+        text.push_str(&format!("{indent}{mistake}\n{after}"));
+    }
+    (text, lines)
+}
+
+#[test]
+fn every_mistake_is_reported_on_its_own_line() {
+    let mut state = 7;
+    for round in 0..400 {
+        let (text, lines) = program_with(1 + round % 50, &mut state);
+        let errors = prism_syntax::parse(&text).errors;
+        let line = |at: u32| text[..at as usize].matches('\n').count();
+        let found: Vec<usize> = errors.iter().map(|error| line(error.span.start)).collect();
+        assert_eq!(found, lines, "{text}\n{}", message(&text));
+        let tree = flat(&text);
+        assert_eq!(tree.matches("let(pat ok").count(), lines.len(), "{text}");
+    }
+}
+
 #[test]
 fn open_brackets_end_where_the_indentation_says() {
     assert_eq!(codes("f(a, [1\nlet b = 2\n"), ["P0104", "P0104"]);
@@ -172,6 +275,8 @@ fn fixes_make_the_text_right() {
         ("let x = (1 + 2\nlet y = 3\n", "let x = (1 + 2)\nlet y = 3\n"),
         ("a b\n", "a; b\n"),
         ("f(a b)", "f(a, b)"),
+        ("context review { a }", "in context review { a }"),
+        ("let x: string? = null", "let x: string | null = null"),
         ("a and b", "a && b"),
         ("var x = 1", "let x = 1"),
         ("new Map()", "{}"),

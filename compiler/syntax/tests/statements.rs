@@ -95,7 +95,7 @@ fn functions() {
     check("async function f() { }", "declare function(async f, block)");
     check(
         "fn f(a?: number) uses none { }",
-        "declare function(f, param(pat a, type number, default(null)), uses , block)",
+        "declare function(f, param(pat a, type union(type number, type null), default(null)), uses , block)",
     );
 }
 

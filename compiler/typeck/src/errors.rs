@@ -239,6 +239,8 @@ pub enum UnusedAdvice {
     Assign(Text),
     /// `a == b` on a line of its own.
     MeantAssignment,
+    /// `ys.forEach(y => xs.push(y))`: inside an expression `push` changes nothing.
+    InBraces(Text),
 }
 
 /// Why the code after it is not reached.

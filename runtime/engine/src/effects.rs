@@ -65,7 +65,7 @@ pub(crate) fn serve(world: &mut World, asked: &Asked) -> Served {
     }
     match &*asked.effect {
         "agent.call" => agent::call(world, asked),
-        "llm" => agent::llm(world, asked),
+        "llm" | "stream_llm" => agent::llm(world, asked),
         "human.approve" | "human.ask" => person::ask(world, asked),
         "time.now" => time::now(asked),
         "time.sleep" => time::sleep(world, asked),
@@ -84,7 +84,7 @@ pub(crate) fn serve(world: &mut World, asked: &Asked) -> Served {
 pub(crate) fn calls_agent(world: &World, asked: &Asked) -> bool {
     match &*asked.effect {
         "agent.call" => true,
-        "llm" => !world.script.speaks_of("llm") && agent::has_llm(world),
+        "llm" | "stream_llm" => !world.script.speaks_of(&asked.effect) && agent::has_llm(world),
         _ => false,
     }
 }

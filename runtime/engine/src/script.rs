@@ -49,7 +49,7 @@ impl Script {
 
     /// The next answer for an effect; `None` when the script does not speak of it.
     pub(crate) fn next(&mut self, effect: &str) -> Option<Answer> {
-        let list = self.lists.get_mut(effect)?;
+        let list = self.lists.get_mut(self.name_of(effect))?;
         let place = if list.is_constant { 0 } else { list.next };
         list.next += 1;
         let answer = list.answers.get(place).cloned();
@@ -59,12 +59,18 @@ impl Script {
 
     /// Whether it answers an effect.
     pub(crate) fn speaks_of(&self, effect: &str) -> bool {
-        self.lists.contains_key(effect)
+        self.lists.contains_key(self.name_of(effect))
+    }
+
+    /// The list that answers an effect: a model that streams is asked like one that does not.
+    fn name_of<'e>(&self, effect: &'e str) -> &'e str {
+        let is_model = effect == "stream_llm" && !self.lists.contains_key(effect);
+        if is_model { "llm" } else { effect }
     }
 
     /// Passes over an answer that the journal has already.
     pub(crate) fn skip(&mut self, effect: &str) {
-        if let Some(list) = self.lists.get_mut(effect) {
+        if let Some(list) = self.lists.get_mut(self.name_of(effect)) {
             list.next += 1;
         }
     }

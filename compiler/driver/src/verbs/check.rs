@@ -68,7 +68,7 @@ fn status(checked: &Checked) -> ExitCode {
     }
 }
 
-fn count(n: usize, word: &str, plural: &str) -> String {
+pub(super) fn count(n: usize, word: &str, plural: &str) -> String {
     format!("{n} {word}{}", if n == 1 { "" } else { plural })
 }
 

@@ -5,3 +5,4 @@ pub mod check;
 pub mod completions;
 pub mod doc;
 pub mod explain;
+pub mod fmt;

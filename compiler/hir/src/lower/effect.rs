@@ -1,5 +1,6 @@
 //! Effects: operations that are performed, and operations as values.
 
+use prism_source::PRELUDE;
 use prism_span::Span;
 use prism_syntax::ast;
 
@@ -63,7 +64,16 @@ impl<'a> Cx<'a> {
         } else {
             args
         };
-        self.alloc(ExprKind::Perform { effect: op.into(), args }, span)
+        let asked = self.alloc(ExprKind::Perform { effect: op.into(), args }, span);
+        if op == "stream_llm" { self.streamed(asked, span) } else { asked }
+    }
+
+    /// The answer of a model as the stream that the program takes it from.
+    fn streamed(&mut self, answer: ExprId, span: Span) -> ExprId {
+        let name = Name::Import { module: PRELUDE.into(), name: "host_stream".into() };
+        let callee = self.alloc(ExprKind::Name(name), span);
+        let args = vec![Arg { name: None, value: answer, is_spread: false }];
+        self.alloc(ExprKind::Call { callee, args, optional: false }, span)
     }
 
     fn in_order(&mut self, op: &str, args: Vec<Arg>, span: Span) -> Vec<Arg> {

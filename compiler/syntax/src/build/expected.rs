@@ -68,6 +68,10 @@ fn sharpened(expected: Expected, names: &[String]) -> Expected {
     if has("NUMBER") && has("\"object {\"") {
         return Expected::Type;
     }
+    // A whole statement, which might also be assigned to.
+    if has("COMPOUND") {
+        return Expected::End;
+    }
     let has_more = has("INFIX") || !(has("NUMBER") || has("IDENT") || has("STRING"));
     if has_more && let Some(kind) = ending(has) {
         return Expected::Token(kind);

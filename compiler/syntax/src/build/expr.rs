@@ -9,7 +9,7 @@ use super::{Builder, Update, name};
 use crate::ast::{
     Access, Arg, BinaryOp, BlockId, Body, Branch, Element, ExprId, ExprKind, Field, FieldKey,
     Function, FunctionId, FunctionStyle, HandlerClause, HandlerHead, List, MatchArm, Name, Param,
-    PatId, PatKind, Quote, TemplatePart, TypeId, UnaryOp, Uncertain, UncertainId, Uses,
+    PatId, PatKind, Quote, TemplatePart, TypeId, TypeKind, UnaryOp, Uncertain, UncertainId, Uses,
 };
 use crate::errors::{Expected, SyntaxErrorKind};
 use crate::feed::Tok;
@@ -168,16 +168,12 @@ impl Builder<'_> {
         &mut self,
         is_async: bool,
         params: List<Param>,
+        result: Option<TypeId>,
         body: Body,
         span: Span,
     ) -> ExprId {
-        let signature = Signature {
-            type_params: List::EMPTY,
-            params,
-            result: None,
-            uses: None,
-            confidence: None,
-        };
+        let signature =
+            Signature { type_params: List::EMPTY, params, result, uses: None, confidence: None };
         let style = FunctionStyle::Arrow;
         let function = Function { is_async, style, ..made(None, signature, body, span) };
         let function = self.function(function);
@@ -215,12 +211,16 @@ impl Builder<'_> {
         default: Option<ExprId>,
         span: Span,
     ) -> Param {
-        // `a?: T` is `a: T = null`.
-        let null = |b: &mut Self| b.expr(ExprKind::Null, Span::empty(span.end));
-        let default = match default {
-            None if is_optional => Some(null(self)),
-            given => given,
-        };
+        if !is_optional {
+            return Param { pat, annotation, default, is_rest, span };
+        }
+        // `a?: T` is `a: T | null = null`.
+        let end = Span::empty(span.end);
+        let annotation = annotation.map(|base| {
+            let null = self.ty(TypeKind::Null, end);
+            self.union_type(base, vec![null], self.ast[base].span)
+        });
+        let default = default.or_else(|| Some(self.expr(ExprKind::Null, end)));
         Param { pat, annotation, default, is_rest, span }
     }
 

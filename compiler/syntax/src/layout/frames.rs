@@ -173,6 +173,8 @@ pub(super) enum After {
     Head,
     /// The parameters of a function are.
     Params,
+    /// The parameters of an arrow with a type of its result.
+    ArrowParams,
     /// A body of the header ended.
     Body(Header),
 }
@@ -196,6 +198,8 @@ pub(super) struct Frame {
     pub sep: Option<Span>,
     /// A type stands here.
     pub in_type: bool,
+    /// That type is the result of an arrow, whose `=>` is to come.
+    pub in_result: bool,
     /// `?` without its `:`.
     pub n_ternaries: u16,
     /// Tokens of the current item that nest to the right.
@@ -217,6 +221,7 @@ impl Frame {
             first: Kind::Sep,
             sep: None,
             in_type: false,
+            in_result: false,
             n_ternaries: 0,
             growth: 0,
             awaits_arrow: matches!(kind, FrameKind::Arms | FrameKind::Clauses),

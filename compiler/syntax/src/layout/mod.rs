@@ -121,7 +121,7 @@ impl Scan<'_> {
         if token.kind.is_opener() {
             return self.open(at);
         }
-        if self.non_null(at) {
+        if self.non_null(at) || self.generator(at) {
             return at + 1;
         }
         match self.kind_here(at) {
@@ -226,6 +226,11 @@ impl Scan<'_> {
                 let frame = self.frame_mut();
                 frame.in_type = frame.first == Kind::KwType;
             }
+            Kind::Arrow if self.frame().in_result => {
+                self.grow();
+                let frame = self.frame_mut();
+                (frame.in_result, frame.in_type) = (false, false);
+            }
             Kind::ThinArrow if self.frame().kind == FrameKind::Branches => self.drop_headers(),
             Kind::Arrow | Kind::LambdaIdent => self.grow(),
             Kind::Plus | Kind::Minus if !self.prev_ends => self.grow(),
@@ -261,6 +266,7 @@ impl Scan<'_> {
         let frame = self.frame_mut();
         let growth = std::mem::take(&mut frame.growth);
         frame.n_ternaries = 0;
+        frame.in_result = false;
         frame.in_type &= frame.kind == FrameKind::Object;
         frame.awaits_arrow = matches!(frame.kind, FrameKind::Arms | FrameKind::Clauses);
         self.growth -= u32::from(growth);

@@ -76,8 +76,37 @@ impl Scan<'_> {
             }
             return params(After::Value);
         }
+        if !is_named && !awaits_arrow && self.has_result(at) {
+            return params(After::ArrowParams);
+        }
         let frame = if is_named { FrameKind::Args } else { FrameKind::Group };
         Role { kind: Kind::LParen, frame, after: After::Value }
+    }
+
+    /// `(…): T => …`: whether a type and then an arrow follow the bracket.
+    pub(super) fn has_result(&self, at: usize) -> bool {
+        let frame = self.frame();
+        let colon = self.pairs[at] as usize + 1;
+        let is_other = frame.n_ternaries > 0 || frame.first == Kind::KwCase;
+        if self.kind_at(colon) != Kind::Colon || is_other {
+            return false;
+        }
+        let mut n_angles = 0_u32;
+        let mut next = colon + 1;
+        for _ in 0..32 {
+            match self.kind_at(next) {
+                Kind::Arrow => return next > colon + 1,
+                Kind::Less => n_angles += 1,
+                Kind::Greater if n_angles > 0 => n_angles -= 1,
+                Kind::Comma if n_angles > 0 => {}
+                Kind::Bar | Kind::TildeGreaterEqual | Kind::Minus | Kind::Number | Kind::Str => {}
+                Kind::Null | Kind::True | Kind::False | Kind::LBracket | Kind::LBrace => {}
+                kind if kind.is_name() => {}
+                _ => return false,
+            }
+            next = self.pairs[next] as usize + 1;
+        }
+        false
     }
 
     /// The `(` of a construct's head or of a function's parameters.

@@ -4,7 +4,7 @@ use prism_span::Span;
 
 use super::frames::{After, Frame, FrameKind, Header, HeaderKind, Tail};
 use super::{LaidToken, Scan};
-use crate::errors::{SyntaxError, SyntaxErrorKind};
+use crate::errors::{SyntaxError, SyntaxErrorKind, is_foreign};
 use crate::token::{Kind, Token};
 
 impl Scan<'_> {
@@ -13,6 +13,10 @@ impl Scan<'_> {
         let token = self.tokens[at];
         if self.goes_on(at) {
             return;
+        }
+        if self.foreign_before(at) {
+            self.close_virtual_frames();
+            return self.write_sep(token.span.start);
         }
         let has_tail = self.frame().tail != Tail::Open;
         let has_sep = self.frame().sep.is_some();
@@ -25,7 +29,9 @@ impl Scan<'_> {
             frame.sep = None;
             return;
         }
-        let is_silent = frame.sep.is_some() || token.newline_before || frame.kind.has_items();
+        let is_label = frame.kind == FrameKind::Cases && token.kind.begins_case();
+        let is_silent =
+            frame.sep.is_some() || token.newline_before || frame.kind.has_items() || is_label;
         if !is_silent {
             let at = self.out.last().map_or(0, |last| last.span.end);
             self.error(SyntaxErrorKind::MissingSeparator { at }, token.span);
@@ -103,6 +109,12 @@ impl Scan<'_> {
             Kind::From => self.kind_at(at + 1) == Kind::Str,
             Kind::Uses => self.header().is_some_and(|header| header.kind == HeaderKind::Function),
             Kind::If => self.frame().kind == FrameKind::Arms && self.frame().awaits_arrow,
+            // `-1 => …`, the next arm.
+            Kind::Minus if self.frame().kind == FrameKind::Arms => {
+                let is_pattern = self.kind_at(at + 1) == Kind::Number
+                    && matches!(self.kind_at(at + 2), Kind::Arrow | Kind::Bar | Kind::If);
+                !is_pattern
+            }
             _ => kind.only_continues(),
         }
     }
@@ -177,7 +189,8 @@ impl Scan<'_> {
             let is_result = self
                 .header()
                 .is_some_and(|header| header.kind == HeaderKind::Function && header.is_complete);
-            self.frame_mut().in_type |= declares || is_result;
+            let frame = self.frame_mut();
+            frame.in_type |= declares || is_result || frame.in_result;
         }
         self.write(Kind::Colon, token.span);
     }
@@ -227,6 +240,28 @@ impl Scan<'_> {
             }
             _ => {}
         }
+    }
+
+    /// A statement of one word, and more behind it on its line: reports a word that other
+    /// languages begin a statement with, and takes it for what is wrong.
+    fn foreign_before(&mut self, at: usize) -> bool {
+        let kind = self.tokens[at].kind;
+        let frame = self.frame();
+        let is_alone = self.prev == Kind::Ident && frame.first == Kind::Ident;
+        if !is_alone || !frame.kind.has_stmts() || !self.is_on_line(at) {
+            return false;
+        }
+        let is_infix = matches!(kind, Kind::In | Kind::As | Kind::Of | Kind::Uses | Kind::With);
+        let has_more = kind.starts_operand() || kind.starts_stmt();
+        let [before @ .., word] = self.out.as_slice() else { return false };
+        let begins = before.last().is_none_or(|token| !token.kind.ends_operand());
+        let span = word.span;
+        let is_foreign = begins && has_more && !is_infix && is_foreign(span.slice(self.text));
+        if is_foreign {
+            self.error(SyntaxErrorKind::ForeignWord, span);
+            self.out.last_mut().expect("it was just looked at").kind = Kind::Error;
+        }
+        is_foreign
     }
 
     /// A string on this line has no end, which explains everything.
@@ -311,6 +346,10 @@ impl Scan<'_> {
         self.out[at as usize] = LaidToken { kind: closer, span, partner: frame.opener };
         match frame.after {
             After::Value => self.prev_ends = true,
+            After::ArrowParams => {
+                self.prev_ends = true;
+                self.frame_mut().in_result = true;
+            }
             After::Params => {
                 if let Some(header) = self.header_mut() {
                     header.is_complete = true;

@@ -317,3 +317,40 @@ fn words_of_javascript_are_left_out_or_replaced() {
     check("var a = 1", "var a = 1");
     check("class A { b() { } }\nc", "class A { b() { } } ; c");
 }
+
+#[test]
+fn an_arrow_may_declare_its_result() {
+    check("(a): T => b", "(params a ) : T => b");
+    check("async (a): T[] => b", "async:word (params a ) : T [ ] => b");
+    check("(): { k: T } => { b }", "(params ) : {object k : T } => {block b }");
+    check("f((a): M<K, V> => b, c)", "f ( (params a ) : M < K , V > => b , c )");
+    check("a ? (b) : c => d", "a ? ( b ) : c:param => d");
+    check("{ k: (a): T => b }", "{object k : (params a ) : T => b }");
+}
+
+#[test]
+fn a_line_of_arms_may_begin_with_a_negative_number() {
+    check("match v { 1 => a\n-1 => b }", "match:word v {arms 1 =>arm a ; - 1 =>arm b }");
+    check(
+        "match v { 1 => a\n- b\n-1 | -2 => c }",
+        "match:word v {arms 1 =>arm a - b ; - 1 | - 2 =>arm c }",
+    );
+}
+
+#[test]
+fn a_label_may_follow_a_block_on_its_line() {
+    check(
+        "switch (x) { case 1: { a } case 2: { b } default: { c } }",
+        "switch:word (head x ) {cases case:word 1 : ; {block a } ; case:word 2 : ; {block b } ; default:word : ; {block c } }",
+    );
+}
+
+#[test]
+fn words_of_other_languages_end_before_what_follows() {
+    check("public let a = 1", "public ; let a = 1");
+    check("function* f() { }", "function f (params ) {block }");
+    // The word that is missing is written, without a text.
+    check("context c { a }", ":word context:word c {block a }");
+    check("def = 1", "def = 1");
+    check("val in o", "val in:word o");
+}

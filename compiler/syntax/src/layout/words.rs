@@ -1,5 +1,7 @@
 //! Words: which are names, and which are what their form makes of them.
 
+use prism_span::Span;
+
 use super::frames::{FrameKind, Header, HeaderKind, Tail};
 use super::{ForEach, Scan};
 use crate::errors::SyntaxErrorKind;
@@ -31,7 +33,9 @@ impl Scan<'_> {
                 return Ok(kind);
             }
         }
-        let is_lambda = self.kind_at(at + 1) == Kind::Arrow && !self.frame().awaits_arrow;
+        let frame = self.frame();
+        let is_lambda =
+            self.kind_at(at + 1) == Kind::Arrow && !frame.awaits_arrow && !frame.in_result;
         Ok(match kind {
             _ if is_lambda => Kind::LambdaIdent,
             Kind::Placeholder => Kind::Placeholder,
@@ -193,6 +197,12 @@ impl Scan<'_> {
                 (HeaderKind::Plain, Kind::KwTest)
             }
             Kind::In if next == Kind::Context => (HeaderKind::InContext, Kind::KwInContext),
+            Kind::Context if names_block => {
+                let span = self.tokens[at].span;
+                self.error(SyntaxErrorKind::ForeignWord, span);
+                self.write(Kind::KwInContext, Span::empty(span.start));
+                (HeaderKind::InContext, Kind::KwContext)
+            }
             Kind::Switch if self.heads_brace(at) => (HeaderKind::Switch, Kind::KwSwitch),
             Kind::Type if next.is_name() && matches!(after, Kind::Assign | Kind::Less) => {
                 return Some(Kind::KwType);
@@ -253,7 +263,9 @@ impl Scan<'_> {
             Kind::Of if each.is_some() => Some(Kind::ForOf),
             Kind::In => Some(Kind::KwIn),
             Kind::LevelWord if self.is_on_line(at) => Some(Kind::KwLevel),
-            Kind::From if self.kind_at(at + 1) == Kind::Str => Some(Kind::KwFrom),
+            Kind::From if self.kind_at(at + 1) == Kind::Str || frame.first == Kind::Import => {
+                Some(Kind::KwFrom)
+            }
             Kind::As if frame.kind == FrameKind::Names => Some(Kind::KwAs),
             Kind::Uses => {
                 let is_function = |header: &Header| header.kind == HeaderKind::Function;
@@ -270,7 +282,7 @@ impl Scan<'_> {
             && match self.kind_at(at) {
                 Kind::Function => true,
                 Kind::Fn => self.makes_function(at) || self.kind_at(at + 1) == Kind::Arrow,
-                Kind::LParen => self.kind_behind(at) == Kind::Arrow,
+                Kind::LParen => self.kind_behind(at) == Kind::Arrow || self.has_result(at),
                 kind if kind.is_name() || kind == Kind::Placeholder => {
                     self.kind_at(at + 1) == Kind::Arrow
                 }
@@ -400,6 +412,17 @@ impl Scan<'_> {
         let is_mark = token.kind == Kind::Bang && self.prev_ends && touches && ends;
         if is_mark {
             self.error(SyntaxErrorKind::Cast, token.span);
+        }
+        is_mark
+    }
+
+    /// `function*`: the star is left out.
+    pub(super) fn generator(&mut self, at: usize) -> bool {
+        let token = self.tokens[at];
+        let is_mark =
+            token.kind == Kind::Star && matches!(self.prev, Kind::Function | Kind::FunctionExpr);
+        if is_mark {
+            self.error(SyntaxErrorKind::ForeignWord, token.span);
         }
         is_mark
     }

@@ -46,6 +46,21 @@ impl Words<'_> {
                         vec![Edit::insert(self.file, start, format!("{name} = "))],
                     )
             }
+            UnusedAdvice::InBraces(name) => {
+                let help = format!(
+                    "as a line of its own in `{{ }}` the call changes `{name}`, which `let` declares"
+                );
+                let diagnostic = diagnostic.with_help(help);
+                let before = self.text.get(..at.span.start as usize).unwrap_or("");
+                if !before.trim_end().ends_with("=>") {
+                    return diagnostic;
+                }
+                let edits = vec![
+                    Edit::insert(self.file, at.span.start, "{ "),
+                    Edit::insert(self.file, at.span.end, " }"),
+                ];
+                diagnostic.with_fix("put it in braces", edits)
+            }
             UnusedAdvice::MeantAssignment => {
                 diagnostic.with_help("`==` compares; `=` gives a value to a variable")
             }

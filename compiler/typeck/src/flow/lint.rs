@@ -1,8 +1,10 @@
 //! Lints: code that runs, and probably not as meant.
 
 use prism_hir::body::{
-    BinaryOp, Block, Element, ExprId, ExprKind, Field, LocalId, Name, Stmt, StmtKind,
+    Arg, BinaryOp, Block, Element, ExprId, ExprKind, Field, LocalId, Name, Stmt, StmtKind,
 };
+
+use prism_hir::builtins::updates;
 
 use crate::builtins;
 use crate::errors::{ProblemKind, UnusedAdvice};
@@ -32,6 +34,27 @@ impl Infer<'_> {
         }
         let advice = self.unused_advice(expr);
         self.report(expr, ProblemKind::UnusedValue { advice });
+    }
+
+    /// `xs.forEach(f)` drops what the functions written there give.
+    pub(crate) fn check_each(&mut self, args: &[Arg]) {
+        for arg in args {
+            let ExprKind::Lambda(lambda) = self.body.exprs[arg.value].kind else { continue };
+            let Some(Stmt { kind: StmtKind::Expr(expr), .. }) =
+                self.body.functions[lambda].body.stmts.last()
+            else {
+                continue;
+            };
+            let expr = *expr;
+            if let ExprKind::MethodCall { object, name, .. } = &self.body.exprs[expr].kind
+                && updates(name)
+                && let ExprKind::Name(name @ (Name::Local(_) | Name::ModuleVar(_))) =
+                    &self.body.exprs[*object].kind
+            {
+                let advice = UnusedAdvice::InBraces(self.name_text(name));
+                self.report(expr, ProblemKind::UnusedValue { advice });
+            }
+        }
     }
 
     fn unused_advice(&self, expr: ExprId) -> UnusedAdvice {

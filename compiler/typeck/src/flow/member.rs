@@ -127,6 +127,10 @@ impl Infer<'_> {
     }
 
     fn missing_member(&mut self, at: ExprId, ty: TypeId, name: &Text) -> Fact {
+        // `o.` was reported where the name is missing.
+        if name.is_empty() {
+            return Fact::ERROR;
+        }
         let nearest = match self.types.structure(ty) {
             Type::Object(object) => nearest(name, object.fields.iter().map(|field| &*field.name)),
             _ => receiver_of(&self.types, ty).and_then(|kind| nearest(name, member_names(kind))),

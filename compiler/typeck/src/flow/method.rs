@@ -115,6 +115,9 @@ impl Infer<'_> {
         let element = self.types.element(receiver.ty).unwrap_or(Fact::ANY);
         let facts = self.method_args(at, receiver, element, (name, given), (least, most), args);
         let callback = self.callback_result(&facts);
+        if kind == Receiver::Array && &**name == "forEach" {
+            self.check_each(args);
+        }
         self.perform(at, &self.effects_of_args(&facts));
         self.note_unknown_callback(&facts, given);
         let ty = if matches!(name.as_ref(), "reduce" | "reduceRight") {

@@ -1,4 +1,4 @@
-//! `agent.call` and `llm`: calls that a dispatcher carries out.
+//! `agent.call`, `llm` and `stream_llm`: calls that a dispatcher carries out.
 
 use std::sync::Arc;
 
@@ -147,7 +147,7 @@ pub(crate) fn attempt_started(asked: &Asked, agent: &str, number: u32) -> Draft 
 /// The agent that a request goes to, for its entries.
 pub(crate) fn name_of(asked: &Asked) -> Arc<str> {
     match &*asked.effect {
-        "llm" => LLM.into(),
+        "llm" | "stream_llm" => LLM.into(),
         _ => agent_name(asked).unwrap_or_default(),
     }
 }
