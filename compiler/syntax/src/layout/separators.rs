@@ -88,14 +88,18 @@ impl Scan<'_> {
         }
         let can_end = self.prev_ends
             || matches!(self.prev, Kind::BareReturn | Kind::Break | Kind::Continue | Kind::Error);
-        if can_end { !self.continues_line(at) } else { self.breaks_off(token.kind) }
+        if can_end { !self.continues_line(at) } else { self.breaks_off(at) }
     }
 
     /// Whether the word at the start of a line shows that the statement before was left
     /// unfinished: it begins one and can stand in no expression.
-    fn breaks_off(&self, kind: Kind) -> bool {
+    fn breaks_off(&self, at: usize) -> bool {
+        let kind = self.kind_at(at);
         let awaits_body = self.header().is_some_and(|header| header.is_complete);
-        let is_word = kind.starts_stmt() && kind != Kind::Function;
+        // A function with a name, where a value may still come, is more likely the next one.
+        let is_declared = self.kind_at(at + 1).is_name()
+            && !matches!(self.prev, Kind::KwDefault | Kind::KwAsync | Kind::Arrow | Kind::ArmArrow);
+        let is_word = kind.starts_stmt() && (kind != Kind::Function || is_declared);
         is_word && !awaits_body && self.frame().kind.has_stmts()
     }
 

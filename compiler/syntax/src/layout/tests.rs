@@ -110,6 +110,16 @@ fn a_line_that_can_only_continue_goes_on() {
 }
 
 #[test]
+fn a_line_that_begins_a_statement_ends_an_unfinished_one() {
+    check("let x =\nlet y = 1", "let x = ; let y = 1");
+    check("a.\nif (b) { c }", "a . ; if (head b ) {block c }");
+    check("let x =\nfunction f() { }", "let x = ; function f (params ) {block }");
+    check("a.\nfunction f() { }", "a . ; function f (params ) {block }");
+    check("let x =\nfunction () { }", "let x = function:value (params ) {block }");
+    check("x =>\nfunction f() { }", "x:param => function:value f (params ) {block }");
+}
+
+#[test]
 fn a_bracket_on_a_new_line_starts_a_statement() {
     check("a\n(b)", "a ; ( b )");
     check("a\n[b]", "a ; [ b ]");
