@@ -210,8 +210,10 @@ impl Printer<'_> {
     }
 
     fn push_frame(&mut self, at: usize, kind: Kind, is_long: bool, is_virtual: bool) {
-        let next = self.pieces.get(at + 1);
-        let has_break = next.is_some_and(|next| next.n_breaks > 0);
+        // A line break before what joins the line goes away, so it opens nothing.
+        let has_break = self.pieces.get(at + 1).is_some_and(|next| {
+            next.n_breaks > 0 && !matches!(Word::of(next.kind).kind, Kind::Comma | Kind::ForSemi)
+        });
         let in_line = is_virtual && !has_break && !self.needs_line;
         let base = if in_line { self.frame().base } else { self.indent + 1 };
         self.frames.push(Frame {

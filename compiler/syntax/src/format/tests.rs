@@ -57,6 +57,7 @@ fn lines_that_go_on() {
     check("f(a, {\nb: 1,\n\nc: 2 })", "f(a, {\n  b: 1,\n\n  c: 2\n})\n");
     check("let y = a ?\nb :\nc", "let y = a ?\n  b :\n  c\n");
     check("xs.map(x => {\nreturn x\n})", "xs.map(x => {\n  return x\n})\n");
+    check("for (\n;;) { a }", "for (;;) { a }\n");
     check("if (a)\nb()\nelse\nc()", "if (a)\n  b()\nelse\n  c()\n");
 }
 
