@@ -186,10 +186,10 @@ pub fn body_spans<'db>(db: &'db dyn Db, item: Item<'db>) -> Arc<BodySpans> {
     lowered(db, item).spans.clone()
 }
 
-/// What name resolution found wrong in a body.
-#[salsa::tracked]
-pub fn body_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> Arc<[Problem]> {
-    lowered(db, item).problems.clone()
+/// What name resolution found wrong in a body. Asked for with the places of the problems, it
+/// need not survive an edit.
+pub fn body_problems<'db>(db: &'db dyn Db, item: Item<'db>) -> &'db [Problem] {
+    &lowered(db, item).problems
 }
 
 /// The module variables that a function uses.

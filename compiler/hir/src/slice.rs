@@ -70,6 +70,10 @@ impl Slice {
         &self.part
     }
 
+    pub(crate) fn n_bytes(&self) -> usize {
+        self.words.len()
+    }
+
     /// Where the item stands in the file of this slice.
     pub(crate) fn layout(&self) -> &Layout {
         &self.layout

@@ -57,12 +57,30 @@ impl Logged {
 
     /// The queries about bodies and types that ran after an edit and a check.
     fn after_edit(&mut self, path: &str, text: &str) -> Vec<String> {
+        self.ran_after_edit(path, text, is_about_items)
+    }
+
+    /// The items that were inferred after an edit and a check.
+    fn inferred(&mut self, path: &str, text: &str) -> Vec<String> {
+        self.ran_after_edit(path, text, |query| query == "infer")
+    }
+
+    /// The files that were checked anew after an edit.
+    fn checked(&mut self, path: &str, text: &str) -> Vec<String> {
+        self.ran_after_edit(path, text, |query| query == "checked")
+    }
+
+    fn ran_after_edit(
+        &mut self,
+        path: &str,
+        text: &str,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Vec<String> {
         self.db.set_file(path, text);
         check(&self.db);
-        let ran = self.ran();
-        ran.into_iter()
-            .filter(|name| is_about_items(name.split(' ').next().unwrap_or("")))
-            .collect()
+        let mut ran: Vec<String> = self.ran().into_iter().collect();
+        ran.retain(|name| is_wanted(name.split(' ').next().unwrap_or("")));
+        ran
     }
 }
 
@@ -130,17 +148,14 @@ fn a_renamed_local_infers_its_body_alone() {
     let with =
         |name: &str| MAIN.replace("return x / 2", &format!("let {name} = x / 2; return {name}"));
     let mut logged = Logged::new(&[("main.prism", &with("h")), ("lib.prism", LIB)]);
-    let ran = logged.after_edit("main.prism", &with("halved"));
-    let infer: Vec<&String> = ran.iter().filter(|name| name.starts_with("infer")).collect();
-    assert_eq!(infer, ["infer main.prism:half"]);
+    let ran = logged.inferred("main.prism", &with("halved"));
+    assert_eq!(ran, ["infer main.prism:half"]);
 }
 
 #[test]
 fn a_new_function_lowers_the_module_and_infers_itself() {
     let text = format!("{MAIN}function third(x) {{ return x / 3 }}\n");
-    let ran = logged().after_edit("main.prism", &text);
-    let infer: Vec<&String> = ran.iter().filter(|name| name.starts_with("infer")).collect();
-    assert_eq!(infer, ["infer main.prism:third"]);
+    assert_eq!(logged().inferred("main.prism", &text), ["infer main.prism:third"]);
 }
 
 #[test]
@@ -177,4 +192,60 @@ fn an_edit_of_the_manifest_lowers_nothing() {
         "{ran:?}"
     );
     assert!(ran.contains("checked main.prism"), "{ran:?}");
+}
+
+#[test]
+fn a_renamed_function_is_inferred_alone() {
+    let ran = logged().inferred("main.prism", &MAIN.replace("half", "halved"));
+    assert_eq!(ran, ["infer main.prism:halved"]);
+}
+
+#[test]
+fn an_edit_of_an_import_infers_what_uses_it() {
+    let lib = format!("{LIB}export function other(x) {{ return [x] }}\n");
+    let mut logged = Logged::new(&[("main.prism", MAIN), ("lib.prism", &lib)]);
+    let text = MAIN.replace("{ helper }", "{ other as helper }");
+    assert_eq!(logged.inferred("main.prism", &text), ["infer main.prism:"]);
+}
+
+#[test]
+fn an_edit_of_an_exported_type_infers_what_names_it() {
+    let lib =
+        |size: &str| LIB.replace("(x)", "(x: Size)") + &format!("export type Size = {size}\n");
+    let main =
+        MAIN.replace("{ helper }", "{ helper, Size }").replace("double(x)", "double(x: Size)");
+    let mut logged = Logged::new(&[("main.prism", &main), ("lib.prism", &lib("number"))]);
+    let ran = logged.inferred("lib.prism", &lib("number | string"));
+    assert_eq!(
+        ran,
+        ["infer lib.prism:helper", "infer main.prism:", "infer main.prism:double"],
+        "helper and double have it, and the module calls both"
+    );
+}
+
+#[test]
+fn an_edit_of_the_header_lowers_nothing() {
+    let with = |name: &str| format!("/**\n * @name {name}\n */\n{MAIN}");
+    let mut logged = Logged::new(&[("main.prism", &with("One")), ("lib.prism", LIB)]);
+    assert_eq!(logged.after_edit("main.prism", &with("Another")), Vec::<String>::new());
+}
+
+#[test]
+fn broken_text_and_its_repair_infer_one_body() {
+    let mut logged = logged();
+    let broken = MAIN.replace("return x / 2", "return x /");
+    assert_eq!(logged.inferred("main.prism", &broken), ["infer main.prism:half"]);
+    assert_eq!(logged.inferred("main.prism", MAIN), ["infer main.prism:half"]);
+}
+
+#[test]
+fn files_are_checked_again_when_an_interface_that_they_import_changes() {
+    let other = ("other.prism", "let alone = 1\n");
+    let mut logged = Logged::new(&[("main.prism", MAIN), ("lib.prism", LIB), other]);
+    let kept = LIB.replace("return 1", "return 2 - 1");
+    assert_eq!(logged.checked("lib.prism", &kept), ["checked lib.prism"]);
+    let private = format!("{kept}let hidden = 1\n");
+    assert_eq!(logged.checked("lib.prism", &private), ["checked lib.prism"]);
+    let changed = private.replace("helper(x)", "helper(x, y = 1)");
+    assert_eq!(logged.checked("lib.prism", &changed), ["checked lib.prism", "checked main.prism"]);
 }

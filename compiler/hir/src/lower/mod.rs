@@ -21,6 +21,7 @@ mod update;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use la_arena::Arena;
 use prism_span::Span;
 use prism_syntax::ast::{self, Ast};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -71,6 +72,9 @@ pub(crate) fn lower(input: &Input<'_>) -> Lowered {
         module_vars: Arc::new(cx.module_vars),
     }
 }
+
+/// Programs have about one expression for so many bytes.
+const BYTES_PER_EXPR: usize = 12;
 
 /// An item while it is lowered.
 struct Cx<'a> {
@@ -141,13 +145,14 @@ enum FrameKind {
 impl<'a> Cx<'a> {
     fn new(input: &'a Input<'a>) -> Cx<'a> {
         let tree = &input.slice.tree;
+        let n_exprs = input.slice.n_bytes() / BYTES_PER_EXPR;
         Cx {
             input,
             tree,
             ast: &tree.ast,
             text: &tree.text,
-            body: Body::default(),
-            spans: BodySpans::default(),
+            body: Body { exprs: Arena::with_capacity(n_exprs), ..Body::default() },
+            spans: BodySpans { exprs: Vec::with_capacity(n_exprs), ..BodySpans::default() },
             problems: Vec::new(),
             module_vars: BTreeSet::new(),
             texts: FxHashMap::default(),

@@ -58,7 +58,7 @@ impl<'a> Cx<'a> {
         if let Some(definition) = self.input.prelude.get(name) {
             return Some(match definition.kind {
                 DefinitionKind::Function | DefinitionKind::Variable => {
-                    let (module, name) = (prism_source::PRELUDE.into(), self.intern(name));
+                    let (module, name) = (self.intern(prism_source::PRELUDE), self.intern(name));
                     Name::Import { module, name }
                 }
                 DefinitionKind::Namespace => Name::Namespace { module: definition.module.clone() },
