@@ -3,7 +3,8 @@
 //! In the pages of codes, an example must give the page's code, by checking it or, when it is
 //! marked `run`, by running it; a fix must give no error. When the diagnostic itself carries a fix,
 //! applying it to the example must take the code away and bring no other error. Everywhere else an example is a case
-//! like those of `tests/ui`: its mode stands behind `prism`, and without one it must check.
+//! like those of `tests/ui`: its mode stands behind `prism`, and without one it must check; or it
+//! is marked `shown`, and the `text` block behind it is what `prismc check` prints.
 //! The page for language models has ten patterns, which run with agents and people that agree.
 
 use std::path::Path;
@@ -103,6 +104,9 @@ fn mended(code: &str, example: &Example) -> Result<(), Failed> {
 }
 
 fn document(example: &Example) -> Result<(), Failed> {
+    if example.has("shown") {
+        return shown(example);
+    }
     let modes = ["check-pass", "check-fail", "run", "run-fail"];
     let mode = modes.into_iter().find(|mode| example.has(mode)).unwrap_or("check-pass");
     let case =
@@ -115,6 +119,17 @@ fn document(example: &Example) -> Result<(), Failed> {
                 .into())
         }
         Some(_) | None => Ok(()),
+    }
+}
+
+/// What `prismc check` prints about the example is the block behind it.
+fn shown(example: &Example) -> Result<(), Failed> {
+    let report = prism_driver::check_files(&table(example), &[ROOT.to_owned()]).report;
+    let printed = report.render(false);
+    match example.output.as_deref() {
+        Some(output) if output.trim_end() == printed.trim_end() => Ok(()),
+        Some(output) => Err(format!("expected:\n{output}\nfound:\n{printed}").into()),
+        None => Err("no `text` block behind it shows what is printed".into()),
     }
 }
 

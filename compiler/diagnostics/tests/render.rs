@@ -24,9 +24,9 @@ fn text_shows_code_message_place_labels_and_help() {
    |
  1 | let x = \"abc\"
    |     |   ^^|^^
-   |     |     `---- this
-   |     |
    |     `---------- declared here
+   |           |
+   |           `---- this
    |
    | Help: write c
 ---'

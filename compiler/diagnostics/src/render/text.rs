@@ -49,17 +49,24 @@ fn draw(diagnostic: &Diagnostic, files: &mut Files<'_>, color: bool) -> String {
         .with_char_set(if color { CharSet::Unicode } else { CharSet::Ascii })
         .with_tab_width(4);
     let main = files.locate(diagnostic.place);
-    let mut label = ariadne::Label::new(main.clone()).with_order(-1);
-    label = label.with_color(color_of(diagnostic.severity));
-    label = label.with_message(diagnostic.label.as_deref().unwrap_or("here"));
+    let mut labels = vec![(
+        diagnostic.place,
+        diagnostic.label.as_deref().unwrap_or("here"),
+        color_of(diagnostic.severity),
+    )];
+    let others = diagnostic.labels.iter();
+    labels.extend(others.map(|one| (one.place, one.message.as_str(), ariadne::Color::Blue)));
+    // One excerpt per file, its lines in their order; the file of the problem comes first.
+    labels.sort_by_key(|(place, ..)| {
+        (place.file != diagnostic.place.file, place.file, place.span.end)
+    });
     let mut report = Report::<Located>::build(kind, main)
         .with_config(config)
         .with_code(diagnostic.code.as_str())
-        .with_message(&diagnostic.message)
-        .with_label(label);
-    for other in &diagnostic.labels {
-        let label = ariadne::Label::new(files.locate(other.place)).with_message(&other.message);
-        report = report.with_label(label.with_color(ariadne::Color::Blue));
+        .with_message(&diagnostic.message);
+    for (place, message, color) in labels {
+        let label = ariadne::Label::new(files.locate(place)).with_message(message);
+        report = report.with_label(label.with_color(color));
     }
     for help in &diagnostic.help {
         report = report.with_help(help);
