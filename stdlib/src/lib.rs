@@ -8,6 +8,7 @@ const FILES: &[(&str, &str)] = &[
     ("@prism/methods/agent", include_str!("../methods/agent.prism")),
     ("@prism/methods/array", include_str!("../methods/array.prism")),
     ("@prism/prelude", include_str!("../prelude.prism")),
+    ("@prism/test", include_str!("../test.prism")),
 ];
 
 /// The modules, ordered by path.

@@ -75,7 +75,7 @@ pub fn machine_parts(program: &Program, given: &Given) -> Result<(inputs::Inputs
 
 /// Drives a run in a store without agents, people or signals.
 pub fn drive(store: Arc<dyn Store>, script: Script, from: session::From) -> Result<Ran, String> {
-    let host = Host { script, ask: None, when_waiting: WhenWaiting::Leave, watch: None };
+    let host = Host { script, ask: None, when_waiting: WhenWaiting::Leave, ..Host::default() };
     let registry = Default::default();
     let session = Session { store: store.clone(), registry, host, signals: Signals::Ignore };
     let Driven { run, result } = session::drive(session, from);

@@ -157,6 +157,14 @@ fn fill_tables(builder: &mut Builder, module: &Module) {
             Some(bytecode::Method { kind, name: builder.string(&method.name), function })
         })
         .collect();
+    let tests: Vec<_> = module
+        .tests
+        .iter()
+        .map(|(name, function)| bytecode::Test {
+            name: builder.string(name),
+            function: bytecode::FunctionId(function.0),
+        })
+        .collect();
     let name = module.metadata.iter().find(|(key, _)| &**key == "name");
     let entry = &module.functions[module.entry.0 as usize];
     let out = builder.module_mut();
@@ -165,4 +173,5 @@ fn fill_tables(builder: &mut Builder, module: &Module) {
     out.header = header;
     out.inputs = inputs;
     out.methods = methods;
+    out.tests = tests;
 }

@@ -205,6 +205,7 @@ codes! {
     P1023 => "fiber without a result",
     P1024 => "too few results",
     P1025 => "no result in time",
+    P1026 => "expectation that does not hold",
     // P11xx: limits of the machine
     P1101 => "fuel used up",
     P1102 => "memory used up",
@@ -261,6 +262,9 @@ codes! {
     P2204 => "file that cannot be read",
     P2205 => "unknown name of the host",
     P2206 => "hash that is none",
+    P2207 => "no tests",
+    P2208 => "effect in a test that nothing handles",
+    P2209 => "file that cannot be written",
 }
 
 impl std::fmt::Display for Code {

@@ -7,6 +7,7 @@ use prism_bytecode::Verified;
 use prism_codegen::EmitError;
 use prism_diagnostics::{Code, Diagnostic, Place};
 use prism_ir::function as ir;
+use prism_lower::What;
 use prism_opt::Level;
 use prism_project::{Disk, Opened, RootDb, module_order, open};
 use prism_source::{FileSystem, ReadError, SourceFile};
@@ -47,6 +48,8 @@ pub struct Compiled {
     pub report: Report,
     /// What the optimizer changed and where, one rewrite per line.
     pub rewrites: Vec<String>,
+    /// The type of the program's value, and what is known of its confidence.
+    pub result: String,
 }
 
 /// Why there is no artifact.
@@ -71,6 +74,21 @@ pub fn check(paths: &[PathBuf]) -> (Checked, RootDb) {
 pub(crate) fn absolute(paths: &[PathBuf]) -> Vec<String> {
     let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
     paths.iter().map(|path| absolute(path).to_string_lossy().into_owned()).collect()
+}
+
+/// Files, and the `.prism` files below folders, in order.
+pub fn sources(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Rejected> {
+    let mut found = Vec::new();
+    for path in paths {
+        let name = path.to_string_lossy();
+        if !Disk.is_folder(&name) {
+            found.push(path.clone());
+            continue;
+        }
+        let files = Disk.sources_below(&name).map_err(|error| unreadable(&name, &error))?;
+        found.extend(files.into_iter().map(PathBuf::from));
+    }
+    Ok(found)
 }
 
 /// The same for any file system.
@@ -110,7 +128,68 @@ fn compiled(
     let rewrites = optimized(&mut module, options.level, &shown)?;
     let module = emitted(&program, &module)?;
     let bytes = prism_bytecode::encode(module.module());
-    Ok(Compiled { module: Arc::new(module), bytes, report: program.report, rewrites })
+    let result = result_type(&program);
+    Ok(Compiled { module: Arc::new(module), bytes, report: program.report, rewrites, result })
+}
+
+fn result_type(program: &Program) -> String {
+    let item = prism_hir::item_tree(&program.db, program.root).module;
+    let inference = prism_typeck::infer(&program.db, item);
+    inference.display(inference.root.0.result)
+}
+
+/// A program with its `test` blocks.
+#[derive(Debug)]
+pub struct CompiledTests {
+    /// Not optimized: what a test shows is the program as written.
+    pub module: Arc<Verified>,
+    /// With [`Counting::Points`], what the machine reaches are indices here.
+    pub points: Vec<Point>,
+    /// Warnings and hints.
+    pub report: Report,
+}
+
+/// A place that a run may or may not come to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Point {
+    /// As the report shows it.
+    pub file: Arc<str>,
+    /// From 1.
+    pub line: u32,
+    pub column: u32,
+    pub what: What,
+}
+
+/// Whether tests count where they go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Counting {
+    #[default]
+    Nothing,
+    Points,
+}
+
+/// Compiles a file of the disk with its `test` blocks.
+pub fn compile_tests(path: &Path, counting: Counting) -> Result<CompiledTests, Rejected> {
+    let (files, root) = Rooted::of(&Disk, path);
+    let program = checked(&files, &root, |path| files.shown(path))?;
+    let order = module_order(&program.db, program.root);
+    let counts = counting == Counting::Points;
+    let prism_lower::Tests { module, points } = prism_lower::tests(&program.db, &order, counts);
+    prism_ir::verify(&module).map_err(|error| Rejected::Internal(error.to_string()))?;
+    let point = |point: &prism_lower::Point| {
+        let file = &module.files[point.source.file as usize];
+        let (line, column) = position(file, point.source);
+        Point { file: files.shown(&file.path), line, column, what: point.what }
+    };
+    let points = points.iter().map(point).collect();
+    let module = Arc::new(emitted(&program, &module)?);
+    Ok(CompiledTests { module, points, report: program.report })
+}
+
+/// Line and column of a place, in bytes from 1.
+fn position(file: &ir::SourceFile, source: ir::Source) -> (u32, u32) {
+    let line = file.line_starts.partition_point(|start| *start <= source.start).max(1);
+    (line as u32, source.start - file.line_starts[line - 1] + 1)
 }
 
 /// A program without errors.
@@ -179,8 +258,7 @@ pub(crate) fn optimized(
     prism_ir::verify(module).map_err(|error| Rejected::Internal(format!("optimizing: {error}")))?;
     let place = |source: ir::Source| {
         let Some(file) = module.files.get(source.file as usize) else { return String::new() };
-        let line = file.line_starts.partition_point(|start| *start <= source.start).max(1);
-        let column = source.start - file.line_starts[line - 1] + 1;
+        let (line, column) = position(file, source);
         format!("{}:{line}:{column}: ", shown(&file.path))
     };
     Ok(rewrites.iter().map(|rewrite| format!("{}{rewrite}", place(rewrite.source))).collect())

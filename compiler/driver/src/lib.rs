@@ -13,6 +13,7 @@
 mod compile;
 mod doc;
 mod emit;
+mod entered;
 mod fix;
 mod fmt;
 mod guard;
@@ -22,13 +23,16 @@ mod rooted;
 use std::process::ExitCode;
 
 pub use compile::{
-    Checked, Compiled, Options, Rejected, check, check_files, compile, compile_file,
+    Checked, Compiled, CompiledTests, Counting, Options, Point, Rejected, check, check_files,
+    compile, compile_file, compile_tests, sources,
 };
 pub use doc::{Format, doc, doc_files};
 pub use emit::{Stage, emit, emit_file};
+pub use entered::{compile_text, is_complete};
 pub use fix::{Applied, Change, Fixed, fix, fix_files};
 pub use fmt::{Formatted, fmt, fmt_files, formatted_text};
 pub use guard::{INTERNAL, guarded};
+pub use prism_lower::What;
 pub use prism_opt::Level;
 pub use report::{Located, Report, SourceTable};
 pub use rooted::{package_of, shown};

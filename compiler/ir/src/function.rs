@@ -30,6 +30,8 @@ pub struct Module {
     pub inputs: Vec<(Text, GlobalId)>,
     /// Methods written in Prism: `kind.name` ("array", "map") and the function, receiver first.
     pub methods: Vec<Method>,
+    /// `test` blocks by name; their functions take nothing. Empty in a program that is to run.
+    pub tests: Vec<(Text, FunctionId)>,
     /// Runs the modules in import order; its result is the program's.
     pub entry: FunctionId,
     /// Facts for people and hosts: pattern name, version, required capabilities, …

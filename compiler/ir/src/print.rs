@@ -46,6 +46,9 @@ pub fn print(module: &Module) -> String {
     section(&mut out, "methods", &module.methods, |method| {
         format!("{} {} @{}", quoted(&method.kind), quoted(&method.name), method.function.0)
     });
+    section(&mut out, "tests", &module.tests, |(name, function)| {
+        format!("{} @{}", quoted(name), function.0)
+    });
     section(&mut out, "metadata", &module.metadata, |(key, value)| {
         format!("{} {}", quoted(key), quoted(value))
     });

@@ -56,6 +56,7 @@ impl Reader<'_> {
                 Token::Word("globals") => module.globals = self.section(Self::text)?,
                 Token::Word("inputs") => module.inputs = self.section(Self::input)?,
                 Token::Word("methods") => module.methods = self.section(Self::method)?,
+                Token::Word("tests") => module.tests = self.section(Self::test)?,
                 Token::Word("metadata") => module.metadata = self.section(Self::pair)?,
                 Token::Word("entry") => {
                     self.tokens.next();
@@ -98,6 +99,10 @@ impl Reader<'_> {
 
     fn method(&mut self) -> Result<Method> {
         Ok(Method { kind: self.text()?, name: self.text()?, function: self.function_id()? })
+    }
+
+    fn test(&mut self) -> Result<(Text, FunctionId)> {
+        Ok((self.text()?, self.function_id()?))
     }
 
     fn pair(&mut self) -> Result<(Text, Text)> {

@@ -6,6 +6,7 @@ use prism_hir::body::{
 use prism_ir::function::{Facts, Source, Text, Ty, Value};
 use prism_ir::op::{self as ir_op, BinaryOp, Const, Exit, OpKind, PatternOp};
 
+use crate::coverage::What;
 use crate::function::{Cx, Flow};
 use crate::variables::written_in;
 use crate::walk::FunctionKey;
@@ -46,7 +47,18 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
             | ExprKind::UncertainIf { .. } => self.confidence_expr(expr, facts, source),
             ExprKind::Ternary { condition, then, otherwise } => {
                 let condition = self.expr(*condition);
-                self.choose(condition, source, |cx| cx.expr(*then), |cx| cx.expr(*otherwise))
+                self.choose(
+                    condition,
+                    source,
+                    |cx| {
+                        cx.hit(What::Then, source);
+                        cx.expr(*then)
+                    },
+                    |cx| {
+                        cx.hit(What::Else, source);
+                        cx.expr(*otherwise)
+                    },
+                )
             }
             ExprKind::Member { object, name, mode } => {
                 self.member(*object, name, *mode, facts, source)
@@ -264,6 +276,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
                         let guard = cx.expr(guard);
                         cx.require(guard, next, guard_source);
                     }
+                    cx.hit(What::Arm, cx.source_of(arm.body));
                     match cx.arm_body(arm.body) {
                         Flow::Next(value) => {
                             let value = value.unwrap_or_else(|| cx.null(source));

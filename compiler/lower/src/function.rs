@@ -10,6 +10,7 @@ use prism_ir::op::{ConfidenceOp, Const, Exit, OpKind};
 use prism_span::RelSpan;
 use rustc_hash::FxHashMap;
 
+use crate::coverage::What;
 use crate::env::{Binding, Env};
 use crate::link::Program;
 use crate::variables::Variables;
@@ -196,6 +197,9 @@ impl<'a, 'p, 'db> Cx<'a, 'p, 'db> {
 
     /// The block of a function, and its result: the value of the last statement.
     pub fn finish_function(mut self, block: &'a Block, source: Source) -> ir::Function {
+        if !self.program.is_module_path(&self.path) {
+            self.hit(What::Function, source);
+        }
         let flow = self.block(block, true);
         let exit = match flow {
             Flow::Ends(exit) => exit,

@@ -8,6 +8,8 @@ use prism_ir::function::{Function, FunctionId, GlobalId, Method};
 use prism_source::{Db, SourceFile};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::coverage::Point;
+
 /// Where methods written in Prism live: one file per kind of receiver.
 const METHODS: &str = "@prism/methods/";
 
@@ -28,6 +30,8 @@ pub(crate) struct Program<'db> {
     /// Modules some function or variable of which is used.
     pub touched: Vec<Text>,
     module_paths: FxHashSet<Text>,
+    /// Places to count, in a program that counts them.
+    pub points: Option<Vec<Point>>,
 }
 
 impl<'db> Program<'db> {
@@ -51,6 +55,7 @@ impl<'db> Program<'db> {
             method_files,
             touched: Vec::new(),
             module_paths: FxHashSet::default(),
+            points: None,
         }
     }
 

@@ -5,6 +5,7 @@ use prism_hir::body::{Bands, Block, Branches, ExprId, LocalId, PatId, Stmt, Stmt
 use prism_ir::function::{Facts, Source, Ty, Value};
 use prism_ir::op::{BinaryOp, Exit, OpKind};
 
+use crate::coverage::What;
 use crate::env::Binding;
 use crate::function::{Cx, Flow, Target, TargetKind, Update};
 use crate::stmt::branch_of;
@@ -200,7 +201,10 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         source: Source,
     ) -> Exit {
         let flow = match turn.body {
-            TurnBody::Block(block) => self.block(block, want),
+            TurnBody::Block(block) => {
+                self.hit(What::Turn, source);
+                self.block(block, want)
+            }
             TurnBody::Bands(bands, branches) => {
                 let subject = condition.unwrap_or_else(|| self.null(source));
                 let band = self.band(subject, bands, false, source);
@@ -241,6 +245,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         let value = self.block_with_results(&carried, want, source, |cx, op| {
             let kind = TargetKind::Turn;
             cx.targets.push(Target { op, kind, carried: inner, last, update: Update::None });
+            cx.hit(What::Turn, source);
             let exit = match cx.block(body, want) {
                 Flow::Ends(exit) => exit,
                 Flow::Next(value) => {
@@ -309,6 +314,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
                     if let Some(index) = index {
                         cx.declare(index, position, source);
                     }
+                    cx.hit(What::Turn, source);
                     match cx.block(body, want) {
                         Flow::Ends(exit) => Flow::Ends(exit),
                         Flow::Next(value) => {

@@ -8,6 +8,7 @@ use prism_ir::op::{Exit, OpKind};
 use prism_source::{BandLimits, Db, Origin, SourceFile};
 use prism_span::RelSpan;
 
+use crate::coverage::Point;
 use crate::function::{Cx, Item as LoweredItem, ir_params};
 use crate::link::Program;
 use crate::walk::FunctionKey;
@@ -16,27 +17,65 @@ use crate::{facts, variables};
 /// Lowers the program made of `modules`, in the order in which they run; the last one is the root.
 /// Library modules among them are left to [`Modules::lower_touched`]. There must be no errors.
 pub fn program(db: &dyn Db, modules: &[SourceFile]) -> ir::Module {
-    let file = *modules.last().expect("a program has its root module");
+    linked(Program::new(db), modules, false).module
+}
+
+/// A program with the `test` blocks of its root.
+#[derive(Debug)]
+pub struct Tests {
+    pub module: ir::Module,
+    /// What `coverage.hit` of the machine is told are indices here.
+    pub points: Vec<Point>,
+}
+
+/// The same with the `test` blocks of the root; with `counts`, the program counts where it goes.
+pub fn tests(db: &dyn Db, modules: &[SourceFile], counts: bool) -> Tests {
     let mut program = Program::new(db);
+    program.points = counts.then(Vec::new);
+    linked(program, modules, true)
+}
+
+fn linked(mut program: Program<'_>, modules: &[SourceFile], with_tests: bool) -> Tests {
+    let db = program.db;
+    let file = *modules.last().expect("a program has its root module");
     let mut lowered = Modules { files: Vec::new(), entries: Vec::new() };
     let entry = program.reserve();
     for module in modules.iter().filter(|module| module.origin(db) == Origin::User) {
         lowered.lower_statements(&mut program, *module, *module == file);
     }
+    if program.points.is_some() {
+        for module in modules.iter().filter(|module| module.origin(db) == Origin::User) {
+            reserve_all(&mut program, *module);
+        }
+    }
+    let tests = if with_tests { lowered.lower_tests(&mut program, file) } else { Vec::new() };
     lowered.lower_waiting(&mut program);
     lowered.lower_touched(&mut program);
     lowered.define_entry(&mut program, entry, file);
     let metadata = facts::metadata(db, file);
     let (globals, inputs) = (program.globals.clone(), program.inputs.clone());
     let methods = program.methods.clone();
-    ir::Module {
+    let points = program.points.take().unwrap_or_default();
+    let module = ir::Module {
         files: lowered.files.iter().map(|file| source_file(db, *file)).collect(),
         functions: program.finish(),
         globals,
         inputs,
         methods,
+        tests,
         entry,
         metadata,
+    };
+    Tests { module, points }
+}
+
+/// What nothing calls is lowered too, so that it can be said to be never called.
+fn reserve_all(program: &mut Program<'_>, file: SourceFile) {
+    let db = program.db;
+    let module = file.path(db).clone();
+    let items = prism_hir::item_tree(db, file).items.iter();
+    for item in items.filter(|item| item.kind(db) == ItemKind::Function) {
+        program.function(&module, item.name(db));
     }
 }
 
@@ -65,6 +104,22 @@ impl Modules {
         let id = program.reserve();
         self.lower(program, item, id);
         self.entries.push((file, id));
+    }
+
+    fn lower_tests(
+        &mut self,
+        program: &mut Program<'_>,
+        root: SourceFile,
+    ) -> Vec<(Text, FunctionId)> {
+        let db = program.db;
+        let items = prism_hir::item_tree(db, root).items.iter().copied();
+        let mut tests = Vec::new();
+        for item in items.filter(|item| item.kind(db) == ItemKind::Test) {
+            let id = program.reserve();
+            self.lower(program, item, id);
+            tests.push((item.name(db).clone(), id));
+        }
+        tests
     }
 
     fn lower_waiting(&mut self, program: &mut Program<'_>) {

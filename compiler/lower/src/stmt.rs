@@ -6,6 +6,7 @@ use prism_ir::function::{Facts, Source, Ty, Value};
 use prism_ir::op::{BinaryOp, Exit, OpKind};
 
 use crate::branch::Branch;
+use crate::coverage::What;
 use crate::env::Binding;
 use crate::function::{Cx, Flow, Target, TargetKind, Update};
 use crate::variables::written_in;
@@ -49,11 +50,18 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
             StmtKind::If { condition, then, otherwise } => {
                 let condition = self.expr(*condition);
                 let no_else = Flow::Next(None);
-                let lower_else = |cx: &mut Self| match otherwise {
-                    Some(block) => cx.block(block, want),
-                    None => no_else,
+                let lower_then = |cx: &mut Self| {
+                    cx.hit(What::Then, source);
+                    cx.block(then, want)
                 };
-                self.if_else(condition, want, source, |cx| cx.block(then, want), lower_else)
+                let lower_else = |cx: &mut Self| {
+                    cx.hit(What::Else, source);
+                    match otherwise {
+                        Some(block) => cx.block(block, want),
+                        None => no_else,
+                    }
+                };
+                self.if_else(condition, want, source, lower_then, lower_else)
             }
             StmtKind::While { .. }
             | StmtKind::DoWhile { .. }
@@ -251,14 +259,19 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         lower: &dyn Fn(&mut Self, u8) -> Flow,
     ) -> Flow {
         let is_high = self.is_number(band, 2.0, source);
+        let lower = |cx: &mut Self, level, what| {
+            cx.hit(what, source);
+            lower(cx, level)
+        };
         self.if_else(
             is_high,
             want,
             source,
-            |cx| lower(cx, 2),
+            |cx| lower(cx, 2, What::High),
             |cx| {
                 let is_medium = cx.is_number(band, 1.0, source);
-                cx.if_else(is_medium, want, source, |cx| lower(cx, 1), |cx| lower(cx, 0))
+                let medium = |cx: &mut Self| lower(cx, 1, What::Medium);
+                cx.if_else(is_medium, want, source, medium, |cx| lower(cx, 0, What::Low))
             },
         )
     }
@@ -364,6 +377,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         let tried = self.branch(Vec::new(), want, source, |cx, _| cx.block(body, want));
         let caught: Option<Branch> = catch.map(|catch| {
             self.branch(vec![Facts::ANY], want, source, |cx, thrown| {
+                cx.hit(What::Catch, source);
                 if let Some(pat) = catch.pat {
                     cx.bind_pat(pat, thrown[0], None);
                 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use prism_diagnostics::Diagnostic;
 use prism_hir::{Export, item_tree};
-use prism_source::{FileSystem, Package, ReadError, SourceFile, candidates, normalize};
+use prism_source::{FileSystem, HOST, Package, ReadError, SourceFile, candidates, normalize};
 use rustc_hash::FxHashSet;
 
 use crate::db::RootDb;
@@ -119,7 +119,7 @@ impl Open<'_> {
     /// The file that a specifier means in another one; nothing for the standard library.
     fn import(&mut self, from: SourceFile, specifier: &str) -> Option<SourceFile> {
         let candidates = candidates(from.path(&self.db), specifier)?;
-        let mut own = candidates.iter().filter(|path| !path.starts_with('@'));
+        let mut own = candidates.iter().filter(|path| !path.starts_with('@') || *path == HOST);
         own.find_map(|path| self.load(path, false))
     }
 

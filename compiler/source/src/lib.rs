@@ -15,4 +15,4 @@ pub use file::{Files, Origin, SourceFile};
 pub use file_system::{FileSystem, MAX_FILE_BYTES, ReadError};
 pub use package::{Agent, Agents, BandLimits, LintLevel, Package};
 pub use parsed::{Parsed, parse};
-pub use resolve::{PRELUDE, Resolution, candidates, normalize, resolve, std_module};
+pub use resolve::{HOST, PRELUDE, Resolution, candidates, normalize, resolve, std_module};

@@ -5,6 +5,9 @@ use crate::{Db, SourceFile};
 /// The module whose exports every program sees without an import.
 pub const PRELUDE: &str = "@prism/prelude";
 
+/// The module that a host adds to its programs: what it serves, with types.
+pub const HOST: &str = "@host";
+
 const STD: &str = "@prism/";
 const OLD_STD: &str = "@parallax/primitives/";
 
@@ -40,6 +43,9 @@ pub fn std_module(specifier: &str) -> Option<String> {
 
 /// The paths to try for a specifier, in order; `None` for a bare name.
 pub fn candidates(from: &str, specifier: &str) -> Option<Vec<String>> {
+    if specifier == HOST {
+        return Some(vec![HOST.to_owned()]);
+    }
     if let Some(path) = std_module(specifier) {
         return Some(vec![path]);
     }

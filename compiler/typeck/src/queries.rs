@@ -19,7 +19,7 @@ use prism_hir::{
     Definition, DefinitionKind, Item, ItemKind, OperationDef, OperationParam, TypeDef, Variable,
     VariableKind, item_tree, module_scope, resolve_export,
 };
-use prism_source::{BandLimits, Db, Resolution, SourceFile, resolve};
+use prism_source::{BandLimits, Db, HOST, Resolution, SourceFile, resolve};
 use rustc_hash::FxHashMap;
 
 use crate::confidence::{Confidence, Level};
@@ -309,6 +309,14 @@ impl World for FileWorld<'_> {
 
     fn is_own_effect(&self, name: &str) -> bool {
         operations(self.db, self.file, name.into()).is_some()
+    }
+
+    fn is_host_operation(&self, name: &str) -> bool {
+        let Some(file) = self.db.files().by_path(self.db).get(HOST) else { return false };
+        let tree = prism_hir::item_tree(self.db, *file);
+        let Some((effect, operation)) = name.split_once('.') else { return false };
+        let declared = tree.effects.iter().find(|known| &*known.name == effect);
+        declared.is_some_and(|effect| effect.operations.iter().any(|op| &*op.name == operation))
     }
 
     fn is_written(&self, variable: &str) -> bool {

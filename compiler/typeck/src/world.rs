@@ -39,6 +39,9 @@ pub trait World: Scope {
     /// Is the effect declared by the program?
     fn is_own_effect(&self, name: &str) -> bool;
 
+    /// Is the operation one that the host declares, and so answers?
+    fn is_host_operation(&self, name: &str) -> bool;
+
     /// A function of the module writes the module's variable.
     fn is_written(&self, variable: &str) -> bool;
 

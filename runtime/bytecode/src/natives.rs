@@ -114,6 +114,7 @@ pub const NATIVES: &[Native] = &[
     row("console.info", 0, Native::ANY),
     row("console.log", 0, Native::ANY),
     row("console.warn", 0, Native::ANY),
+    row("coverage.hit", 1, 1),
     row("fiber.failed", 1, 1),
     row("function.toString", 1, 1),
     row("isFinite", 1, 1),

@@ -44,6 +44,9 @@ pub enum Verb {
     Replay(Replay),
     Diff(Diff),
     Audit(Audit),
+    Test(Test),
+    /// Enter programs line by line; shows values with their types and confidences
+    Repl,
     Completions(Completions),
 }
 
@@ -275,6 +278,39 @@ pub struct AuditExport {
     pub run: String,
     #[command(flatten)]
     pub store: Store,
+/// Run the `test` blocks of programs
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  prism test                               every test below this folder
+  prism test review.prism --filter gate    those whose name contains `gate`
+  prism test --coverage --junit report.xml
+
+Each test runs on a machine of its own. Its handlers answer for agents; an effect that they leave
+to the host fails the test. Sleeping costs no time.
+
+Exit status: 0 all passed, 1 some failed, a file has errors or there are no tests, 2 usage.")]
+pub struct Test {
+    /// Programs, or folders with programs [default: this folder]
+    #[arg(value_name = "FILE|DIR")]
+    pub paths: Vec<PathBuf>,
+    /// Only tests whose name contains this
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Option<String>,
+    /// Also list the branches, bands, loops and functions that no test reached
+    #[arg(long)]
+    pub coverage: bool,
+    /// Also write the results as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Tests that run at the same time [default: one per core]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Stop each test after so many steps
+    #[arg(long, value_name = "N")]
+    pub fuel: Option<u64>,
+    /// One JSON object: {\"passed\",\"failed\",\"tests\":[{\"file\",\"name\",\"status\",\"ms\",\"output\",\"error\"?}]}
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Print a completion script for a shell

@@ -35,7 +35,7 @@ pub fn drive(from: From, delivery: Delivery) -> ExitCode {
     let progress = Arc::new(Progress::new(terminal, !json));
     let ask = terminal.person(&progress);
     let when_waiting = if ask.is_some() { WhenWaiting::Stay } else { WhenWaiting::Leave };
-    let host = Host { script, ask, when_waiting, watch: Some(progress.clone()) };
+    let host = Host { script, ask, when_waiting, watch: Some(progress.clone()), serve: None };
     let signals = Signals::Obey;
     let known = match &from {
         From::Resume(run) => Some(*run),

@@ -9,12 +9,15 @@
 
 pub mod hosts;
 pub mod inputs;
+pub mod junit;
 pub mod manifest;
 pub mod problem;
 pub mod program;
+pub mod repl;
 pub mod report;
 pub mod session;
 pub mod show;
 pub mod stores;
+pub mod testing;
 pub mod words;
 mod workspace;

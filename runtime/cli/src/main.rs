@@ -27,6 +27,8 @@ fn main() -> ExitCode {
         Verb::Resume(resume) => verbs::resume::run(&resume, terminal),
         Verb::Runs(runs) => verbs::runs::run(&runs, terminal),
         Verb::Events(events) => verbs::events::run(&events, terminal),
+        Verb::Test(test) => verbs::test::run(&test, terminal),
+        Verb::Repl => verbs::repl::run(terminal),
         Verb::Approve(approve) => verbs::approve::run(&approve, terminal),
         Verb::Replay(replay) => verbs::replay::run(&replay, terminal),
         Verb::Diff(diff) => verbs::diff::run(&diff, terminal),

@@ -84,7 +84,8 @@ pub fn object_of_rejection(rejected: &prism_driver::Rejected) -> Value {
     object
 }
 
-fn value(data: &Data) -> Value {
+/// A value as `--json` shows it.
+pub fn value(data: &Data) -> Value {
     json::to_value(data).unwrap_or_else(|_| Value::from("[nested too deep to show]"))
 }
 

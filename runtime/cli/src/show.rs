@@ -19,6 +19,28 @@ pub fn result(data: &Data) -> String {
     }
 }
 
+/// A value as it would be entered: texts have quotes.
+pub fn entered(data: &Data) -> String {
+    nested(data, 0, 0)
+}
+
+/// A value for a comparison by lines: every element and every field has its own.
+pub fn expanded(data: &Data) -> String {
+    match data {
+        Data::Text(text) if text.contains('\n') => text.to_string(),
+        Data::Array(items) if !items.is_empty() => {
+            block('[', items.iter().map(|item| nested(item, 2, 0)), ']', 0)
+        }
+        Data::Object(fields) if !fields.is_empty() => {
+            let lines = fields
+                .iter()
+                .map(|(name, value)| format!("{}: {}", key(name), nested(value, 2, 0)));
+            block('{', lines, '}', 0)
+        }
+        other => flat(other),
+    }
+}
+
 /// A value on a line that is indented by `indent` and already holds `used` more columns.
 fn nested(data: &Data, indent: usize, used: usize) -> String {
     let flat = flat(data);

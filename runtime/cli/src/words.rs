@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use prism_bytecode::{DecodeError, VerifyError};
-use prism_driver::shown;
+use prism_driver::{What, shown};
 
 use crate::problem::Problem;
 
@@ -50,6 +50,56 @@ pub fn head_is_gone(run: &str) -> Problem {
         "entries were cut off or written anew since that head was noted; restore the store from \
          a backup",
     )
+}
+
+pub fn no_tests(filter: Option<&str>) -> Problem {
+    match filter {
+        Some(part) => Problem::new("P2207", format!("no test has a name that contains `{part}`"))
+            .with_help("without --filter every test runs"),
+        None => Problem::new("P2207", "there are no tests")
+            .with_help("write `test \"what holds\" { expect(1 + 1).toEqual(2) }` in a program"),
+    }
+}
+
+/// The code of an effect that a test leaves to the host.
+pub const UNHANDLED: &str = "P2208";
+
+pub fn unhandled(effect: &str) -> String {
+    format!("the test asks for `{effect}`, and no handler answers")
+}
+
+/// Help for [`UNHANDLED`], which arrives as the failure of a program.
+pub const UNHANDLED_HELP: &str =
+    "put the call into `handle { … } with { agent.call(request) => resume(answer) }`";
+
+/// An effect that the prompt does not serve.
+pub fn not_at_the_prompt(effect: &str) -> String {
+    format!("at the prompt nobody answers `{effect}`: handle it, or use `prism run`")
+}
+
+pub fn unwritable(path: &Path, error: &std::io::Error) -> Problem {
+    Problem::new("P2209", format!("`{}` cannot be written: {error}", shown(path)))
+        .with_help("check that the folder exists, and that you may write there")
+}
+
+/// Inputs that no machine takes: the engine has a code for that.
+pub fn no_machine(error: &prism_vm::LoadError) -> Problem {
+    Problem::new("P2016", error.to_string())
+}
+
+/// What a place that no test came to is.
+pub fn never_reached(what: What) -> &'static str {
+    match what {
+        What::Function => "this function is never called",
+        What::Then => "this condition never holds",
+        What::Else => "this condition always holds",
+        What::Arm => "this arm is never taken",
+        What::Turn => "this loop never turns",
+        What::Catch => "nothing is ever caught here",
+        What::High => "the band `high` is never taken",
+        What::Medium => "the band `medium` is never taken",
+        What::Low => "the band `low` is never taken",
+    }
 }
 
 /// The codes and the advice are those of the bytecode; only the path is ours.

@@ -21,7 +21,7 @@ fn run(program: &str) -> (Value, Vec<String>) {
     let events = project.prism(&["events", name]).stdout;
     let events = events.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let cancelled = events.filter(|event| event["type"] == "agent_cancelled");
-    let cancelled = cancelled.map(|event| event["data"]["agent"].as_str().unwrap().to_owned());
+    let cancelled = cancelled.map(|event| event["data"]["agentName"].as_str().unwrap().to_owned());
     (object["value"].clone(), cancelled.collect())
 }
 

@@ -100,8 +100,14 @@ impl Driver {
             let outcome = self.machine.run();
             self.take_output();
             match outcome {
-                Outcome::Done(value) => return Ok(Some(End::Done(value))),
-                Outcome::Trap(trap) => return Ok(Some(End::Trap(trap))),
+                Outcome::Done(value) => {
+                    self.drop_cancelled();
+                    return Ok(Some(End::Done(value)));
+                }
+                Outcome::Trap(trap) => {
+                    self.drop_cancelled();
+                    return Ok(Some(End::Trap(trap)));
+                }
                 Outcome::Perform(requests) => {
                     for request in requests {
                         let asked = Asked::from_request(request);

@@ -22,7 +22,7 @@ use crate::drive::Signal;
 use crate::past::Past;
 use crate::people::Question;
 use crate::record::{Asked, answer_json, event_draft, now_micros};
-use crate::{Script, codec, error};
+use crate::{Script, Serve, codec, error};
 
 pub(crate) use agent::{ask as ask_agent, attempt_started, name_of as agent_of};
 pub(crate) use person::{decision, withdrawal};
@@ -33,6 +33,8 @@ pub(crate) struct World {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) dispatcher: Dispatcher,
     pub(crate) script: Script,
+    /// Who is asked before the world.
+    pub(crate) own: Option<Arc<dyn Serve>>,
     pub(crate) past: Past,
     pub(crate) signals: UnboundedSender<Signal>,
     /// Where the program's state lives.
@@ -62,6 +64,13 @@ pub(crate) enum Served {
 pub(crate) fn serve(world: &mut World, asked: &Asked) -> Served {
     if let Some(answer) = world.script.next(&asked.effect) {
         return scripted(asked, answer);
+    }
+    let key = format!("{}/{}", world.run, asked.effect_id);
+    let own = world.own.as_ref();
+    if let Some(job) = own.and_then(|own| own.serve(&asked.effect, &asked.args, &key)) {
+        let asked = asked.clone();
+        let job = async move { finished(&asked, job.await) };
+        return Served::Later { before: Vec::new(), job: Box::pin(job) };
     }
     match &*asked.effect {
         "agent.call" => agent::call(world, asked),

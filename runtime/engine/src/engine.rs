@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use prism_agents::Dispatcher;
+use prism_agents::{BoxFuture, Dispatcher};
 use prism_bytecode::Verified;
 use prism_journal::{
     Claim, Draft, Entry, Kind, Log, Reference, RunId, StateKey, StateWrite, Status, Store,
 };
+use prism_vm::{Answer, Data};
 use serde_json::json;
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::{JoinHandle, JoinSet};
@@ -53,6 +54,15 @@ pub struct Host {
     pub ask: Option<Arc<dyn Ask>>,
     pub when_waiting: WhenWaiting,
     pub watch: Option<Arc<dyn Watch>>,
+    pub serve: Option<Arc<dyn Serve>>,
+}
+
+/// Carries out effects in the place of the engine: those that it does not know, or those for
+/// which an embedding program has a better answer.
+pub trait Serve: Send + Sync {
+    /// `None`: the engine serves it. `key` names the effect in its run, the same after a crash.
+    /// The future is dropped when nobody needs the answer any more.
+    fn serve(&self, effect: &str, args: &[Data], key: &str) -> Option<BoxFuture<Answer>>;
 }
 
 /// Drives runs of one store with the agents of one manifest.
@@ -191,6 +201,7 @@ impl Engine {
             store: self.store.clone(),
             dispatcher: self.dispatcher.clone(),
             script: self.host.script.clone(),
+            own: self.host.serve.clone(),
             past: parts.past,
             signals: signals.clone(),
             scope: scope.unwrap_or_else(|| run.to_string().into()),

@@ -60,7 +60,7 @@ mod tests;
 
 pub use audit::{Audited, audit, export};
 pub use compare::{Comparison, Difference, compare};
-pub use engine::{Engine, Host, RunHandle, Stopper, Watch, WhenWaiting};
+pub use engine::{Engine, Host, RunHandle, Serve, Stopper, Watch, WhenWaiting};
 pub use error::Error;
 pub use event::{Event, EventKind, iso_time};
 pub use events::Events;

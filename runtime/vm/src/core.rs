@@ -43,6 +43,8 @@ pub(crate) struct Core {
     pub(crate) over: BTreeSet<FiberId>,
     /// Those among them that failed, and nobody was told.
     pub(crate) unseen: BTreeSet<FiberId>,
+    /// What a program that counts where it goes has told; no part of a snapshot.
+    pub(crate) reached: BTreeSet<u32>,
 }
 
 impl Core {
@@ -72,6 +74,7 @@ impl Core {
             free_continuations: Vec::new(),
             over: BTreeSet::new(),
             unseen: BTreeSet::new(),
+            reached: BTreeSet::new(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The machine: fibers, requests and answers around the interpreter.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use prism_bytecode::{FunctionId, Verified};
@@ -159,6 +159,11 @@ impl Machine {
         let size: usize = lines.iter().map(|line| line.len() + LINE).sum();
         self.core.heap.shrink(size);
         lines
+    }
+
+    /// The points that a program compiled to count them has reached.
+    pub fn reached(&self) -> &BTreeSet<u32> {
+        &self.core.reached
     }
 
     /// Requests whose fiber was cancelled since the last call: nobody waits for them any more.

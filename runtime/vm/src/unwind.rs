@@ -182,10 +182,10 @@ impl Core {
 
 /// The code of an error as traps carry it. Codes of the program's own errors are in the data.
 fn static_code(code: &str) -> &'static str {
-    const KNOWN: [&str; 25] = [
+    const KNOWN: [&str; 26] = [
         "P1001", "P1002", "P1003", "P1004", "P1005", "P1006", "P1007", "P1008", "P1009", "P1010",
         "P1011", "P1012", "P1013", "P1014", "P1015", "P1016", "P1017", "P1018", "P1019", "P1020",
-        "P1021", "P1022", "P1023", "P1024", "P1025",
+        "P1021", "P1022", "P1023", "P1024", "P1025", "P1026",
     ];
     KNOWN.into_iter().find(|known| *known == code).unwrap_or("P1001")
 }

@@ -141,6 +141,7 @@ pub const NAMES: &[Builtin] = &[
     row("debounce", Kind::Prelude, 1, Some(1), "(milliseconds: number): (f: function) => promise"),
     row("delay", Kind::Prelude, 1, Some(1), "(milliseconds: number): promise"),
     row("escalate", Kind::Prelude, 1, Some(2), "(reason: string, options?: object): any"),
+    row("expect", Kind::Prelude, 1, Some(1), "(value: any): { toEqual, toThrow, not, … }"),
     row(
         "filter",
         Kind::Prelude,

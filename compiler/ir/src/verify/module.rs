@@ -24,8 +24,14 @@ pub(super) fn verify(module: &Module) -> Result<(), VerifyError> {
 fn tables(module: &Module) -> Result<(), Broken> {
     module.inputs.iter().try_for_each(|(_, id)| global(module, *id))?;
     module.methods.iter().try_for_each(|method| function(module, method.function).map(drop))?;
-    let entry = function(module, module.entry)?;
-    if entry.params.is_empty() && entry.captures.is_empty() { Ok(()) } else { Err(Broken::Entry) }
+    let tests = module.tests.iter().map(|(_, id)| *id);
+    for id in tests.chain([module.entry]) {
+        let start = function(module, id)?;
+        if !start.params.is_empty() || !start.captures.is_empty() {
+            return Err(Broken::Entry);
+        }
+    }
+    Ok(())
 }
 
 fn function(module: &Module, id: FunctionId) -> Result<&Function, Broken> {

@@ -326,9 +326,12 @@ impl<'a> Infer<'a> {
         declared.map(|(local, _)| Site::Local(*local)).min_by_key(site_order).unwrap_or(Site::Item)
     }
 
-    /// The host answers the effects of the language, not those of the program.
+    /// The host answers the effects of the language and its own, not those of the program.
     fn check_handled(&mut self, effects: &Effects) {
         for operation in effects.own() {
+            if self.world.is_host_operation(operation) {
+                continue;
+            }
             let enters = self
                 .uses
                 .iter()

@@ -6,6 +6,8 @@ pub mod completions;
 pub mod diff;
 pub mod events;
 pub mod replay;
+pub mod repl;
 pub mod resume;
 pub mod run;
 pub mod runs;
+pub mod test;

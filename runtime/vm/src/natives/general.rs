@@ -47,6 +47,10 @@ pub(super) fn find(name: &str) -> Option<Function> {
         "isFinite" => |core, args| number_check(core, args, f64::is_finite),
         "Promise.resolve" => |core, args| promise(core, args, false),
         "Promise.reject" => |core, args| promise(core, args, true),
+        "coverage.hit" => |core, args| {
+            core.reached.extend(arg(args, 0).as_number().map(|point| point as u32));
+            Ok(Value::NULL)
+        },
         "fiber.failed" => |core, args| {
             let fiber = core.fiber_of(arg(args, 0));
             Ok(Value::bool(fiber.is_some_and(|id| core.unseen.contains(&id))))

@@ -1,0 +1,175 @@
+//! What a host serves: agents, functions and effects, by name.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write};
+use std::sync::Arc;
+
+use prism_agents::BoxFuture;
+use prism_engine::Serve;
+use prism_vm::{AgentRef, Answer, Data, EffectError};
+
+/// A call of an agent.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub agent: Arc<str>,
+    pub task: Data,
+    pub input: Data,
+    pub context: Data,
+    /// The same when the call is made again after a crash.
+    pub key: String,
+}
+
+/// Why a handler has no answer: a message, which the program can catch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure(pub String);
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Failure {
+        Failure(error.to_string())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+type Reply = BoxFuture<Result<Data, Failure>>;
+type AgentHandler = Arc<dyn Fn(Call) -> Reply + Send + Sync>;
+type EffectHandler = Arc<dyn Fn(&str, Vec<Data>) -> Reply + Send + Sync>;
+
+/// The effect that functions of the host are operations of.
+const FUNCTIONS: &str = "host";
+
+/// The code of a handler's failure.
+const FAILED: &str = "P2116";
+
+#[derive(Clone, Default)]
+pub(crate) struct Handlers {
+    /// In the order in which they were added.
+    pub agents: Vec<(Arc<str>, AgentHandler)>,
+    effects: BTreeMap<String, (Vec<String>, EffectHandler)>,
+    functions: BTreeMap<String, (String, EffectHandler)>,
+}
+
+impl Handlers {
+    pub fn effect(&mut self, name: &str, operations: &[&str], handler: EffectHandler) {
+        let operations = operations.iter().map(|&operation| operation.to_owned()).collect();
+        self.effects.insert(name.to_owned(), (operations, handler));
+    }
+
+    pub fn function(&mut self, signature: &str, handler: EffectHandler) {
+        let name = signature.split('(').next().unwrap_or_default().trim();
+        self.functions.insert(name.to_owned(), (signature.to_owned(), handler));
+    }
+
+    /// The agents as a program sees them.
+    pub fn handles(&self) -> Data {
+        let handle = |(name, _): &(Arc<str>, AgentHandler)| {
+            Data::Agent(AgentRef { name: name.clone(), attributes: Vec::new() })
+        };
+        Data::Array(self.agents.iter().map(handle).collect())
+    }
+
+    /// The text of the module `@host`. What is wrong in a signature, the checker says.
+    pub fn module(&self) -> String {
+        let mut text = String::new();
+        for (name, (operations, _)) in &self.effects {
+            let _ = writeln!(text, "export effect {name} {{\n  {}\n}}", operations.join("\n  "));
+        }
+        if self.functions.is_empty() {
+            return text;
+        }
+        let signatures: Vec<&str> = self.functions.values().map(|(s, _)| s.as_str()).collect();
+        let _ = writeln!(text, "effect {FUNCTIONS} {{\n  {}\n}}", signatures.join("\n  "));
+        for (name, (signature, _)) in &self.functions {
+            let names = parameters(signature).join(", ");
+            let _ = writeln!(
+                text,
+                "export function {signature} {{ return {FUNCTIONS}.{name}({names}) }}"
+            );
+        }
+        text
+    }
+}
+
+/// The names of a signature's parameters: what stands before a colon, outside of inner brackets.
+fn parameters(signature: &str) -> Vec<&str> {
+    let Some(open) = signature.find('(') else { return Vec::new() };
+    let (mut depth, mut start, mut names) = (0usize, open + 1, Vec::new());
+    for (at, c) in signature.char_indices().skip_while(|(at, _)| *at < open) {
+        match c {
+            '(' | '[' | '{' | '<' => depth += 1,
+            // The arrow of a function type closes nothing.
+            '>' if signature[..at].ends_with('=') => {}
+            ')' | ']' | '}' | '>' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if (c == ',' && depth == 1) || depth == 0 {
+            let part = &signature[start..at];
+            let name = part.split([':', '?', '=']).next().unwrap_or_default().trim();
+            names.extend((!name.is_empty()).then_some(name));
+            start = at + 1;
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    names
+}
+
+impl Serve for Handlers {
+    fn serve(&self, effect: &str, args: &[Data], key: &str) -> Option<BoxFuture<Answer>> {
+        if effect == "agent.call" {
+            return self.call(args.first()?, key);
+        }
+        let (family, operation) = effect.split_once('.')?;
+        let handler = match family {
+            FUNCTIONS => self.functions.get(operation).map(|(_, handler)| handler),
+            _ => self.effects.get(family).map(|(_, handler)| handler),
+        };
+        Some(answered(handler?(operation, args.to_vec())))
+    }
+}
+
+impl Handlers {
+    fn call(&self, request: &Data, key: &str) -> Option<BoxFuture<Answer>> {
+        let agent: Arc<str> = match request.get("agent")?.plain() {
+            Data::Agent(handle) => handle.name.clone(),
+            Data::Text(name) => name.clone(),
+            _ => return None,
+        };
+        let (_, handler) = self.agents.iter().find(|(name, _)| *name == agent)?;
+        let field = |name: &str| request.get(name).cloned().unwrap_or_default();
+        let (task, input, context) = (field("task"), field("input"), field("context"));
+        Some(answered(handler(Call { agent, task, input, context, key: key.to_owned() })))
+    }
+}
+
+fn answered(reply: Reply) -> BoxFuture<Answer> {
+    Box::pin(async move {
+        match reply.await {
+            Ok(value) => Answer::Value(value),
+            Err(Failure(message)) => Answer::Error(EffectError {
+                code: FAILED.into(),
+                message: message.into(),
+                data: Data::Null,
+            }),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_named_in_order() {
+        assert_eq!(parameters("f(): null"), [""; 0]);
+        assert_eq!(parameters("f(a, b?: number): null"), ["a", "b"]);
+        let nested = "f(a: { x: number, y: number }, g: (z: string, w: number) => number, c: Map<string, number>)";
+        assert_eq!(parameters(nested), ["a", "g", "c"]);
+        assert_eq!(parameters("f"), [""; 0]);
+    }
+}
