@@ -294,6 +294,16 @@ macro_rules! define {
                 match self { $(Op::$op => $name,)* }
             }
 
+            /// The names and kinds of its operands, as the table writes them.
+            pub fn shape(self) -> &'static str {
+                match self { $(Op::$op => stringify!($($x: $kind),*),)* }
+            }
+
+            /// What it does, as the table says it.
+            pub fn meaning(self) -> String {
+                match self { $(Op::$op => concat!($($doc, "\n"),*).to_owned(),)* }
+            }
+
             /// What the word after the instruction holds.
             pub fn extra(self) -> Option<Extra> {
                 match self { $(Op::$op => extra!($($extra)?),)* }

@@ -278,6 +278,8 @@ pub struct AuditExport {
     pub run: String,
     #[command(flatten)]
     pub store: Store,
+}
+
 /// Run the `test` blocks of programs
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:

@@ -30,7 +30,7 @@ fn values_have_types_and_confidences() {
         enter(&Project::new(""), "1 + 2\nlet x = \"yes\" ~> 0.9\nx\n[x, 1].length\n");
     assert_eq!(
         (status, shown.as_str()),
-        (0, "3 : number\n\"yes\" ~> 0.9 : string ~> 0.9\n2 : number\n")
+        (0, "3 : number\n\"yes\" ~> 0.9 : \"yes\" ~> 0.9\n2 : number\n")
     );
 }
 
@@ -41,14 +41,14 @@ fn an_entry_may_have_several_lines() {
         "function f(n) {\n  n * 2\n}\nf(\n  21\n)\nprint(\"a\")\nprint(\"b\")\n",
     );
     // What an earlier entry printed is not printed again.
-    assert_eq!((status, shown.as_str()), (0, "42 : any\na\nb\n"));
+    assert_eq!((status, shown.as_str()), (0, "42 : number\na\nb\n"));
 }
 
 #[test]
 fn a_wrong_entry_is_forgotten() {
     let (status, shown, errors) =
         enter(&Project::new(""), "let x = 1\nx = missing\nx = JSON.parse(\"{\")\nx\n");
-    assert_eq!((status, shown.as_str()), (1, "1 : number\n"));
+    assert_eq!((status, shown.as_str()), (1, "1 : 1\n"));
     assert!(errors.contains("P0501") && errors.contains("P1021"), "{errors}");
 }
 

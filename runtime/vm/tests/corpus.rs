@@ -1,0 +1,42 @@
+//! Replays what the fuzzer has found worth keeping: payloads of artifacts, real and mutated.
+//! The same as `fuzz/fuzz_targets/artifact.rs`, by an ordinary compiler.
+
+#![allow(clippy::unwrap_used, reason = "a test program may panic anywhere")]
+
+use std::path::Path;
+use std::sync::Arc;
+
+use prism_bytecode::Module;
+use prism_vm::{Limits, Machine};
+
+/// The bytes as the payload of an artifact whose header is right.
+fn sealed(payload: &[u8]) -> Vec<u8> {
+    let mut artifact = prism_bytecode::encode(&Module::default())[..16].to_vec();
+    artifact.extend(blake3::hash(payload).as_bytes());
+    artifact.extend(payload);
+    artifact
+}
+
+/// Whether a machine ran the payload; it may have trapped.
+fn ran(payload: &[u8]) -> bool {
+    let Ok(module) = prism_bytecode::decode(&sealed(payload)) else { return false };
+    let Ok(verified) = prism_bytecode::verify(module) else { return false };
+    let limits = Limits { fuel: 20_000, memory: 1 << 20, depth: 200, requests: 20 };
+    match Machine::new(Arc::new(verified), limits, Vec::new()) {
+        Ok(mut machine) => {
+            machine.run();
+            true
+        }
+        Err(_) => false,
+    }
+}
+
+#[test]
+fn the_corpus_runs_without_a_panic() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/artifact");
+    let files = std::fs::read_dir(&folder).unwrap().flatten();
+    let payloads: Vec<Vec<u8>> = files.map(|entry| std::fs::read(entry.path()).unwrap()).collect();
+    let n_ran = payloads.iter().filter(|payload| ran(payload)).count();
+    // A corpus of another bytecode would be refused as a whole.
+    assert!(n_ran * 4 > payloads.len(), "{n_ran} of {} run", payloads.len());
+}
