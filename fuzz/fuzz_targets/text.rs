@@ -1,23 +1,9 @@
-//! Any text: lexer, layout, parser and formatter neither panic nor hang, places are places of the
-//! text, and a formatted text means what it meant and stays as it is.
+//! Any text keeps the promises of the syntax.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use prism_span::FileId;
-use prism_syntax::{diagnostics, dump, format, parse};
 
-fuzz_target!(|text: &str| {
-    let parsed = parse(text);
-    for diagnostic in diagnostics(text, &parsed, FileId(0)) {
-        let edits = diagnostic.fixes.iter().flat_map(|fix| &fix.edits).map(|edit| edit.place.span);
-        for span in std::iter::once(diagnostic.place.span).chain(edits) {
-            assert!(text.get(span.start as usize..span.end as usize).is_some(), "{span:?}");
-        }
-    }
-    dump::tokens(text);
-    let formatted = format(text);
-    let after = parse(&formatted);
-    assert_eq!(dump::meaning(text, &parsed), dump::meaning(&formatted, &after));
-    assert_eq!(parsed.errors.len(), after.errors.len());
-    assert_eq!(format(&formatted), formatted);
-});
+#[path = "../../compiler/syntax/tests/support/promises.rs"]
+mod promises;
+
+fuzz_target!(|text: &str| promises::hold(text));

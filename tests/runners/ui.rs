@@ -14,7 +14,26 @@ fn main() {
         let name = path.strip_prefix(&root).unwrap_or(&path).with_extension("");
         Trial::test(name.display().to_string(), move || case(&path))
     });
-    libtest_mimic::run(&arguments, trials.collect()).exit();
+    let covered = Trial::test("README.md names enough cases of every part", covered);
+    libtest_mimic::run(&arguments, trials.chain([covered]).collect()).exit();
+}
+
+/// The folders in the table of `tests/README.md` have at least three cases each.
+fn covered() -> Result<(), Failed> {
+    let text = std::fs::read_to_string(repository().join("tests/README.md"))?;
+    let table = text.split("## What is covered").nth(1).unwrap_or_default();
+    let cells = table.lines().filter_map(|line| line.strip_suffix(" |")?.rsplit("| ").next());
+    let folders: Vec<&str> = cells
+        .flat_map(|cell| cell.split('`'))
+        .filter(|word| word.contains('/') && !word.contains(' '))
+        .collect();
+    let is_thin =
+        |folder: &&&str| below(&repository().join("tests/ui").join(folder), &[".prism"]).len() < 3;
+    let thin: Vec<&&str> = folders.iter().filter(is_thin).collect();
+    match (folders.len(), thin.is_empty()) {
+        (20.., true) => Ok(()),
+        (n_folders, _) => Err(format!("{n_folders} folders; too few cases: {thin:?}").into()),
+    }
 }
 
 fn case(path: &Path) -> Result<(), Failed> {

@@ -1,6 +1,8 @@
 //! The table of built-in names against the prelude that implements some of them.
 
-use prism_hir::builtins::{Kind, NAMES};
+use std::collections::BTreeSet;
+
+use prism_hir::builtins::{EFFECTS, Kind, MEMBERS, NAMES};
 use prism_hir::{item_tree, prelude_names, resolve_export};
 use prism_project::{RootDb, check_file};
 use prism_source::{Db, PRELUDE};
@@ -19,6 +21,29 @@ fn the_prelude_exports_what_the_table_promises() {
         // A rest parameter may only serve to tell a missing argument from null.
         assert!(most.is_none() || most == row.most.map(usize::from), "{}", row.name);
     }
+}
+
+#[test]
+fn the_specification_explains_every_built_in() {
+    let chapters = [
+        include_str!("../../../spec/builtins.md"),
+        include_str!("../../../spec/effects.md"),
+        include_str!("../../../spec/header.md"),
+    ];
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let words: BTreeSet<&str> =
+        chapters.iter().flat_map(|page| page.split(|c| !is_part(c))).collect();
+    let last = |name: &'static str| name.rsplit('.').next().unwrap_or(name);
+    let names = NAMES.iter().map(|row| row.name).chain(MEMBERS.iter().map(|row| row.name));
+    let missing: Vec<&str> = names.filter(|name| !words.contains(last(name))).collect();
+    assert_eq!(missing, [] as [&str; 0]);
+    // Operations that no host serves yet are named with their family.
+    let has = |effect: &str| {
+        let family = effect.split('.').next().unwrap_or(effect);
+        chapters.iter().any(|page| page.contains(effect) || page.contains(&format!("`{family}.*`")))
+    };
+    let missing: Vec<&str> = EFFECTS.iter().map(|op| op.name).filter(|name| !has(name)).collect();
+    assert_eq!(missing, [] as [&str; 0]);
 }
 
 #[test]

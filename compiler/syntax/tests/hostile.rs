@@ -1,5 +1,11 @@
 //! Texts made to hurt: they end in time, with few errors and without a deep stack.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "a person may ask for times"
+)]
+
 use prism_syntax::{SyntaxErrorKind, dump, parse};
 
 /// Parses, renders and dumps; gives the errors.
@@ -112,4 +118,73 @@ fn one_long_line() {
     assert_eq!(errors(&"x".repeat(5_000_000)), []);
     assert_eq!(errors(&format!("x = \"{}\"", "y".repeat(5_000_000))), []);
     assert_eq!(errors(&format!("x = [{}]", "1, ".repeat(100_000))), []);
+}
+
+/// Texts of five megabytes are read in time that grows with their length. The time is for a
+/// person to look at: `PRISM_LONG=1 cargo test --release -p prism-syntax --test hostile -- --nocapture`.
+#[test]
+fn five_megabytes() {
+    let is_long = std::env::var_os("PRISM_LONG").is_some();
+    let length = if is_long { 5_000_000 } else { 100_000 };
+    let mut state = 1_u64;
+    let mut random = |choices: &[&'static str]| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        choices[(state >> 33) as usize % choices.len()]
+    };
+    let tokens = [
+        "a ",
+        "1 ",
+        "( ",
+        ") ",
+        "[ ",
+        "] ",
+        "{ ",
+        "} ",
+        ", ",
+        ": ",
+        "? ",
+        "=> ",
+        "= ",
+        "~> ",
+        "|> ",
+        ". ",
+        "`",
+        "\"",
+        "${",
+        "let ",
+        "if ",
+        "else ",
+        "match ",
+        "function ",
+        "\n",
+        "// ",
+        "/* ",
+        "*/ ",
+        "uncertain ",
+        "... ",
+        "- ",
+    ];
+    let mut mixed = String::new();
+    while mixed.len() < length {
+        mixed.push_str(random(&tokens));
+    }
+    let texts = [
+        ("(", "(".repeat(length)),
+        ("{", "{".repeat(length)),
+        ("[", "[".repeat(length)),
+        ("f(", "f(".repeat(length / 2)),
+        ("random tokens", mixed.clone()),
+        ("random tokens on one line", mixed.replace('\n', " ").replace("// ", "")),
+        ("one line of terms", format!("x = {}1", "1 + ".repeat(length / 4))),
+        ("one line of elements", format!("x = [{}]", "f(1), ".repeat(length / 6))),
+        ("one line of statements", "f(1); ".repeat(length / 6)),
+    ];
+    for (name, text) in texts {
+        let start = std::time::Instant::now();
+        let n_errors = errors(&text).len();
+        let parsed = start.elapsed();
+        if is_long {
+            println!("{name}: {} bytes, {n_errors} errors, {parsed:.2?}", text.len());
+        }
+    }
 }
