@@ -4,6 +4,7 @@
 pub mod case;
 pub mod examples;
 pub mod files;
+pub mod generate;
 pub mod judge;
 pub mod machine;
 pub mod program;

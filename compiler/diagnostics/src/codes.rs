@@ -123,6 +123,8 @@ codes! {
     P0411 => "level that the function does not declare",
     P0412 => "function whose demand would be forgotten",
     P0413 => "decision from a source that is not trusted enough",
+    P0414 => "confidence that is raised by hand",
+    P0415 => "confidence that may leave 0 to 1",
     // P05xx: names, modules
     P0501 => "name that is not defined",
     P0502 => "name declared twice",

@@ -49,6 +49,7 @@ pub enum Verb {
 #[command(after_help = "Examples:
   prismc check review.prism lib/
   prismc check --fix .
+  prismc check --effects review.prism    what every function may do
   prismc check --json . | jq '.diagnostics[].message'")]
 pub struct Check {
     /// Files, and folders to look for .prism files in
@@ -60,6 +61,9 @@ pub struct Check {
     /// Apply the fixes that diagnostics carry, then report what is left
     #[arg(long)]
     pub fix: bool,
+    /// List every function with its type, its effects and where they enter
+    #[arg(long, conflicts_with = "fix")]
+    pub effects: bool,
 }
 
 /// Write programs in Prism's one style, in place

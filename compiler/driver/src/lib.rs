@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! check    files → project::open → project::check → Report
+//! effects  check → what every function may do
 //! fix      check → edits that do not overlap → check again → … → files
 //! fmt      files → project::open → syntax::format → files
 //! doc      check → what each file declares → Markdown or HTML
@@ -12,6 +13,7 @@
 
 mod compile;
 mod doc;
+mod effects;
 mod emit;
 mod entered;
 mod fix;
@@ -27,6 +29,7 @@ pub use compile::{
     compile, compile_file, compile_tests, sources,
 };
 pub use doc::{Format, doc, doc_files};
+pub use effects::{FunctionEffects, effects};
 pub use emit::{Stage, emit, emit_file};
 pub use entered::{compile_text, is_complete};
 pub use fix::{Applied, Change, Fixed, fix, fix_files};

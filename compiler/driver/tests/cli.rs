@@ -85,6 +85,39 @@ fn check_json_is_one_object() {
 }
 
 #[test]
+fn effects_of_functions_are_listed() {
+    let program = "\
+effect audit { note(x: any): null }
+function ask(q: string): any uses agent {
+  return agent.call({ agent: \"a\", task: q }) ~> 0.9
+}
+function each(xs: any[]) { return xs.map(x => audit.note(x)) }
+function quiet(xs: any[]) {
+  return handle { each(xs) } with { audit.note(x) => resume(null) }
+}
+function apply(f) { return f(1) }
+print(ask(\"q\"))
+";
+    let folder = Folder::new(&[("main.prism", program)]);
+    let ran = folder.prismc(&["check", "--effects", "main.prism"]);
+    let expected = "\
+main.prism ask: (q: string) => any ~> 0.9 uses agent (agent.call at line 3)
+main.prism each: (xs: any[]) => null[] uses audit (audit.note at line 5)
+main.prism quiet: (xs: any[]) => any uses none
+main.prism apply: (f) => any uses what it is given
+main.prism module: () => null uses agent (agent.call at line 10)
+";
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, expected), "{}", ran.stderr);
+    let object = folder.prismc(&["check", "--effects", "--json", "main.prism"]).json();
+    let ask = json!({
+        "file": "main.prism", "name": "ask", "type": "(q: string) => any ~> 0.9",
+        "effects": ["agent"], "enters": [{ "operation": "agent.call", "line": 3 }],
+        "calls_unknown": false,
+    });
+    assert_eq!((&object["functions"][0], &object["errors"]), (&ask, &json!(0)));
+}
+
+#[test]
 fn errors_of_imported_files_are_reported_once() {
     let files = [
         ("main.prism", "import { x } from \"./lib\"\nx\n"),

@@ -79,6 +79,8 @@ impl Words<'_> {
             | ProblemKind::DeadBands { .. }
             | ProblemKind::TooUntrusted { .. }
             | ProblemKind::UndeclaredLevel { .. }
+            | ProblemKind::RaisedByHand { .. }
+            | ProblemKind::LeavesRange { .. }
             | ProblemKind::UncheckedDecision { .. }
             | ProblemKind::MissingBands { .. }) => self.confidence(problem.at, at, kind),
             kind @ (ProblemKind::UnusedValue { .. }

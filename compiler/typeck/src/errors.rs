@@ -164,6 +164,16 @@ pub enum ProblemKind {
     UndeclaredLevel {
         claimed: Level,
     },
+    /// `(e ~> 0.6) ~> 0.9`: nothing makes e surer.
+    RaisedByHand {
+        known: Confidence,
+        given: Bits,
+    },
+    /// `~> (<~ a + <~ b)`: the machine would clamp it.
+    LeavesRange {
+        low: Bits,
+        high: Bits,
+    },
     /// Something irreversible happens because of something that is not trusted enough.
     UncheckedDecision {
         operation: Text,

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use prism_diagnostics::Severity;
-use prism_driver::{Applied, CLEAN, Checked, ERRORS};
+use prism_driver::{Applied, CLEAN, Checked, ERRORS, FunctionEffects};
 use serde_json::{Value, json};
 
 use crate::args::Check;
@@ -13,11 +13,28 @@ pub fn run(args: &Check, color: bool) -> ExitCode {
     if args.fix {
         return fix(args, color);
     }
+    if args.effects {
+        return effects(args, color);
+    }
     let (checked, db) = prism_driver::check(&args.paths);
     std::mem::forget(db);
     if args.json {
         output::print(&format!("{}\n", object(&checked)));
     } else {
+        tell(&checked, color);
+    }
+    status(&checked)
+}
+
+/// The functions with their effects: the list on standard output, the report on standard error.
+fn effects(args: &Check, color: bool) -> ExitCode {
+    let (checked, functions) = prism_driver::effects(&args.paths);
+    if args.json {
+        let mut object = object(&checked);
+        object["functions"] = functions.iter().map(FunctionEffects::json).collect();
+        output::print(&format!("{object}\n"));
+    } else {
+        output::print(&functions.iter().map(|one| format!("{}\n", one.line())).collect::<String>());
         tell(&checked, color);
     }
     status(&checked)

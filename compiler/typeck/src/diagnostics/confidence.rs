@@ -45,6 +45,31 @@ impl Words<'_> {
                     "a level is raised in a function that declares it: `function f(…): any ~>= 0.9 {claimed} {{ … }}`"
                 ))
             }
+            ProblemKind::RaisedByHand { known, given } => {
+                let message = format!(
+                    "a confidence of {} becomes {} by hand",
+                    interval(*known),
+                    given.value()
+                );
+                Diagnostic::warning(Code::P0414, at, message).with_help(
+                    "`~>` replaces; keep the lower one (`reason ~~ value`), or take the value alone (`value(e) ~> …`)",
+                )
+            }
+            ProblemKind::LeavesRange { low, high } => {
+                let (low, high) = (low.value(), high.value());
+                let message = format!("this confidence lies between {low} and {high}");
+                let text = at.span.slice(self.text);
+                let text = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')).unwrap_or(text);
+                let clamped = match (low < 0.0, high > 1.0) {
+                    (true, true) => format!("max(0, min(1, {text}))"),
+                    (true, false) => format!("max(0, {text})"),
+                    _ => format!("min(1, {text})"),
+                };
+                Diagnostic::warning(Code::P0415, at, message)
+                    .with_label("the machine cuts it off at 0 and 1, in silence")
+                    .with_help("combine confidences with `min`, with a product, or with a mean")
+                    .with_fix(format!("write `{clamped}`"), vec![Edit::replace(at, clamped)])
+            }
             ProblemKind::UncheckedDecision { operation, found, required } => {
                 let message =
                     format!("`{operation}` happens here because of {}", origin_words(*found));

@@ -105,6 +105,8 @@ impl Words<'_> {
             | ProblemKind::TooUncertain { .. }
             | ProblemKind::TooUntrusted { .. }
             | ProblemKind::UndeclaredLevel { .. }
+            | ProblemKind::RaisedByHand { .. }
+            | ProblemKind::LeavesRange { .. }
             | ProblemKind::UncheckedDecision { .. }
             | ProblemKind::GateNeverPasses { .. }
             | ProblemKind::GateAlwaysPasses { .. }

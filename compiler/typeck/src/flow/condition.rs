@@ -52,7 +52,7 @@ impl Infer<'_> {
             ExprKind::Gate { value, confidence } if holds => {
                 self.narrow(*value, true);
                 if let Some(bound) = self.types.as_number(self.fact(*confidence).ty) {
-                    self.narrow_confidence(*value, bound.clamp(0.0, 1.0), true);
+                    self.narrow_confidence(*value, bound, true);
                 }
             }
             ExprKind::MethodCall { object, name, args, .. } => {

@@ -1,6 +1,6 @@
 //! Operators that look at confidence: annotation, gates and choices between values.
 
-use prism_hir::body::{Bits, ConfidentLogicalOp, ExprId, ExprKind, UnaryOp};
+use prism_hir::body::{BinaryOp, Bits, ConfidentLogicalOp, ExprId, ExprKind, Name, UnaryOp};
 
 use prism_syntax::ast;
 
@@ -9,6 +9,8 @@ use crate::errors::ProblemKind;
 use crate::flow::Infer;
 use crate::types::{Fact, Kinds, TypeId};
 
+/// Computed confidences are followed so deep.
+const MAX_RANGE: u32 = 16;
 /// `a ~?? b` keeps a from here on.
 const COALESCE_BOUND: f64 = 0.5;
 /// `a ~@> b` gives b from here on.
@@ -24,6 +26,8 @@ impl Infer<'_> {
     ) -> Fact {
         let fact = self.infer_expr(value);
         let given = self.infer_confidence(confidence);
+        self.check_raise(confidence, fact.confidence, given);
+        self.check_range(confidence);
         let own = self.types.whole(fact).level;
         match level {
             None => fact.with(given.capped(own)),
@@ -34,6 +38,65 @@ impl Infer<'_> {
                 let ty = self.types.promised(fact.ty, Confidence::ANY.at(level));
                 Fact { ty, confidence: given.at(level) }
             }
+        }
+    }
+
+    /// A value that is certainly less sure gets a higher number out of thin air.
+    fn check_raise(&mut self, at: ExprId, known: Confidence, given: Confidence) {
+        let is_literal = matches!(self.body.exprs[at].kind, ExprKind::Number(_));
+        if is_literal && known.presence == Presence::Confident && known.high < given.low {
+            let given = Bits::new(given.low);
+            self.report(at, ProblemKind::RaisedByHand { known, given });
+        }
+    }
+
+    /// A confidence that is computed from others may lie outside of 0 to 1.
+    fn check_range(&mut self, at: ExprId) {
+        let is_computed = matches!(
+            self.body.exprs[at].kind,
+            ExprKind::Binary { .. } | ExprKind::Call { .. } | ExprKind::MethodCall { .. }
+        );
+        let Some((low, high)) = self.range(at, 0).filter(|_| is_computed) else { return };
+        // Sums such as 0.7 + 0.3 are a little off.
+        if low < -1e-9 || high > 1.0 + 1e-9 {
+            let (low, high) = (Bits::new(low), Bits::new(high));
+            self.report(at, ProblemKind::LeavesRange { low, high });
+        }
+    }
+
+    /// The numbers that an expression made of confidences and literals can give.
+    fn range(&self, expr: ExprId, depth: u32) -> Option<(f64, f64)> {
+        if depth > MAX_RANGE {
+            return None;
+        }
+        let of = |expr: ExprId| self.range(expr, depth + 1);
+        if let Some(number) = self.types.as_number(self.fact(expr).ty) {
+            return Some((number, number));
+        }
+        match &self.body.exprs[expr].kind {
+            ExprKind::Unary { op: UnaryOp::Confidence, operand } => {
+                let known = self.fact(*operand).confidence;
+                Some((known.low, known.high))
+            }
+            ExprKind::Binary { op, left, right, .. } => {
+                let ((a, b), (c, d)) = (of(*left)?, of(*right)?);
+                let corners = |f: fn(f64, f64) -> f64| {
+                    let all = [f(a, c), f(a, d), f(b, c), f(b, d)];
+                    (
+                        all.into_iter().fold(f64::INFINITY, f64::min),
+                        all.into_iter().fold(f64::NEG_INFINITY, f64::max),
+                    )
+                };
+                match op {
+                    BinaryOp::Add => Some((a + c, b + d)),
+                    BinaryOp::Subtract => Some((a - d, b - c)),
+                    BinaryOp::Multiply => Some(corners(|x, y| x * y)),
+                    BinaryOp::Divide if c > 0.0 || d < 0.0 => Some(corners(|x, y| x / y)),
+                    _ => None,
+                }
+            }
+            ExprKind::Name(Name::Local(local)) => of(self.initialiser(*local)?),
+            _ => None,
         }
     }
 
@@ -62,6 +125,12 @@ impl Infer<'_> {
         None
     }
 
+    /// The bound of a gate, where the text says it. One outside of 0 to 1 is not followed: unlike
+    /// a confidence it is not clamped, and what follows from it was reported with it.
+    pub(crate) fn check_bound(&mut self, expr: ExprId, ty: TypeId) -> Option<f64> {
+        self.check_confidence(expr, ty).filter(|bound| (0.0..=1.0).contains(bound))
+    }
+
     /// Checks a number that is used as a confidence; gives its value where the text says it.
     pub(crate) fn check_confidence(&mut self, expr: ExprId, ty: TypeId) -> Option<f64> {
         if self.is_never(ty, Kinds::NUMBER) {
@@ -76,14 +145,14 @@ impl Infer<'_> {
         if is_literal && !(0.0..=1.0).contains(&known) {
             self.report(expr, ProblemKind::ConfidenceOutOfRange { value: Bits::new(known) });
         }
-        (!known.is_nan()).then(|| known.clamp(0.0, 1.0))
+        (!known.is_nan()).then_some(known)
     }
 
     /// `e ~> k` as a whole condition: true when e is truthy and confident enough.
     pub(crate) fn infer_gate(&mut self, value: ExprId, confidence: ExprId) -> Fact {
         let fact = self.infer_expr(value);
         let bound_fact = self.infer_expr(confidence);
-        if let Some(bound) = self.check_confidence(confidence, bound_fact.ty) {
+        if let Some(bound) = self.check_bound(confidence, bound_fact.ty) {
             self.check_gate(value, fact.confidence, bound);
         }
         let level = fact.confidence.level.min(bound_fact.confidence.level);
@@ -190,7 +259,7 @@ impl Infer<'_> {
         let fact = self.infer_expr(value);
         let threshold_fact = self.infer_expr(threshold);
         let fallback = default.map_or(Fact::NULL, |default| self.infer_expr(default));
-        let Some(bound) = self.check_confidence(threshold, threshold_fact.ty) else {
+        let Some(bound) = self.check_bound(threshold, threshold_fact.ty) else {
             let passed = fact.with(maybe_present(fact.confidence));
             return self.types.join(passed, fallback);
         };

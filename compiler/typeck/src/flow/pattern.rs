@@ -53,7 +53,7 @@ impl Infer<'_> {
     /// The threshold of a pattern; `None` when only the run knows it.
     pub(crate) fn infer_bound(&mut self, threshold: ExprId) -> Option<f64> {
         let fact = self.infer_expr(threshold);
-        self.check_confidence(threshold, fact.ty)
+        self.check_bound(threshold, fact.ty)
     }
 
     fn above_or_null(&mut self, value: Fact, bound: Option<f64>) -> Fact {

@@ -103,7 +103,7 @@ impl<'a> Infer<'a> {
         let mut limit = |expr: Option<ExprId>, default: f64| match expr {
             Some(expr) => {
                 let fact = self.infer_expr(expr);
-                self.check_confidence(expr, fact.ty)
+                self.check_bound(expr, fact.ty)
             }
             None => Some(default),
         };
