@@ -35,6 +35,11 @@ macro_rules! codes {
                 }
             }
 
+            /// About text and tokens, syntax and layout.
+            pub fn is_syntax(self) -> bool {
+                self.as_str() < "P02"
+            }
+
             /// Reads `P0101`; letter case does not matter.
             pub fn parse(text: &str) -> Option<Code> {
                 Code::ALL.iter().copied().find(|code| code.as_str().eq_ignore_ascii_case(text))

@@ -10,4 +10,4 @@ pub mod render;
 
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Edit, Fix, Label, Place, Severity};
-pub use fixes::apply_edits;
+pub use fixes::{apply_edits, fixes_together, with_line_ends_of};

@@ -41,6 +41,7 @@ pub enum Verb {
     Build(Build),
     Doc(Doc),
     Explain(Explain),
+    Lsp(Lsp),
     Completions(Completions),
 }
 
@@ -161,6 +162,15 @@ pub struct Explain {
     /// A code such as P0201; without it, all codes are listed
     #[arg(value_name = "CODE")]
     pub code: Option<String>,
+}
+
+/// Serve an editor: the language server, over standard input and output
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Editors start it; docs/editor.md shows how they are told to.")]
+pub struct Lsp {
+    /// Accepted because some editors add it; there is no other way to talk
+    #[arg(long)]
+    pub stdio: bool,
 }
 
 /// Print a completion script for a shell

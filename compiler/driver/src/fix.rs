@@ -16,10 +16,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use prism_diagnostics::render::Sources;
-use prism_diagnostics::{Diagnostic, Edit, Fix, Severity, apply_edits};
+use prism_diagnostics::{
+    Diagnostic, Edit, Fix, Severity, apply_edits, fixes_together, with_line_ends_of,
+};
 use prism_project::{Disk, Opened, open};
 use prism_source::{FileSystem, Origin, ReadError};
-use prism_span::{FileId, Span};
+use prism_span::FileId;
 use serde_json::{Value, json};
 
 use crate::compile::{Checked, absolute, checked_opened};
@@ -112,12 +114,7 @@ fn touched(report: &Report, chosen: &[(usize, Fix)]) -> BTreeSet<Arc<str>> {
 fn badness(report: &Report, files: &BTreeSet<Arc<str>>) -> (usize, usize) {
     let errors = report.diagnostics.iter().filter(|one| one.severity == Severity::Error);
     let errors = errors.filter(|one| files.contains(&report.sources.name(one.place.file)));
-    (errors.clone().filter(|one| is_syntax(one)).count(), errors.count())
-}
-
-/// About text and tokens, syntax and layout.
-fn is_syntax(diagnostic: &Diagnostic) -> bool {
-    diagnostic.code.as_str() < "P02"
+    (errors.clone().filter(|one| one.code.is_syntax()).count(), errors.count())
 }
 
 /// Files, some of them with other texts.
@@ -172,31 +169,10 @@ impl FileSystem for Overlay<'_> {
     }
 }
 
-/// The fixes of a round, with the positions of their diagnostics: the first fix of each, unless
-/// it overlaps one that was chosen before.
+/// The fixes of a round, with the positions of their diagnostics.
 fn chosen(opened: &Opened, report: &Report) -> Vec<(usize, Fix)> {
-    let mut chosen: Vec<(usize, Fix)> = Vec::new();
-    let mut taken: BTreeMap<FileId, Vec<Span>> = BTreeMap::new();
-    let unread = report.diagnostics.iter().filter(|one| one.is_error() && is_syntax(one));
-    let unread: BTreeSet<FileId> = unread.map(|one| one.place.file).collect();
-    for (index, diagnostic) in report.diagnostics.iter().enumerate() {
-        // What else seems wrong in a text that cannot be read may only look like it.
-        if unread.contains(&diagnostic.place.file) && !is_syntax(diagnostic) {
-            continue;
-        }
-        let Some(fix) = diagnostic.fixes.first() else { continue };
-        let may_apply = |edit: &Edit| {
-            let spans = taken.get(&edit.place.file).map_or(&[][..], Vec::as_slice);
-            is_ours(opened, edit) && spans.iter().all(|span| !overlap(*span, edit.place.span))
-        };
-        if !fix.edits.is_empty() && fix.edits.iter().all(may_apply) {
-            for edit in &fix.edits {
-                taken.entry(edit.place.file).or_default().push(edit.place.span);
-            }
-            chosen.push((index, fix.clone()));
-        }
-    }
-    chosen
+    let chosen = fixes_together(&report.diagnostics, |edit| is_ours(opened, edit));
+    chosen.into_iter().map(|(index, fix)| (index, fix.clone())).collect()
 }
 
 /// The edit changes a file of the program, at a place that its text has.
@@ -205,19 +181,6 @@ fn is_ours(opened: &Opened, edit: &Edit) -> bool {
         let text = file.text(&opened.db);
         file.origin(&opened.db) == Origin::User && text.get(edit.place.span.range()).is_some()
     })
-}
-
-/// Two edits whose order would matter. Two that begin at the same place do overlap.
-fn overlap(one: Span, other: Span) -> bool {
-    one.start == other.start || (one.start < other.end && other.start < one.end)
-}
-
-/// A file keeps its kind of line ends.
-fn with_line_ends_of(text: &str, mut edit: Edit) -> Edit {
-    if text.contains("\r\n") && edit.insert.contains('\n') {
-        edit.insert = edit.insert.replace("\r\n", "\n").replace('\n', "\r\n");
-    }
-    edit
 }
 
 fn told(report: &Report, chosen: &[(usize, Fix)], round: usize) -> Vec<Applied> {
@@ -282,18 +245,4 @@ pub(crate) fn write(path: &Path, change: &Change) -> Result<(), String> {
         let _ = std::fs::remove_file(&beside);
     }
     written.map_err(words)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn edits_that_touch_do_not_overlap_and_edits_that_begin_together_do() {
-        let span = Span::new;
-        assert!(!overlap(span(0, 3), span(3, 3)) && !overlap(span(0, 3), span(3, 5)));
-        assert!(overlap(span(0, 3), span(2, 5)) && overlap(span(2, 5), span(0, 3)));
-        assert!(overlap(span(3, 3), span(3, 3)) && overlap(span(3, 3), span(3, 5)));
-        assert!(overlap(span(0, 9), span(4, 4)));
-    }
 }

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Verb::Build(build) => verbs::build::run(&build, color),
         Verb::Doc(doc) => verbs::doc::run(&doc, color),
         Verb::Explain(explain) => verbs::explain::run(&explain),
+        Verb::Lsp(_) => prism_lsp_server::run(),
         Verb::Completions(completions) => verbs::completions::run(completions.shell),
     })
 }

@@ -12,6 +12,7 @@ mod check;
 mod collect;
 mod declare;
 mod diagnostics;
+mod doc_comment;
 mod doc_header;
 mod dump;
 mod exports;
@@ -26,6 +27,7 @@ mod tree;
 
 pub use collect::OperationSpans;
 pub use diagnostics::{body_diagnostics, file_diagnostics};
+pub use doc_comment::doc_comment;
 pub use doc_header::{EntrySpans, Header, HeaderEntry, KEYS as HEADER_KEYS, header, header_spans};
 pub use dump::dump;
 pub use exports::{Definition, DefinitionKind, exports, resolve_export};

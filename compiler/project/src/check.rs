@@ -27,15 +27,25 @@ pub fn check(db: &RootDb) -> Vec<Diagnostic> {
             checked(db, *file);
         });
     });
-    let mut all: Vec<Diagnostic> =
-        files.iter().flat_map(|file| checked(db, *file)).cloned().collect();
-    for cycle in graph::cycles(db, &files) {
-        all.push(cycle_diagnostic(db, &cycle, cycle_place(db, &cycle)));
-    }
-    let path = |diagnostic: &Diagnostic| {
-        db.file_by_id(diagnostic.place.file).map(|file| file.path(db).clone())
-    };
-    all.sort_by_cached_key(|diagnostic| (path(diagnostic), order(diagnostic)));
+    let cycles = graph::cycles(db, &files);
+    files.iter().flat_map(|file| in_graph(db, *file, checked(db, *file), &cycles)).collect()
+}
+
+/// What is wrong with one file and with its place among `cycles`, in order of place.
+pub fn check_in_graph(db: &RootDb, file: SourceFile, cycles: &[Cycle]) -> Vec<Diagnostic> {
+    in_graph(db, file, check_file(db, file), cycles)
+}
+
+fn in_graph(
+    db: &RootDb,
+    file: SourceFile,
+    found: &[Diagnostic],
+    cycles: &[Cycle],
+) -> Vec<Diagnostic> {
+    let mut all = found.to_vec();
+    let cycles = cycles.iter().filter(|cycle| cycle.files.first() == Some(&file));
+    all.extend(cycles.map(|cycle| cycle_diagnostic(db, cycle, cycle_place(db, cycle))));
+    all.sort_by_key(order);
     all.dedup();
     all
 }

@@ -128,8 +128,19 @@ impl RootDb {
     }
 
     /// A text that nobody imports: a manifest, or a file that could not be read.
-    pub(crate) fn set_unlisted(&mut self, path: &str, text: Arc<str>) -> SourceFile {
-        self.insert(&path.into(), text, Durability::LOW, Origin::User, None)
+    pub(crate) fn set_unlisted(
+        &mut self,
+        known: Option<SourceFile>,
+        path: &str,
+        text: Arc<str>,
+    ) -> SourceFile {
+        match known {
+            Some(file) => {
+                file.set_text(self).to(text);
+                file
+            }
+            None => self.insert(&path.into(), text, Durability::LOW, Origin::User, None),
+        }
     }
 
     /// Applies a change to a file that may or may not be open.
@@ -186,9 +197,11 @@ impl RootDb {
         }
     }
 
-    pub fn put_into(&mut self, file: SourceFile, package: Package) {
-        if file.package(self) != Some(package) {
-            file.set_package(self).to(Some(package));
+    /// Puts a file into a package, or into that of the files without a manifest.
+    pub fn put_into(&mut self, file: SourceFile, package: Option<Package>) {
+        let package = package.or(self.default_package);
+        if file.package(self) != package {
+            file.set_package(self).to(package);
         }
     }
 

@@ -11,6 +11,14 @@ use prism_source::{FileSystem, MAX_FILE_BYTES, ReadError};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Disk;
 
+impl Disk {
+    /// Would a search from above look at this path, which is relative to where it began?
+    pub fn searches(path: &str) -> bool {
+        let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+        !folders.split('/').any(is_skipped)
+    }
+}
+
 impl FileSystem for Disk {
     fn read(&self, path: &str) -> Result<Arc<str>, ReadError> {
         let mut file = fs::File::open(path).map_err(|error| unreadable(&error))?;

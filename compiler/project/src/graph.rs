@@ -104,13 +104,26 @@ pub fn module_order(db: &dyn Db, root: SourceFile) -> Vec<SourceFile> {
     order
 }
 
+/// The files and all that they reach, imported ones first.
+pub(crate) fn reached(db: &dyn Db, files: &[SourceFile]) -> Vec<SourceFile> {
+    groups(db, files).into_iter().flatten().collect()
+}
+
+/// The files, each behind those of them that it imports.
+pub fn imported_first(db: &dyn Db, files: &[SourceFile]) -> Vec<SourceFile> {
+    let mut order = reached(db, files);
+    let wanted: FxHashSet<SourceFile> = files.iter().copied().collect();
+    order.retain(|file| wanted.contains(file));
+    order
+}
+
 /// Circles among files in which more than functions is used, each once.
 pub fn cycles(db: &dyn Db, files: &[SourceFile]) -> Vec<Cycle> {
     let mut found = Vec::new();
     for group in groups(db, files).into_iter().filter(|group| is_circle(db, group)) {
         let inside: FxHashSet<SourceFile> = group.iter().copied().collect();
         let mut ordered = group;
-        ordered.sort_by_key(|file| file.id(db));
+        ordered.sort_by_key(|file| file.path(db).clone());
         let value_import = ordered.iter().find_map(|file| {
             let imports = imports(db, *file).iter();
             let mut inside =

@@ -10,10 +10,12 @@ mod graph;
 mod manifest;
 mod open;
 mod threads;
+mod workspace;
 
-pub use check::{check, check_file};
+pub use check::{check, check_file, check_in_graph};
 pub use db::{Edit, RootDb};
 pub use disk::Disk;
-pub use graph::{Cycle, cycles, imports, module_order};
+pub use graph::{Cycle, cycles, imported_first, imports, module_order};
 pub use manifest::{Manifest, read_manifest};
 pub use open::{Opened, open};
+pub use workspace::{Changes, Workspace};

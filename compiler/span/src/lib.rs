@@ -8,5 +8,5 @@
 mod line;
 mod span;
 
-pub use line::{LineCol, LineIndex, Utf16Pos};
+pub use line::{Columns, EditorPosition, LineCol, LineIndex};
 pub use span::{FileId, RelSpan, Span};

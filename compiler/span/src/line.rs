@@ -11,11 +11,19 @@ pub struct LineCol {
     pub column: u32,
 }
 
-/// A position for editors: both numbers start at 0, and columns count UTF-16 units.
+/// A position for editors: both numbers start at 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Utf16Pos {
+pub struct EditorPosition {
     pub line: u32,
     pub column: u32,
+}
+
+/// What the columns of an editor count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Columns {
+    Bytes,
+    Utf16,
+    Characters,
 }
 
 /// Where the lines of a text begin. Offsets past the end or inside a character are moved
@@ -32,23 +40,35 @@ impl LineIndex {
     }
 
     pub fn position(&self, offset: u32) -> LineCol {
-        let wide = self.wide(offset, WideEncoding::Utf32);
+        let wide = self.wide(offset);
         LineCol { line: wide.line + 1, column: wide.col + 1 }
     }
 
-    pub fn utf16(&self, offset: u32) -> Utf16Pos {
-        let wide = self.wide(offset, WideEncoding::Utf16);
-        Utf16Pos { line: wide.line, column: wide.col }
+    /// The position of a byte of `text`, the text of this index.
+    pub fn to_editor(&self, text: &str, offset: u32, columns: Columns) -> EditorPosition {
+        let at = text.floor_char_boundary(offset as usize);
+        let line = self.index.line_col(TextSize::from(at as u32)).line;
+        let start = self.line_span(line).map_or(0, |span| span.start as usize);
+        let before = &text[start..at];
+        EditorPosition { line, column: before.chars().map(|c| columns.width(c)).sum() }
     }
 
-    /// The byte offset of an editor position; a column past the line's end gives the line's end.
-    pub fn offset(&self, position: Utf16Pos) -> u32 {
-        let Some(line) = self.index.line(position.line) else { return self.len };
-        let wide = WideLineCol { line: position.line, col: position.column };
-        let Some(narrow) = self.index.to_utf8(WideEncoding::Utf16, wide) else {
-            return line.end().into();
-        };
-        self.index.offset(narrow).map_or(line.end(), |at| at.min(line.end())).into()
+    /// The byte of `text` at a position. A column past the end of its line gives the end of the
+    /// line, before its break; a line past the end gives the end of the text.
+    pub fn from_editor(&self, text: &str, position: EditorPosition, columns: Columns) -> u32 {
+        let Some(line) = self.line_span(position.line) else { return self.len };
+        let words = line.slice(text);
+        let words = words.strip_suffix('\n').unwrap_or(words);
+        let words = words.strip_suffix('\r').unwrap_or(words);
+        let mut left = position.column;
+        for (at, c) in words.char_indices() {
+            let width = columns.width(c);
+            if left < width {
+                return line.start + at as u32;
+            }
+            left -= width;
+        }
+        line.start + words.len() as u32
     }
 
     /// The bytes of a line (counted from 0), with its line break.
@@ -56,11 +76,12 @@ impl LineIndex {
         self.index.line(line).map(|range| Span::new(range.start().into(), range.end().into()))
     }
 
-    fn wide(&self, offset: u32, encoding: WideEncoding) -> WideLineCol {
+    fn wide(&self, offset: u32) -> WideLineCol {
         let mut at = offset.min(self.len);
         loop {
             let found = self.index.try_line_col(TextSize::from(at));
-            if let Some(wide) = found.and_then(|narrow| self.index.to_wide(encoding, narrow)) {
+            let wide = found.and_then(|narrow| self.index.to_wide(WideEncoding::Utf32, narrow));
+            if let Some(wide) = wide {
                 return wide;
             }
             if at == 0 {
@@ -71,17 +92,33 @@ impl LineIndex {
     }
 }
 
+impl Columns {
+    fn width(self, c: char) -> u32 {
+        match self {
+            Columns::Bytes => c.len_utf8() as u32,
+            Columns::Utf16 => c.len_utf16() as u32,
+            Columns::Characters => 1,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn columns_count_characters_or_utf16_units() {
-        let lines = LineIndex::new("a\nné😀x\n");
+    fn columns_count_what_was_agreed() {
+        let text = "a\nné😀x\r\n";
+        let lines = LineIndex::new(text);
         assert_eq!(lines.position(0), LineCol { line: 1, column: 1 });
         assert_eq!(lines.position(9), LineCol { line: 2, column: 4 });
-        assert_eq!(lines.utf16(9), Utf16Pos { line: 1, column: 4 });
-        assert_eq!(lines.offset(Utf16Pos { line: 1, column: 4 }), 9);
+        for (columns, column) in
+            [(Columns::Bytes, 7), (Columns::Utf16, 4), (Columns::Characters, 3)]
+        {
+            let position = EditorPosition { line: 1, column };
+            assert_eq!(lines.to_editor(text, 9, columns), position);
+            assert_eq!(lines.from_editor(text, position, columns), 9);
+        }
     }
 
     #[test]
@@ -89,6 +126,21 @@ mod tests {
         let lines = LineIndex::new("né");
         assert_eq!(lines.position(2), LineCol { line: 1, column: 2 });
         assert_eq!(lines.position(99), LineCol { line: 1, column: 3 });
-        assert_eq!(lines.offset(Utf16Pos { line: 7, column: 0 }), 3);
+    }
+
+    #[test]
+    fn editor_positions_that_do_not_exist_are_moved_into_the_text() {
+        let text = "né😀\r\nx";
+        let lines = LineIndex::new(text);
+        let at =
+            |line, column| lines.from_editor(text, EditorPosition { line, column }, Columns::Utf16);
+        // Between the halves of a pair; past a line; past the text.
+        assert_eq!((at(0, 3), at(0, 99), at(1, 99), at(7, 0)), (3, 7, 10, 10));
+        let position = EditorPosition { line: 0, column: 2 };
+        assert_eq!(lines.to_editor(text, 4, Columns::Utf16), position);
+        assert_eq!(
+            lines.to_editor(text, 99, Columns::Utf16),
+            EditorPosition { line: 1, column: 1 }
+        );
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use prism_hir::body as hir;
-use prism_hir::{DefinitionKind, exports, item_tree};
+use prism_hir::{DefinitionKind, doc_comment, exports, item_tree};
 use prism_project::RootDb;
 use prism_source::{Parsed, SourceFile, parse};
 use prism_span::Span;
@@ -12,7 +12,7 @@ use prism_syntax::ast::{Ast, PatKind, Stmt, StmtKind};
 use prism_typeck::{FunctionType, Inference, Type, display_confidence, infer};
 
 use super::header::header;
-use super::text::{Anchors, Block, blocks, comment};
+use super::text::{Anchors, Block, blocks};
 use super::{Entry, Kind, Module, Shape};
 
 pub(super) fn module(
@@ -92,7 +92,7 @@ impl Gather<'_> {
         entries: &mut Vec<Entry>,
     ) {
         let ast = self.ast();
-        let doc = || self.above(outer.span.start);
+        let doc = || blocks(&doc_comment(self.db, self.file, outer.span.start));
         let source = || Shape::Source(self.source(stmt.span));
         let mut add = |kind: Kind, name: &str, shape: Option<Shape>| {
             let is_shown = matches!(kind, Kind::Pattern | Kind::Agent) || exported.contains(name);
@@ -198,31 +198,6 @@ impl Gather<'_> {
     fn source(&self, span: Span) -> String {
         let text = span.slice(self.text);
         text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
-    }
-
-    /// The words of the comments that stand right above a place.
-    fn above(&self, start: u32) -> Vec<Block> {
-        let comments = &self.parsed.comments;
-        let mut next = comments.partition_point(|span| span.start < start);
-        let mut words = Vec::new();
-        let mut below = start;
-        while let Some(span) = next.checked_sub(1).and_then(|index| comments.get(index)) {
-            let between = Span::new(span.end, below).slice(self.text);
-            let is_near = between.trim().is_empty() && between.matches('\n').count() <= 1;
-            match comment(span.slice(self.text)).filter(|_| is_near && !self.is_header(*span)) {
-                Some(text) => words.push(text),
-                None => break,
-            }
-            (below, next) = (span.start, next - 1);
-        }
-        words.reverse();
-        blocks(&words.join("\n"))
-    }
-
-    /// The comment holds the keys of the file, and is told with them.
-    fn is_header(&self, span: Span) -> bool {
-        let read = prism_hir::header_spans(self.db, self.file);
-        read.first().is_some_and(|entry| span.start <= entry.key.start && entry.key.end <= span.end)
     }
 
     /// The `//` lines at the start of a file, when a blank line ends them.

@@ -121,20 +121,6 @@ fn closed(text: &str, mark: char) -> Option<&str> {
     (end > 0 && end <= LONGEST).then(|| &inside[..end])
 }
 
-/// The words of a comment without its marks; `None` when it documents nothing.
-pub(crate) fn comment(text: &str) -> Option<String> {
-    if let Some(line) = text.strip_prefix("///") {
-        return Some(line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned());
-    }
-    let inside = text.strip_prefix("/**")?.strip_suffix("*/")?;
-    let line = |line: &str| {
-        let line = line.trim_end();
-        let after = line.trim_start().strip_prefix('*');
-        after.map_or(line.trim_start(), |rest| rest.strip_prefix(' ').unwrap_or(rest)).to_owned()
-    };
-    Some(inside.lines().map(line).collect::<Vec<_>>().join("\n").trim().to_owned())
-}
-
 /// Anchors that were given out.
 #[derive(Debug, Default)]
 pub(crate) struct Anchors(BTreeSet<String>);
@@ -158,14 +144,6 @@ impl Anchors {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn comments_lose_their_marks() {
-        assert_eq!(comment("/// Two  words. ").as_deref(), Some("Two  words."));
-        assert_eq!(comment("/**\n * One.\n *\n *   two\n */").as_deref(), Some("One.\n\n  two"));
-        assert_eq!(comment("// no"), None);
-        assert_eq!(comment("/* no */"), None);
-    }
 
     #[test]
     fn blocks_and_marks_are_read() {

@@ -1,0 +1,6 @@
+//! One file per feature: from the protocol's question to `prism-ide`, and back.
+
+pub mod actions;
+pub mod format;
+pub mod pull;
+pub mod symbols;
