@@ -15,7 +15,8 @@ impl Count {
 
     /// Adds what a line says, when it is the summary of a test program:
     /// `test result: ok. 12 passed; 0 failed; …` of Rust, `# pass 3` and `# fail 0` of Node,
-    /// `Ran 24 tests in 1s` and `FAILED (failures=1, errors=2)` of Python.
+    /// `Ran 24 tests in 1s` and `FAILED (failures=1, errors=2)` of Python's unittest,
+    /// `1 failed, 4 passed, 2 skipped in 3.05s` of pytest.
     pub fn read_line(&mut self, line: &str) {
         if let Some(summary) = line.strip_prefix("test result: ") {
             for part in summary.split([';', '.']) {
@@ -35,8 +36,29 @@ impl Count {
             let failed: u64 = kinds.trim_end_matches(')').split(", ").map(number_after).sum();
             self.failed += failed;
             self.passed = self.passed.saturating_sub(failed);
+        } else if let Some(parts) = pytest_parts(line) {
+            for (number, kind) in parts {
+                match kind {
+                    "passed" => self.passed += number,
+                    "failed" | "error" | "errors" => self.failed += number,
+                    _ => {}
+                }
+            }
         }
     }
+}
+
+/// The numbers in the last line of pytest, which ends in how long it took.
+fn pytest_parts(line: &str) -> Option<Vec<(u64, &str)>> {
+    let (counts, time) = line.trim_matches(['=', ' ']).rsplit_once(" in ")?;
+    let seconds = time.split(' ').next()?.strip_suffix('s')?;
+    seconds.parse::<f64>().ok()?;
+    let parts = counts.split(", ").map(|part| {
+        let (number, kind) = part.split_once(' ')?;
+        let is_word = kind.bytes().all(|byte| byte.is_ascii_lowercase());
+        Some((number.parse().ok().filter(|_| is_word)?, kind))
+    });
+    parts.collect()
 }
 
 /// `failures=2` or `errors=1`; what was skipped or is expected to fail does not count.
@@ -68,5 +90,12 @@ mod tests {
         count.read_line("FAILED (failures=1, errors=2, skipped=5)");
         count.read_line("running 3 tests, 99 passed earlier");
         assert_eq!(count, Count { passed: 40, failed: 6 });
+        let mut count = Count::default();
+        count.read_line("==== 1 failed, 4 passed, 2 skipped, 1 error in 63.05s (0:01:03) ====");
+        count.read_line("7 passed in 2.50s");
+        count.read_line("no tests ran in 0.01s");
+        count.read_line("3 passed in the first round");
+        count.read_line("== 500 files, 2 changed in 3s ==");
+        assert_eq!(count, Count { passed: 11, failed: 2 });
     }
 }

@@ -26,6 +26,11 @@ const TESTS: &[Step] = &[
         command: &["python3", "-m", "unittest", "discover", "-s", "examples/code-review/tests"],
         env: &[],
     },
+    Step {
+        name: "the language server under other people's clients",
+        command: &["python3", "lsp/tests/run.py"],
+        env: &[],
+    },
 ];
 
 const FORMAT: Step =

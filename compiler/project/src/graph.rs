@@ -170,7 +170,7 @@ fn way(
     way
 }
 
-fn is_circle(db: &dyn Db, group: &[SourceFile]) -> bool {
+pub(crate) fn is_circle(db: &dyn Db, group: &[SourceFile]) -> bool {
     let imports_itself = |file| imports(db, file).iter().any(|next| next.file == file);
     group.len() > 1 || group.iter().any(|file| imports_itself(*file))
 }

@@ -14,13 +14,14 @@ use std::sync::Arc;
 
 use prism_diagnostics::Diagnostic;
 use prism_hir::{Export, item_tree};
-use prism_source::{FileSystem, Package, ReadError, SourceFile, candidates, normalize};
+use prism_source::{FileSystem, HOST, Package, ReadError, SourceFile, candidates, normalize};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::db::{Edit, RootDb};
 use crate::diagnostics::{manifest_diagnostic, read_diagnostic};
 use crate::graph;
 use crate::manifest::read_manifest;
+use crate::threads;
 
 /// Name of the manifest.
 const MANIFEST: &str = "prism.toml";
@@ -44,6 +45,9 @@ pub struct Workspace {
     packages: BTreeMap<String, Option<Package>>,
     importers: FxHashMap<SourceFile, FxHashSet<SourceFile>>,
     imported: FxHashMap<SourceFile, Vec<SourceFile>>,
+    /// Files that import themselves by some way; looked for when an import changes.
+    circular: Arc<FxHashSet<SourceFile>>,
+    are_imports_new: bool,
     /// Files whose text is new since the last [`Workspace::settle`].
     fresh: Vec<SourceFile>,
     changes: Changes,
@@ -89,6 +93,11 @@ impl Workspace {
     /// The manifests, and the files that cannot be read.
     pub fn unlisted_files(&self) -> impl Iterator<Item = SourceFile> {
         self.unlisted.values().copied()
+    }
+
+    /// The files that import themselves by some way: only they can be part of a circle.
+    pub fn circular(&self) -> &Arc<FxHashSet<SourceFile>> {
+        &self.circular
     }
 
     /// What changed since this was asked last.
@@ -184,7 +193,7 @@ impl Workspace {
         }
         match fs.read(path) {
             Ok(text) => {
-                let file = self.db.set_file(path, text);
+                let file = self.db.load_file(path.into(), text);
                 self.forget_reports(path);
                 self.unlisted.remove(path);
                 self.fresh.push(file);
@@ -245,6 +254,11 @@ impl Workspace {
             self.put_into_packages(fs);
             self.link(self.db.user_files());
         }
+        if std::mem::take(&mut self.are_imports_new) {
+            let mut groups = graph::groups(&self.db, &self.db.user_files());
+            groups.retain(|group| graph::is_circle(&self.db, group));
+            self.circular = Arc::new(groups.into_iter().flatten().collect());
+        }
         self.add_importers();
     }
 
@@ -265,23 +279,27 @@ impl Workspace {
     fn load_imported(&mut self, fs: &dyn FileSystem) {
         let mut seen: FxHashSet<SourceFile> = FxHashSet::default();
         let mut linked = Vec::new();
-        while let Some(file) = self.fresh.pop() {
-            if !seen.insert(file) {
-                continue;
-            }
-            for specifier in specifiers(&self.db, file) {
-                let from = file.path(&self.db).clone();
-                for candidate in candidates(&from, &specifier).into_iter().flatten() {
-                    let found =
-                        candidate.starts_with('@') || self.load(fs, &candidate, false).is_some();
-                    if found {
-                        break;
-                    }
+        while !self.fresh.is_empty() {
+            let mut files = std::mem::take(&mut self.fresh);
+            files.retain(|file| seen.insert(*file));
+            threads::for_each(&self.db, &files, |db, file| {
+                item_tree(db, *file);
+            });
+            for file in &files {
+                for specifier in specifiers(&self.db, *file) {
+                    self.import(fs, *file, &specifier);
                 }
             }
-            linked.push(file);
+            linked.extend(files);
         }
         self.link(linked);
+    }
+
+    /// Reads the file that a specifier means; the standard library is there.
+    fn import(&mut self, fs: &dyn FileSystem, from: SourceFile, specifier: &str) {
+        let candidates = candidates(from.path(&self.db), specifier).unwrap_or_default();
+        let mut own = candidates.iter().filter(|path| !path.starts_with('@') || *path == HOST);
+        own.find(|path| self.load(fs, path, false).is_some());
     }
 
     /// Notes what files import.
@@ -293,6 +311,7 @@ impl Workspace {
             if before == now {
                 continue;
             }
+            self.are_imports_new = true;
             // What is imported no longer may be needed no longer.
             self.changes.is_global |=
                 before.iter().any(|old| !now.contains(old) && !self.roots.contains(old));

@@ -14,7 +14,7 @@ pub(crate) use members::{Given, Rule, method_shape, property_type};
 use crate::types::{Type, TypeId, Types};
 
 /// The kind of value whose members a type has; `None` when that is not certain.
-pub(crate) fn receiver_of(types: &Types, id: TypeId) -> Option<Receiver> {
+pub fn receiver_of(types: &Types, id: TypeId) -> Option<Receiver> {
     match types.structure(id) {
         Type::Array(_) | Type::Tuple(_) => Some(Receiver::Array),
         Type::Boolean | Type::BoolLiteral(_) => Some(Receiver::Boolean),

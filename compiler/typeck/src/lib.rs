@@ -18,6 +18,7 @@ mod types;
 mod walk;
 mod world;
 
+pub use builtins::receiver_of;
 pub use check::{check, settle};
 pub use confidence::{Confidence, Presence};
 pub use diagnostics::diagnostics;

@@ -34,6 +34,19 @@ pub fn symbols(db: &RootDb, file: SourceFile) -> Vec<Symbol> {
     outline.of_stmts(outline.ast.root_stmts())
 }
 
+/// The same without a tree: declarations, then those inside them.
+pub(crate) fn all_symbols(db: &RootDb, file: SourceFile) -> Vec<Symbol> {
+    let mut all = symbols(db, file);
+    let mut next = 0;
+    while next < all.len() {
+        let inside = std::mem::take(&mut all[next].children);
+        all.extend(inside.iter().cloned());
+        all[next].children = inside;
+        next += 1;
+    }
+    all
+}
+
 struct Outline<'a> {
     ast: &'a Ast,
     text: &'a str,
@@ -76,7 +89,7 @@ impl Outline<'_> {
             StmtKind::TypeAlias { name, .. } => {
                 found.extend(self.symbol(SymbolKind::Type, name, span, Vec::new()));
             }
-            StmtKind::Effect { name, operations } => {
+            StmtKind::Effect { name, operations, .. } => {
                 let operation = SymbolKind::Operation;
                 let operations = ast[operations].iter();
                 let children = operations

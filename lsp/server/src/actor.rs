@@ -217,6 +217,7 @@ impl Actor {
             documents: self.documents.clone(),
             paths: self.paths.clone(),
             reports: self.workspace.reports().into(),
+            circular: self.workspace.circular().clone(),
             unlisted: self.workspace.unlisted_files().collect(),
         }
     }

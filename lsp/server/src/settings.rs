@@ -4,10 +4,10 @@ use prism_span::Columns;
 use serde_json::Value;
 use tower_lsp::ls_types::{
     ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability,
-    DiagnosticOptions, DiagnosticServerCapabilities, InitializeParams, OneOf, PositionEncodingKind,
-    SaveOptions, ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind,
-    TextDocumentSyncOptions, TextDocumentSyncSaveOptions, WorkspaceFoldersServerCapabilities,
-    WorkspaceServerCapabilities,
+    CompletionOptions, DiagnosticOptions, DiagnosticServerCapabilities, HoverProviderCapability,
+    InitializeParams, MarkupKind, OneOf, PositionEncodingKind, SaveOptions, ServerCapabilities,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    TextDocumentSyncSaveOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
 use crate::paths::Paths;
@@ -24,6 +24,12 @@ pub struct Settings {
     pub watches: bool,
     /// Edits say which version of a text they are for.
     pub versioned_edits: bool,
+    /// What hover tells may be Markdown.
+    pub markdown: bool,
+    /// What completion tells may be Markdown.
+    pub markdown_items: bool,
+    /// A definition may come with the word that was asked about.
+    pub links: bool,
     /// The folders that are open, as paths.
     pub folders: Vec<String>,
 }
@@ -40,6 +46,12 @@ impl Settings {
         let diagnostics = workspace.and_then(|workspace| workspace.diagnostics.as_ref());
         let watched = workspace.and_then(|workspace| workspace.did_change_watched_files);
         let edits = workspace.and_then(|workspace| workspace.workspace_edit.as_ref());
+        let hover = text.and_then(|text| text.hover.as_ref());
+        let formats = hover.and_then(|hover| hover.content_format.as_ref());
+        let completion = text.and_then(|text| text.completion.as_ref());
+        let item = completion.and_then(|completion| completion.completion_item.as_ref());
+        let item_formats = item.and_then(|item| item.documentation_format.as_ref());
+        let definition = text.and_then(|text| text.definition);
         Settings {
             columns: columns(can),
             pulls: match wanted {
@@ -50,6 +62,9 @@ impl Settings {
             refreshes: diagnostics.is_some_and(|can| can.refresh_support == Some(true)),
             watches: watched.is_some_and(|can| can.dynamic_registration == Some(true)),
             versioned_edits: edits.is_some_and(|can| can.document_changes == Some(true)),
+            markdown: formats.is_some_and(|formats| formats.contains(&MarkupKind::Markdown)),
+            markdown_items: item_formats.is_some_and(|can| can.contains(&MarkupKind::Markdown)),
+            links: definition.is_some_and(|can| can.link_support == Some(true)),
             folders: folders(params, paths),
         }
     }
@@ -83,6 +98,12 @@ impl Settings {
                 code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, FIX_ALL]),
                 ..CodeActionOptions::default()
             })),
+            hover_provider: Some(HoverProviderCapability::Simple(true)),
+            completion_provider: Some(CompletionOptions {
+                trigger_characters: Some([".", "\"", "/", "@"].map(str::to_owned).to_vec()),
+                ..CompletionOptions::default()
+            }),
+            definition_provider: Some(OneOf::Left(true)),
             document_formatting_provider: Some(OneOf::Left(true)),
             document_symbol_provider: Some(OneOf::Left(true)),
             workspace: Some(WorkspaceServerCapabilities {

@@ -6,6 +6,7 @@ use prism_diagnostics::{Diagnostic, Place};
 use prism_project::{Cycle, RootDb, check_in_graph, cycles};
 use prism_source::{Origin, SourceFile};
 use prism_span::{EditorPosition, LineIndex, Span};
+use rustc_hash::FxHashSet;
 use tower_lsp::ls_types::{Location, Position, Range, Uri};
 
 use crate::documents::Documents;
@@ -21,6 +22,8 @@ pub struct View {
     pub paths: Paths,
     /// What is wrong with manifests and with files that cannot be read.
     pub reports: Arc<[Diagnostic]>,
+    /// Files that import themselves by some way.
+    pub circular: Arc<FxHashSet<SourceFile>>,
     /// Manifests and files that cannot be read.
     pub unlisted: Arc<[SourceFile]>,
 }
@@ -79,7 +82,10 @@ impl View {
 
     /// The circles of imports that these files are part of.
     pub fn cycles(&self, files: &[SourceFile]) -> Vec<Cycle> {
-        cycles(&self.db, files)
+        let files = files.iter().copied().filter(|file| self.circular.contains(file));
+        let files: Vec<SourceFile> = files.collect();
+        // Looking for circles asks for the imports of all that these files reach.
+        if files.is_empty() { Vec::new() } else { cycles(&self.db, &files) }
     }
 
     /// The file is part of the program, or says why it is not.

@@ -5,6 +5,7 @@ mod diagnostics;
 mod edits;
 mod features;
 mod hostile;
+mod words;
 
 use std::path::Path;
 
