@@ -2,10 +2,11 @@
 """Measures the binaries as whole processes, beside peers, in one go.
 
     cargo build --release -p prism-cli -p prism-driver
-    python3 benches/measure.py [startup] [agents] [vm] [check] [--bin FOLDER]
+    python3 benches/measure.py [startup] [agents] [vm] [check] [recheck] [--bin FOLDER]
 
 Every program's result is checked, peers run between ours, and the ratio is printed.
-Needs hyperfine for `startup`, lua5.4 and luajit for `vm`, xargs for `agents`.
+Needs hyperfine for `startup`, lua5.4 and luajit for `vm`, xargs for `agents`; ty and pyrefly
+(`pip install ty pyrefly`) for `check` and `recheck`, and for the latter `benches/check`.
 """
 
 import argparse
@@ -48,7 +49,7 @@ end
 FAN_OUT = 'import { parallel } from "@prism/execution"\nparallel(agents, "work").length\n'
 
 UNIT = '''/** Weighs the votes number {n}. */
-function weigh{n}(votes, least) {{
+export function weigh{n}(votes, least) {{
   let total = 0
   for vote in votes {{
     if vote.weight > least && vote.is_valid {{
@@ -62,11 +63,27 @@ function weigh{n}(votes, least) {{
 }}
 
 '''
+VOTES = "const votes = [{ weight: 1, is_valid: true }]\nweigh0(votes, 0)\n"
+PYTHON_UNIT = '''def weigh{n}(votes, least):
+    """Weighs the votes number {n}."""
+    total = 0
+    for vote in votes:
+        if vote["weight"] > least and vote["is_valid"]:
+            total = total + vote["weight"] * {n}
+        else:
+            total = total - 1
+    share = total / max(len(votes), 1)
+    return {{"share": share, "label": f"share of {n}: {{share}}", "trusted": (share, 0.75)}}
+
+
+'''
+PYTHON_VOTES = 'votes = [{"weight": 1, "is_valid": True}]\nweigh0(votes, 0)\n'
+MODULES, FUNCTIONS = 500, 14
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", nargs="*", default=["startup", "vm", "check", "agents"])
+    parser.add_argument("what", nargs="*", default=["startup", "vm", "check", "recheck", "agents"])
     target = os.environ.get("CARGO_TARGET_DIR", "target")
     parser.add_argument("--bin", default=f"{target}/release")
     args = parser.parse_args()
@@ -77,7 +94,8 @@ def main():
         os.chdir(place)
         for what in args.what:
             print(f"\n{what}")
-            {"startup": startup, "vm": vm, "check": check, "agents": agents}[what](prism, prismc)
+            {"startup": startup, "vm": vm, "check": check, "recheck": recheck,
+             "agents": agents}[what](prism, prismc)
         os.chdir("..")
 
 
@@ -144,23 +162,170 @@ def vm(prism, _):
 
 
 def check(_, prismc):
-    """A package of 200 modules and about 100,000 lines, without errors."""
-    os.mkdir("package")
-    n_lines = 0
-    for module in range(200):
-        text = "".join(UNIT.format(n=n) for n in range(module * 35, module * 35 + 35))
-        text += f"weigh{module * 35}([{{ weight: 1, is_valid: true }}], 0)\n"
-        write(f"package/module{module}.prism", text)
-        n_lines += text.count("\n")
-    best, least = float("inf"), float("inf")
-    for _ in range(5):
-        before = processor()
-        best = min(best, timed([prismc, "check", "package"])[0])
-        least = min(least, processor() - before)
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    print(f"  {n_lines} lines in {best:.3f} s: {n_lines / best:,.0f} lines/s;"
-          f" {n_lines / least:,.0f} lines per second of processor time;"
-          f" at most {memory} MB (largest child so far)")
+    """500 modules of about 100,000 lines, cold, on one processor and on all; every module imports
+    the first one and its parent in a tree. The peers check the same functions in Python."""
+    n_lines = packages()
+    commands = {"prismc": ([prismc, "check", "package"], "."),
+                "ty": (["ty", "check", "."], "python"),
+                "pyrefly": (["pyrefly", "check"], "python")}
+    for name, limit in [("one processor", ["taskset", "-c", "0"]), ("all processors", [])]:
+        best, least = {}, {}
+        for _ in range(7):
+            for tool, (command, folder) in commands.items():
+                before = processor()
+                seconds = timed(limit + command, folder)[0]
+                best[tool] = min(best.get(tool, seconds), seconds)
+                used = processor() - before
+                least[tool] = min(least.get(tool, used), used)
+        for tool, seconds in best.items():
+            speed = n_lines[tool] / seconds
+            print(f"  {name:<15} {tool:<8} {n_lines[tool]:7} lines in {seconds:5.3f} s:"
+                  f" {speed:9,.0f} lines/s; processor {least[tool]:5.3f} s;"
+                  f" prismc/{tool} {n_lines['prismc'] / best['prismc'] / speed:5.2f}")
+    for tool, (command, folder) in commands.items():
+        print(f"  {tool:<8} at most {memory_of(command, folder)} MB")
+    # That the work was done: one mistake in the last module is found.
+    for path, mistake in [("package/module499.prism", "first(votes)\n"),
+                          ("python/module499.py", "first(votes)\n")]:
+        write(path, read(path) + mistake)
+    for tool, (command, folder) in commands.items():
+        found = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+        assert found.returncode == 1, (tool, found)
+
+
+def packages():
+    """The two corpora, and how many lines each tool reads."""
+    for folder in ["package", "python"]:
+        os.mkdir(folder)
+    # Only configuration that says: this folder is the project.
+    write("python/pyrefly.toml", "")
+    write("python/pyproject.toml", '[project]\nname = "votes"\nversion = "1"\n')
+    n_lines = {"prismc": 0, "ty": 0, "pyrefly": 0}
+    for module in range(MODULES):
+        parent = (module - 1) // 4
+        ours, theirs, uses = "", "", ""
+        if module > 0:
+            ours += 'import { weigh0 as first } from "./module0"\n'
+            theirs += "from module0 import weigh0 as first\n"
+            uses += "first(votes, 0)\n"
+        if parent > 0:
+            ours += f'import {{ weigh1 as second }} from "./module{parent}"\n'
+            theirs += f"from module{parent} import weigh1 as second\n"
+            uses += "second(votes, 0)\n"
+        numbers = range(FUNCTIONS)
+        ours += "\n" + "".join(UNIT.format(n=n) for n in numbers) + VOTES + uses
+        theirs += "\n\n" + "".join(PYTHON_UNIT.format(n=n) for n in numbers) + PYTHON_VOTES + uses
+        write(f"package/module{module}.prism", ours)
+        write(f"python/module{module}.py", theirs)
+        n_lines["prismc"] += ours.count("\n")
+        n_lines["ty"] += theirs.count("\n")
+        n_lines["pyrefly"] += theirs.count("\n")
+    return n_lines
+
+
+def memory_of(command, folder):
+    """The most memory of a process, in megabytes."""
+    script = ("import resource, subprocess, sys; subprocess.run(sys.argv[1:], capture_output=True);"
+              "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1000)")
+    return timed([sys.executable, "-c", script] + command, folder)[1].strip()
+
+
+def recheck(_, prismc):
+    """The same packages open in an editor: a mistake is typed and taken back. Ours through the
+    library, with more kinds of edits; the peers through their language servers."""
+    packages()
+    print(timed([str(pathlib.Path(prismc).parent / "check-bench"), "package"])[1], end="")
+    for command in [["ty", "server"], ["pyrefly", "lsp"]]:
+        for name, module in [("leaf", "module300"), ("root", "module0")]:
+            times = sorted(retyped(command, module))
+            print(f"  {command[0]:<8} {name} mistake: p50 {times[len(times) // 2]:7.2f} ms,"
+                  f" worst of {len(times)} {times[-1]:7.2f} ms")
+
+
+def retyped(command, module):
+    """How long a language server needs for the diagnostics of a file after each edit."""
+    path = pathlib.Path(f"python/{module}.py").resolve()
+    text = path.read_text()
+    broken = text.replace("total = total - 1", "total = totl - 1", 1)
+    server = Server(command, path.parent)
+    document = {"uri": path.as_uri(), "languageId": "python", "version": 1, "text": text}
+    server.notify("textDocument/didOpen", {"textDocument": document})
+    assert server.diagnostics(path.as_uri(), 1) == 0
+    times = []
+    for version in range(2, 42):
+        is_broken = version % 2 == 0
+        begin = time.perf_counter()
+        server.notify("textDocument/didChange", {
+            "textDocument": {"uri": path.as_uri(), "version": version},
+            "contentChanges": [{"text": broken if is_broken else text}],
+        })
+        n_found = server.diagnostics(path.as_uri(), version)
+        times.append(1000 * (time.perf_counter() - begin))
+        assert (n_found > 0) == is_broken, (command, version, n_found)
+    server.process.kill()
+    server.process.wait()
+    return times
+
+
+class Server:
+    """A language server over its standard streams."""
+
+    def __init__(self, command, folder):
+        self.process = subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        self.n_requests = 0
+        abilities = {"textDocument": {"publishDiagnostics": {"versionSupport": True},
+                                      "diagnostic": {"dynamicRegistration": False}}}
+        answer = self.request("initialize", {
+            "processId": os.getpid(), "rootUri": folder.as_uri(), "capabilities": abilities,
+            "workspaceFolders": [{"uri": folder.as_uri(), "name": "votes"}],
+        })
+        self.is_asked = "diagnosticProvider" in answer["capabilities"]
+        self.notify("initialized", {})
+
+    def diagnostics(self, uri, version):
+        """How many there are for a version of a file, asked for or waited for."""
+        if self.is_asked:
+            answer = self.request("textDocument/diagnostic", {"textDocument": {"uri": uri}})
+            return len(answer["items"])
+        while True:
+            told = self.receive()
+            params = told.get("params") or {}
+            is_told = told.get("method") == "textDocument/publishDiagnostics"
+            if is_told and params["uri"] == uri and params.get("version", version) == version:
+                return len(params["diagnostics"])
+
+    def request(self, method, params):
+        self.n_requests += 1
+        self.send({"id": self.n_requests, "method": method, "params": params})
+        while True:
+            told = self.receive()
+            if told.get("id") == self.n_requests and "method" not in told:
+                return told["result"]
+
+    def notify(self, method, params):
+        self.send({"method": method, "params": params})
+
+    def send(self, message):
+        body = json.dumps({"jsonrpc": "2.0"} | message).encode()
+        self.process.stdin.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        self.process.stdin.flush()
+
+    def receive(self):
+        length = 0
+        while (line := self.process.stdout.readline().strip()):
+            key, _, value = line.partition(b":")
+            if key.lower() == b"content-length":
+                length = int(value)
+        assert length > 0, "the server has ended"
+        told = json.loads(self.process.stdout.read(length))
+        if "method" in told and "id" in told:
+            n_items = len((told.get("params") or {}).get("items", []))
+            is_asked = told["method"] == "workspace/configuration"
+            self.send({"id": told["id"], "result": [None] * n_items if is_asked else None})
+        return told
 
 
 def agents(prism, _):
@@ -197,10 +362,10 @@ def result_of(command, expected):
     return seconds
 
 
-def timed(command):
+def timed(command, folder="."):
     begin = time.perf_counter()
     done = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
     )
     seconds = time.perf_counter() - begin
     if done.returncode != 0:

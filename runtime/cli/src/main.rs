@@ -13,11 +13,7 @@ use std::process::ExitCode;
 
 use args::{Args, Verb};
 use clap::Parser;
-use mimalloc::MiMalloc;
 use terminal::Terminal;
-
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let args = Args::parse();
