@@ -38,6 +38,6 @@ fn the_corpus_runs_without_a_panic() {
     let files = std::fs::read_dir(&folder).unwrap().flatten();
     let payloads: Vec<Vec<u8>> = files.map(|entry| std::fs::read(entry.path()).unwrap()).collect();
     let n_ran = payloads.iter().filter(|payload| ran(payload)).count();
-    // A corpus of another bytecode would be refused as a whole.
-    assert!(n_ran * 4 > payloads.len(), "{n_ran} of {} run", payloads.len());
+    // Most of what a fuzzer keeps is refused; a corpus of another bytecode would be as a whole.
+    assert!(n_ran > 80, "{n_ran} of {} run", payloads.len());
 }
