@@ -11,7 +11,7 @@
 //! ```
 
 use prism_bytecode::{Inst, Kind, Reg};
-use prism_ir::function::{OpId, Ty, Value};
+use prism_ir::function::{OpId, Text, Ty, Value};
 
 use super::Emit;
 use crate::analyse::Variable;
@@ -28,13 +28,14 @@ impl Emit<'_> {
         let Some(&text) = self.regs.get(left).filter(|_| self.is_last_use(id, left)) else {
             return false;
         };
-        let plain = self.asm.label();
-        self.asm.compare(Inst::JumpNotKind(text, Kind::Text as u8), plain);
+        // Before any jump: both ways to the addition need it.
         let constant = self.analysis.text(right).cloned();
         let added = match constant {
             Some(_) => None,
             None => Some(self.src(right)),
         };
+        let plain = self.asm.label();
+        self.asm.compare(Inst::JumpNotKind(text, Kind::Text as u8), plain);
         if let Some(added) = added
             && !self.is_text(right)
         {
@@ -44,6 +45,29 @@ impl Emit<'_> {
         self.asm.op(Inst::LoadNull(null));
         self.write(variable, null);
         self.asm.place(plain);
+        self.add_in_place(id, text, constant, added);
+        true
+    }
+
+    /// A text that dies in an addition to it: the sum takes its register and grows in place.
+    /// `false` when it is no text, or lives on.
+    pub(super) fn grow(&mut self, id: OpId, left: Value, right: Value) -> bool {
+        let result = self.function.ops[id].results[0];
+        let may_grow = self.function.values[result].ty == Ty::Text && left != right;
+        let dies = may_grow && self.is_last_use(id, left);
+        let Some(&text) = self.regs.get(left).filter(|_| dies) else {
+            return false;
+        };
+        let constant = self.analysis.text(right).cloned();
+        let added = match constant {
+            Some(_) => None,
+            None => Some(self.src(right)),
+        };
+        self.add_in_place(id, text, constant, added);
+        true
+    }
+
+    fn add_in_place(&mut self, id: OpId, text: Reg, constant: Option<Text>, added: Option<Reg>) {
         self.release(id);
         let result = self.function.ops[id].results[0];
         self.settle(result, text, false);
@@ -57,7 +81,6 @@ impl Emit<'_> {
             (None, None) => unreachable!("what is added is a constant or in a register"),
         }
         self.done(id);
-        true
     }
 
     fn is_text(&self, value: Value) -> bool {

@@ -121,6 +121,9 @@ impl Emit<'_> {
         {
             return;
         }
+        if op == BinaryOp::Add && !confident && self.grow(id, left, right) {
+            return;
+        }
         let swaps = op == BinaryOp::Multiply && self.analysis.swaps(self.function, left, right);
         let (left, right) = if swaps { (right, left) } else { (left, right) };
         let a = match self.arithmetic_with_constant(id, op, left, right) {
