@@ -10,7 +10,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use prism_driver::Level;
 use prism_tests::case::ROOT;
 use prism_tests::files::{Table, below, repository};
-use prism_tests::program::{self, Given};
+use prism_tests::program::{self, Code, Given};
 use serde_json::{Value, json};
 
 /// Numbers may differ by this much.
@@ -114,7 +114,7 @@ fn run(text: &str, case: &Value) -> Outcome {
         }),
         limits: Vec::new(),
     };
-    match program::run(&program, &given) {
+    match program::run(&program, &given, Code::Native) {
         Ok(ran) => Outcome::Ended(ran.object),
         Err(why) => Outcome::Rejected(why),
     }

@@ -16,7 +16,7 @@ use prism_tests::case::{Case, ROOT};
 use prism_tests::examples::{Example, find};
 use prism_tests::files::{Table, below, repository};
 use prism_tests::judge::{Strictness, judge};
-use prism_tests::program::{self, Given};
+use prism_tests::program::{self, Code, Given};
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -66,7 +66,7 @@ fn codes(example: &Example) -> Result<Vec<String>, Failed> {
     if example.has("run") && !report.has_errors() {
         let program = program::compile(&table, ROOT, Level::Full)
             .map_err(|rejected| rejected.render(false))?;
-        let ran = program::run(&program, &Given::default())?;
+        let ran = program::run(&program, &Given::default(), Code::Interpreted)?;
         codes.extend(ran.object["error"]["code"].as_str().map(str::to_owned));
     }
     Ok(codes)

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::case::{Case, Expectation, Mode, ROOT};
 use crate::files::Table;
 use crate::machine::repeat;
-use crate::program::{self, Given, LEVELS};
+use crate::program::{self, Code, Given, LEVELS};
 use crate::replay::replay;
 
 /// Which diagnostics a case must expect.
@@ -50,8 +50,8 @@ impl Judge<'_> {
         Ok(rendered.lines().map(str::to_owned).collect())
     }
 
-    /// At every level, and at each again from the journal and through snapshots; all outcomes are
-    /// the same.
+    /// At every level, and at each again from the journal, in machine code and through snapshots;
+    /// all outcomes are the same.
     fn run(&self) -> Result<Vec<String>, String> {
         if self.report.has_errors() {
             return Err(format!("it does not compile:\n{}", self.report.render(false)));
@@ -59,11 +59,13 @@ impl Judge<'_> {
         let mut outcomes: Vec<(String, Value)> = Vec::new();
         for level in LEVELS {
             let (program, given) = (self.program_at(level)?, self.given());
-            let ran = program::run(&program, &given)?;
+            let ran = program::run(&program, &given, Code::Interpreted)?;
+            let native = program::run(&program, &given, Code::Native)?;
             let again = replay(&ran).map_err(|error| format!("from its journal: {error}"))?;
             repeat(&program, &given, &ran).map_err(|error| format!("{level:?}, {error}"))?;
             outcomes.push((format!("{level:?}"), without_name(ran.object)));
             outcomes.push((format!("{level:?}, from its journal"), without_name(again.object)));
+            outcomes.push((format!("{level:?}, in machine code"), without_name(native.object)));
         }
         let (plain, first) = &outcomes[0];
         for (how, other) in &outcomes[1..] {

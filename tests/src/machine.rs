@@ -27,16 +27,22 @@ enum How {
     Straight,
     /// A machine is replaced by one made from its snapshot whenever it waits.
     Snapshots,
+    /// With machine code for everything that runs twice.
+    Native,
 }
 
-/// Runs it three times. `Err`: what differs, in words.
+/// Runs it four times. `Err`: what differs, in words.
 pub fn repeat(program: &Program, given: &Given, ran: &Ran) -> Result<(), String> {
     let recorded = answers(&*ran.store, ran.run).map_err(|error| error.to_string())?;
     let first = run(program, given, &recorded, How::Straight)?;
-    for how in [How::Straight, How::Snapshots] {
+    for how in [How::Straight, How::Snapshots, How::Native] {
         let again = run(program, given, &recorded, how)?;
         if again != first {
-            let how = if how == How::Straight { "again" } else { "through snapshots" };
+            let how = match how {
+                How::Straight => "again",
+                How::Snapshots => "through snapshots",
+                How::Native => "in machine code",
+            };
             return Err(format!("on a machine: {first:?}\n{how}: {again:?}"));
         }
     }
@@ -58,6 +64,9 @@ fn run(
     let module = program.module.clone();
     let mut machine =
         Machine::new(module.clone(), limits, inputs).map_err(|error| error.to_string())?;
+    if how == How::Native {
+        machine.install(prism_native::eager(module.clone()));
+    }
     let mut seen = Seen {
         requests: Vec::new(),
         cancelled: Vec::new(),

@@ -11,6 +11,7 @@ use prism_driver::{Level, Options, Rejected};
 use prism_engine::{Host, Script, Start, WhenWaiting};
 use prism_journal::{Memory, RunId, Store};
 use prism_vm::Limits;
+use prism_vm::tier::Maker;
 use serde_json::Value;
 
 use crate::files::Table;
@@ -45,8 +46,16 @@ pub fn compile(files: &Table, root: &str, level: Level) -> Result<Program, Rejec
     })
 }
 
+/// How code runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    Interpreted,
+    /// Machine code for everything that runs twice.
+    Native,
+}
+
 /// Runs a program to its end. `Err`: it could not be driven, in words.
-pub fn run(program: &Program, given: &Given) -> Result<Ran, String> {
+pub fn run(program: &Program, given: &Given, code: Code) -> Result<Ran, String> {
     let (inputs, limits) = machine_parts(program, given)?;
     let script = match &given.answers {
         Some(answers) => Script::from_json(answers.clone()).map_err(|error| error.to_string())?,
@@ -62,7 +71,7 @@ pub fn run(program: &Program, given: &Given) -> Result<Ran, String> {
         meta: Value::Null,
     };
     let store: Arc<dyn Store> = Arc::new(Memory::new());
-    drive(store, script, session::From::Start(Box::new(start)))
+    drive(store, script, session::From::Start(Box::new(start)), code)
 }
 
 /// Inputs and limits of a machine, with the names that the host makes itself.
@@ -74,8 +83,17 @@ pub fn machine_parts(program: &Program, given: &Given) -> Result<(inputs::Inputs
 }
 
 /// Drives a run in a store without agents, people or signals.
-pub fn drive(store: Arc<dyn Store>, script: Script, from: session::From) -> Result<Ran, String> {
-    let host = Host { script, ask: None, when_waiting: WhenWaiting::Leave, ..Host::default() };
+pub fn drive(
+    store: Arc<dyn Store>,
+    script: Script,
+    from: session::From,
+    code: Code,
+) -> Result<Ran, String> {
+    let tier: Option<Maker> = match code {
+        Code::Interpreted => None,
+        Code::Native => Some(prism_native::eager),
+    };
+    let host = Host { script, when_waiting: WhenWaiting::Leave, tier, ..Host::default() };
     let registry = Default::default();
     let session = Session { store: store.clone(), registry, host, signals: Signals::Ignore };
     let Driven { run, result } = session::drive(session, from);

@@ -6,7 +6,7 @@ use prism_cli::session::From;
 use prism_engine::{Script, recorded};
 use prism_journal::{Batch, Entry, Memory, Payload, Store};
 
-use crate::program::{Ran, drive};
+use crate::program::{Code, Ran, drive};
 
 /// The run as it was before its last entry, driven to its end by what the journal knows.
 pub fn replay(ran: &Ran) -> Result<Ran, String> {
@@ -20,7 +20,7 @@ pub fn replay(ran: &Ran) -> Result<Ran, String> {
     store.append(&claim, batch, Box::new(move |fate| drop(sender.send(fate))));
     receiver.recv().map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
     drop(claim);
-    drive(store, Script::default(), From::Resume(ran.run))
+    drive(store, Script::default(), From::Resume(ran.run), Code::Interpreted)
 }
 
 type Blobs = Vec<(prism_journal::Reference, Arc<[u8]>)>;

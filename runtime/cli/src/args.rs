@@ -80,6 +80,9 @@ pub struct Run {
     /// 0: as written, 1: every pass of the optimizer
     #[arg(short = 'O', value_name = "LEVEL", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=1))]
     pub level: u8,
+    /// Interpret everything: make no machine code of what is hot
+    #[arg(long)]
+    pub no_native: bool,
     /// Keep nothing on disk: the run cannot be resumed
     #[arg(long, conflicts_with = "store")]
     pub no_store: bool,

@@ -13,6 +13,7 @@ use prism_cli::{report, show};
 use prism_engine::{Error, Host, Question, RunResult, Script, WhenWaiting};
 use prism_journal::{RunId, Status, Store};
 use prism_vm::Data;
+use prism_vm::tier::Maker;
 
 use crate::progress::Progress;
 use crate::terminal::{Terminal, print, print_error};
@@ -25,17 +26,19 @@ pub struct Delivery {
     pub folder: PathBuf,
     pub registry: Registry,
     pub script: Script,
+    pub tier: Option<Maker>,
     pub json: bool,
     pub terminal: Terminal,
 }
 
 /// Drives a run and prints what came of it.
 pub fn drive(from: From, delivery: Delivery) -> ExitCode {
-    let Delivery { store, place, folder, registry, script, json, terminal } = delivery;
+    let Delivery { store, place, folder, registry, script, tier, json, terminal } = delivery;
     let progress = Arc::new(Progress::new(terminal, !json));
     let ask = terminal.person(&progress);
     let when_waiting = if ask.is_some() { WhenWaiting::Stay } else { WhenWaiting::Leave };
-    let host = Host { script, ask, when_waiting, watch: Some(progress.clone()), serve: None };
+    let watch: Option<Arc<dyn Watch>> = Some(progress.clone());
+    let host = Host { script, ask, when_waiting, watch, serve: None, tier };
     let signals = Signals::Obey;
     let known = match &from {
         From::Resume(run) => Some(*run),

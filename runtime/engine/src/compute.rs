@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use prism_bytecode::Verified;
+use prism_vm::tier::Maker;
 use prism_vm::{Answer, Data, Limits, Machine, Outcome, RequestId, ResumeError};
 
 use crate::Error;
@@ -38,8 +39,12 @@ pub(crate) fn machine(
     module: &Arc<Verified>,
     limits: Limits,
     inputs: &[(Arc<str>, Data)],
+    tier: Option<Maker>,
 ) -> Result<Box<dyn Compute>, Error> {
-    let machine = Machine::new(module.clone(), limits, inputs.to_vec())
+    let mut machine = Machine::new(module.clone(), limits, inputs.to_vec())
         .map_err(|error| Error::Load { detail: error.to_string() })?;
+    if let Some(tier) = tier {
+        machine.install(tier(module.clone()));
+    }
     Ok(Box::new(machine))
 }

@@ -8,6 +8,7 @@ use prism_bytecode::Verified;
 use prism_journal::{
     Claim, Draft, Entry, Kind, Log, Reference, RunId, StateKey, StateWrite, Status, Store,
 };
+use prism_vm::tier::Maker;
 use prism_vm::{Answer, Data};
 use serde_json::json;
 use tokio::sync::mpsc::{self, UnboundedSender};
@@ -55,6 +56,8 @@ pub struct Host {
     pub when_waiting: WhenWaiting,
     pub watch: Option<Arc<dyn Watch>>,
     pub serve: Option<Arc<dyn Serve>>,
+    /// Native code for what gets hot; without, everything is interpreted.
+    pub tier: Option<Maker>,
 }
 
 /// Carries out effects in the place of the engine: those that it does not know, or those for
@@ -100,7 +103,7 @@ impl Engine {
 
     /// Starts a run; it goes on by itself.
     pub fn start(&self, start: &Start) -> Result<RunHandle, Error> {
-        let machine = compute::machine(&start.module, start.limits, &start.inputs)?;
+        let machine = compute::machine(&start.module, start.limits, &start.inputs, self.host.tier)?;
         self.begin(machine, start)
     }
 
@@ -111,7 +114,7 @@ impl Engine {
     pub fn resume(&self, run: RunId) -> Result<RunHandle, Error> {
         self.go_on(run, |recorded| {
             let module = load(&*self.store, recorded)?;
-            compute::machine(&module, recorded.limits, &recorded.inputs)
+            compute::machine(&module, recorded.limits, &recorded.inputs, self.host.tier)
         })
     }
 

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use prism_bytecode::{Constant, Entry, Kind, Reg, StrId, Verified};
+use prism_bytecode::{Constant, Entry, Inst, Kind, Reg, StrId, Verified, Word};
 
 use crate::api::{Answer, EffectError, Limits, LoadError, Location};
 use crate::convert::{from_data, is_shallow};
 use crate::data::Data;
 use crate::errors::{Problem, Raise, Run, THROWN, TypeName};
-use crate::fiber::{Continuation, Delivery};
+use crate::fiber::{Continuation, Delivery, Fiber};
 use crate::heap::{AtomId, FiberId, Heap, Method, Other, Shapes};
+use crate::tier::{Left, State, Tier};
 use crate::value::{Tag, Value};
 
 /// Bytes charged for a printed line beside its text.
@@ -25,6 +26,9 @@ pub(crate) type Cache = [u32; 3];
 pub(crate) struct Core {
     pub(crate) program: Arc<Verified>,
     pub(crate) heap: Heap,
+    /// Native code, if the host brought some, and the code with its entries marked.
+    pub(crate) tier: Option<Box<dyn Tier>>,
+    pub(crate) marked: Option<Arc<[Inst]>>,
     pub(crate) limits: Limits,
     /// A copy of the program's, one step nearer.
     pub(crate) entries: Box<[Entry]>,
@@ -63,6 +67,8 @@ impl Core {
         Core {
             program,
             heap,
+            tier: None,
+            marked: None,
             entries,
             limits,
             constants,
@@ -124,6 +130,48 @@ impl Core {
         };
         self.heap.retain(found.0);
         Some(found)
+    }
+
+    // Native code.
+
+    /// Shows the tier where a fiber is, and marks the place if there is code for it.
+    #[cold]
+    pub(crate) fn look(&mut self, fiber: &mut Fiber) {
+        let Some(mut tier) = self.tier.take() else { return };
+        let pc = fiber.pc;
+        if tier.look(pc, &State::new(self, fiber)) {
+            self.mark(pc, true);
+        }
+        self.tier = Some(tier);
+    }
+
+    /// Runs the native code of the place where a fiber is.
+    pub(crate) fn enter_native(&mut self, fiber: &mut Fiber) -> Left {
+        let pc = fiber.pc;
+        let Some(mut tier) = self.tier.take() else {
+            self.mark(pc, false);
+            return Left::Refused;
+        };
+        let mut state = State::new(self, fiber);
+        let left = tier.enter(pc, &mut state);
+        match left {
+            Left::At => state.settle(),
+            Left::Returned(_) => {}
+            Left::Refused => self.mark(pc, false),
+        }
+        self.tier = Some(tier);
+        left
+    }
+
+    /// Marks an instruction as an entry of native code, or makes it itself again. The mark is
+    /// `Arg`, which verified code never executes.
+    fn mark(&mut self, pc: u32, is_entry: bool) {
+        let program = self.program.clone();
+        let mut code: Vec<Inst> = self.marked.as_deref().unwrap_or(program.code()).into();
+        let Some(place) = code.get_mut(pc as usize) else { return };
+        let entry = Inst::Arg(Word::id(0).expect("zero fits"));
+        *place = if is_entry { entry } else { program.code()[pc as usize] };
+        self.marked = Some(code.into());
     }
 
     // Texts of the module.

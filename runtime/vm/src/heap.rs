@@ -101,8 +101,12 @@ pub(crate) struct Heap {
     /// What is left of the fuel. Zero as well when memory ran out, so that one test at back edges
     /// and calls serves both; `is_full` tells them apart.
     pub(crate) fuel: u64,
-    /// The fuel that memory exhaustion hid.
+    /// The fuel that memory exhaustion hid, and what is not dealt out yet.
     hidden_fuel: u64,
+    /// The fuel that is dealt out at once; 0 for all.
+    pub(crate) portion: u64,
+    /// A new portion was dealt since somebody looked.
+    pub(crate) is_dealt: bool,
     pub(crate) is_full: bool,
     bytes: usize,
     limit: usize,
@@ -125,6 +129,12 @@ impl Heap {
         self.hidden_fuel = 0;
         self.is_full = false;
         self.grow(0);
+    }
+
+    /// How the arena of arrays lies in memory.
+    pub(crate) fn array_layout() -> crate::tier::Layout {
+        let [entry, count, items] = Slab::<Vec<Value>>::LAYOUT;
+        crate::tier::Layout { entry, count, items }
     }
 
     /// Empty entries without holders at the end of an arena; the index of the first.
@@ -190,7 +200,8 @@ impl Heap {
     #[cold]
     pub(crate) fn refuel(&mut self) -> Run<()> {
         if !self.is_full {
-            return Err(Raise::Limit(Limit::Fuel));
+            self.is_dealt = true;
+            return if self.deal() { Ok(()) } else { Err(Raise::Limit(Limit::Fuel)) };
         }
         self.collect();
         // Too little is like nothing: the next moment would be the same.
@@ -198,8 +209,25 @@ impl Heap {
             return Err(Raise::Limit(Limit::Memory));
         }
         self.is_full = false;
-        self.fuel = std::mem::take(&mut self.hidden_fuel);
-        if self.fuel == 0 { Err(Raise::Limit(Limit::Fuel)) } else { Ok(()) }
+        if self.deal() { Ok(()) } else { Err(Raise::Limit(Limit::Fuel)) }
+    }
+
+    /// Deals out a portion of fuel. `false` when nothing is left, or when memory ran out.
+    pub(crate) fn deal(&mut self) -> bool {
+        if self.is_full {
+            return false;
+        }
+        let all = self.fuel_left();
+        self.fuel = if self.portion == 0 { all } else { all.min(self.portion) };
+        self.hidden_fuel = all - self.fuel;
+        self.fuel > 0
+    }
+
+    /// Takes fuel, as far as there is some.
+    fn spend(&mut self, cost: u64) {
+        let hidden = cost.saturating_sub(self.fuel);
+        self.fuel = self.fuel.saturating_sub(cost);
+        self.hidden_fuel = self.hidden_fuel.saturating_sub(hidden);
     }
 
     /// Pays for work that is proportional to the size of values.
@@ -208,12 +236,9 @@ impl Heap {
         if cost > self.fuel && self.is_full {
             self.refuel()?;
         }
-        if cost > self.fuel {
-            self.fuel = 0;
-            return Err(Raise::Limit(Limit::Fuel));
-        }
-        self.fuel -= cost;
-        Ok(())
+        let is_short = cost > self.fuel_left();
+        self.spend(cost);
+        if is_short { Err(Raise::Limit(Limit::Fuel)) } else { Ok(()) }
     }
 
     // Counting.

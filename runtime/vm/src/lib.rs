@@ -14,6 +14,8 @@ mod machine;
 
 mod snapshot;
 
+pub mod tier;
+
 mod fiber;
 
 mod run;

@@ -16,6 +16,7 @@ use crate::errors::{Limit, Problem, Raise};
 use crate::fiber::{Delivery, End, Fiber, State, Wait};
 use crate::heap::{FiberId, Other};
 use crate::run::{Ask, Exit, run};
+use crate::tier::Tier;
 use crate::value::Value;
 
 /// A program in progress. Owned by one thread at a time; `Send`.
@@ -107,6 +108,13 @@ impl Machine {
             machine.parts.next = Some(function);
         }
         Ok(machine)
+    }
+
+    /// Brings native code for what gets hot. Results, errors and the fuel used stay the same.
+    pub fn install(&mut self, tier: Box<dyn Tier>) {
+        self.core.heap.portion = tier.interval().max(1);
+        self.core.heap.deal();
+        self.core.tier = Some(tier);
     }
 
     /// Runs until the program ends or every fiber waits.

@@ -24,6 +24,7 @@ use crate::errors::{Limit, Problem, Raise};
 use crate::fiber::{Delivery, Fiber, Frame, FrameKind, PLAIN_CALL, State};
 use crate::heap::Other;
 use crate::numbers::remainder;
+use crate::tier::Left;
 use crate::update::Leaf;
 use crate::value::Value;
 
@@ -63,15 +64,24 @@ enum Next {
 /// Runs a fiber until it ends, fails, or asks for something.
 pub(crate) fn run(core: &mut Core, fiber: &mut Fiber) -> Exit {
     let program = core.program.clone();
-    let code = program.code();
+    let mut marked = core.marked.clone();
     let mut pending = deliver(core, fiber);
     loop {
         let next = match pending.take() {
             Some(raise) => Next::Raise(raise),
-            None => step(core, fiber, code),
+            None => step(core, fiber, marked.as_deref().unwrap_or(program.code())),
         };
         match next {
-            Next::Reload => {}
+            Next::Reload => {
+                if std::mem::take(&mut core.heap.is_dealt) {
+                    core.look(fiber);
+                }
+                if marked.as_deref().map(<[Inst]>::as_ptr)
+                    != core.marked.as_deref().map(<[Inst]>::as_ptr)
+                {
+                    marked = core.marked.clone();
+                }
+            }
             Next::Exit(exit) => return exit,
             Next::Raise(Raise::Limit(limit)) => return Exit::Limit(limit),
             Next::Raise(Raise::Throw(value)) => {
@@ -579,7 +589,7 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
             Inst::Call(a, b, count) => {
                 let id = extra!() as usize;
                 let Some(&entry) = core.entries.get(id) else { fault!("a function is missing") };
-                if entry.n_exact == count {
+                if entry.n_exact == count && core.heap.fuel > 0 {
                     enter!(entry, Value::NULL, b.0, count, a);
                     continue;
                 }
@@ -590,7 +600,7 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
                 let callee = reg!(b);
                 if let Some((id, closure)) = core.plain_function(callee) {
                     let entry = core.entries[id.index()];
-                    if entry.n_exact == count {
+                    if entry.n_exact == count && core.heap.fuel > 0 {
                         // The closure moves from the window into the fiber.
                         reg!(b) = Value::NULL;
                         enter!(entry, closure, b.0 + 1, count, a);
@@ -720,6 +730,18 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
                 save!();
                 tri!(core.resume_continuation(fiber, continuation, value, a));
                 return Next::Reload;
+            }
+            // Verified code never comes here by itself: an entry of native code.
+            Inst::Arg(_) if core.marked.is_some() => {
+                pc -= 1;
+                save!();
+                match core.enter_native(fiber) {
+                    Left::Returned(bits) => {
+                        regs = window(&mut fiber.stack, fiber.base);
+                        finish!(Value::from_bits(bits));
+                    }
+                    Left::At | Left::Refused => return Next::Reload,
+                }
             }
             Inst::Arg(_) => fault!("a word that is no instruction"),
         }

@@ -11,7 +11,8 @@
 use prism_bytecode::{FunctionId, NativeId};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Value(u64);
+#[repr(transparent)]
+pub struct Value(u64);
 
 /// What the upper 16 bits say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,16 +29,17 @@ pub(crate) enum Tag {
 
 const SIMPLE: u64 = 0xfff9;
 const TEXT: u64 = 0xfffa;
-const ARRAY: u64 = 0xfffb;
+pub(crate) const ARRAY: u64 = 0xfffb;
 const OBJECT: u64 = 0xfffc;
 const CLOSURE: u64 = 0xfffd;
-const CONFIDENT: u64 = 0xfffe;
+pub(crate) const CONFIDENT: u64 = 0xfffe;
 const OTHER: u64 = 0xffff;
 
 /// Everything from here on is a heap value.
-const FIRST_HEAP: u64 = TEXT << 48;
-const FIRST_TAGGED: u64 = SIMPLE << 48;
-const CANONICAL_NAN: u64 = 0x7ff8_0000_0000_0000;
+pub const FIRST_HEAP: u64 = TEXT << 48;
+/// Everything from here on is no number.
+pub const FIRST_TAGGED: u64 = SIMPLE << 48;
+pub(crate) const CANONICAL_NAN: u64 = 0x7ff8_0000_0000_0000;
 
 /// Payloads of simple values.
 const FUNCTION_BIT: u64 = 1 << 32;
@@ -91,6 +93,17 @@ impl Value {
             Tag::Number | Tag::Simple => unreachable!("numbers and simple values have no index"),
         };
         Value(tag << 48 | u64::from(index))
+    }
+
+    /// A value that `bits` gave away.
+    #[inline(always)]
+    pub(crate) fn from_bits(bits: u64) -> Value {
+        Value(bits)
+    }
+
+    #[inline(always)]
+    pub(crate) fn bits(self) -> u64 {
+        self.0
     }
 
     /// The value as if it were a number; NaN for everything else.

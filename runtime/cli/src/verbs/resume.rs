@@ -14,7 +14,7 @@ use prism_journal::{RunId, Store};
 use crate::args;
 use crate::deliver::{self, Delivery, engine};
 use crate::terminal::Terminal;
-use crate::verbs::run::script;
+use crate::verbs::run::{script, tier};
 
 pub fn run(args: &args::Resume, terminal: Terminal) -> ExitCode {
     let found = script(args.answers.as_deref()).and_then(|script| {
@@ -80,6 +80,7 @@ fn prepare(
         folder,
         registry: manifest.registry,
         script,
+        tier: tier(false),
         json,
         terminal,
     })))

@@ -9,6 +9,7 @@ use prism_cli::stores::{self, Place};
 use prism_cli::{hosts, inputs, manifest};
 use prism_engine::{Script, Start};
 use prism_vm::Limits;
+use prism_vm::tier::Maker;
 use serde_json::json;
 
 use crate::args;
@@ -43,8 +44,9 @@ fn prepare(args: &args::Run, terminal: Terminal) -> Result<(From, Delivery), Ref
     let folder = prism_driver::package_of(&args.file);
     let start = start(args, program, inputs, &folder, manifest.path.as_deref());
     let json = args.output.json;
-    let delivery =
-        Delivery { store, place, folder, registry: manifest.registry, script, json, terminal };
+    let tier = tier(args.no_native);
+    let registry = manifest.registry;
+    let delivery = Delivery { store, place, folder, registry, script, tier, json, terminal };
     Ok((From::Start(Box::new(start)), delivery))
 }
 
@@ -69,6 +71,11 @@ fn start(
 
 fn level(number: u8) -> prism_driver::Level {
     if number == 0 { prism_driver::Level::None } else { prism_driver::Level::Full }
+}
+
+/// Native code, unless `--no-native` says otherwise.
+pub fn tier(is_off: bool) -> Option<Maker> {
+    (!is_off).then_some(prism_native::tier)
 }
 
 /// The script of `--answers`; an empty one without it.

@@ -34,8 +34,7 @@ impl Heap {
     pub(crate) fn collect(&mut self) {
         let mut held = Table::new(self, 0u32);
         let all = self.all();
-        self.fuel = self.fuel.saturating_sub(all.len() as u64 / 16);
-        self.hidden_fuel = self.hidden_fuel.saturating_sub(all.len() as u64 / 16);
+        self.spend(all.len() as u64 / 16);
         for &value in &all {
             self.parts(value, &mut |part| *held.of(part) += 1);
         }

@@ -1,11 +1,14 @@
 //! An arena of counted entries that are named by their index.
 
+use std::mem::offset_of;
+
 /// Entries of one kind. A freed entry holds `T::default()` until it is used again.
 pub(crate) struct Slab<T> {
     entries: Vec<Entry<T>>,
     free: Vec<u32>,
 }
 
+#[repr(C)]
 struct Entry<T> {
     /// Holders; zero for a free entry.
     count: u32,
@@ -78,6 +81,15 @@ impl<T: Default> Slab<T> {
     pub(crate) fn clear_count(&mut self, index: u32) {
         self.entries[index as usize].count = 0;
     }
+
+    /// Where the entries begin.
+    pub(crate) fn base(&mut self) -> *mut u8 {
+        self.entries.as_mut_ptr().cast()
+    }
+
+    /// The size of an entry, and where in it its count and its item are.
+    pub(crate) const LAYOUT: [usize; 3] =
+        [size_of::<Entry<T>>(), offset_of!(Entry<T>, count), offset_of!(Entry<T>, item)];
 
     /// Entries, free ones included.
     pub(crate) fn len(&self) -> usize {

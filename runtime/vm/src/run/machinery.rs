@@ -59,6 +59,10 @@ macro_rules! machinery {
                 if distance < 0 {
                     if $core.heap.fuel == 0 {
                         tri!($core.heap.refuel());
+                        $core.heap.fuel -= 1;
+                        $pc = $pc.wrapping_add_signed(distance);
+                        save!();
+                        return Next::Reload;
                     }
                     $core.heap.fuel -= 1;
                 }
@@ -213,12 +217,10 @@ macro_rules! machinery {
             };
         }
         // Makes a function the running one whose parameters are exactly the registers of a window.
+        // There is fuel.
         macro_rules! enter {
             ($d entry:expr, $d closure:expr, $d first:expr, $d count:expr, $d dst:expr) => {{
                 let (entry, first, closure): (Entry, u8, Value) = ($d entry, $d first, $d closure);
-                if $core.heap.fuel == 0 {
-                    tri!($core.heap.refuel());
-                }
                 $core.heap.fuel -= 1;
                 // Most calls have one argument.
                 let only = if $d count == 1 {

@@ -1,0 +1,574 @@
+//! Machine code of one body.
+//!
+//! Every register of the body is two variables of Cranelift: a float while it surely holds a
+//! number, else the 64 bits of a value. `kinds` says which one is true. Tests come before any
+//! change, so that giving up leaves the state from before the instruction; how that state reaches
+//! memory is written once the body is done, in blocks that are expected never to run.
+
+mod arrays;
+
+mod calls;
+
+mod leave;
+
+mod numbers;
+
+use std::collections::BTreeMap;
+
+use cranelift_codegen::ir::{
+    AliasRegionData, Block, FuncRef, InstBuilder, MemFlagsData, StackSlot, Value, condcodes::IntCC,
+    types,
+};
+use cranelift_frontend::{FunctionBuilder, Variable};
+use prism_vm::tier::{ARRAY_TAG, FALSE, FIRST_HEAP, FIRST_TAGGED, NULL, TRUE};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::flow::{Body, Plan, Signature, Src};
+use crate::kinds::Kinds;
+use leave::Leave;
+
+/// What code gives back: how it ended.
+pub(crate) const RETURNED: i64 = 0;
+pub(crate) const LEFT: i64 = 1;
+pub(crate) const REFUSED: i64 = 2;
+
+/// Where a field of the view is, from the pointer that code gets.
+macro_rules! view {
+    ($field:ident) => {
+        (std::mem::offset_of!(prism_vm::tier::State<'static>, view)
+            + std::mem::offset_of!(prism_vm::tier::View, $field)) as i32
+    };
+}
+pub(crate) use view;
+
+/// Functions of the host, declared in the function that is made.
+pub(crate) struct Host {
+    pub(crate) refuel: FuncRef,
+    pub(crate) retain: FuncRef,
+    pub(crate) release: FuncRef,
+    pub(crate) push: FuncRef,
+    pub(crate) new_array: FuncRef,
+    pub(crate) unwound: FuncRef,
+    pub(crate) remainder: FuncRef,
+}
+
+/// Kinds of memory that do not overlap.
+struct Memory {
+    view: MemFlagsData,
+    fuel: MemFlagsData,
+    globals: MemFlagsData,
+    /// Holder counts, and where elements are and how many.
+    arrays: MemFlagsData,
+    elements: MemFlagsData,
+}
+
+/// Where an array has its vector, count and their parts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Places {
+    pub(crate) entry: i64,
+    pub(crate) count: i32,
+    pub(crate) pointer: i32,
+    pub(crate) length: i32,
+    pub(crate) capacity: i32,
+}
+
+pub(crate) struct Emit<'a, 'b> {
+    pub(crate) b: FunctionBuilder<'b>,
+    pub(crate) body: &'a Body,
+    pub(crate) host: Host,
+    pub(crate) callees: BTreeMap<Key, FuncRef>,
+    pub(crate) places: Places,
+    memory: Memory,
+    floats: Vec<Variable>,
+    boxes: Vec<Variable>,
+    kinds: Vec<Kinds>,
+    blocks: BTreeMap<u32, Block>,
+    state: Value,
+    base: Value,
+    room: Value,
+    fuel: Value,
+    /// The way out of the current instruction, once it needs one, and all of them.
+    leave: Option<Block>,
+    leaves: Vec<Leave>,
+    pc: u32,
+    before: Vec<Kinds>,
+    entry: Block,
+    items: Option<StackSlot>,
+    known: Known,
+}
+
+/// What tests have shown since the last head, by the values of Cranelift that they tested.
+#[derive(Default)]
+struct Known {
+    /// Numbers that are integers, with the integer.
+    whole: FxHashMap<Value, Value>,
+    /// Elements that exist, by array and number: where they are, and the entry of the array.
+    places: FxHashMap<(Value, Value), (Value, Value)>,
+    /// Arrays with one holder.
+    unique: FxHashSet<Value>,
+    /// Places that hold numbers.
+    numbers: FxHashSet<Value>,
+    constants: FxHashMap<u64, Value>,
+}
+
+/// A signature that can be looked up.
+pub(crate) type Key = (u32, Vec<Kinds>);
+
+pub(crate) fn key(signature: &Signature) -> Key {
+    (signature.0.0, signature.1.clone())
+}
+
+impl<'a, 'b> Emit<'a, 'b> {
+    /// An emitter at the first head.
+    pub(crate) fn new(
+        b: FunctionBuilder<'b>,
+        body: &'a Body,
+        host: Host,
+        callees: BTreeMap<Key, FuncRef>,
+        places: Places,
+    ) -> Emit<'a, 'b> {
+        let mut emit = Emit::bare(b, body, host, callees, places);
+        emit.begin();
+        emit
+    }
+
+    /// An emitter in the entry block of the function, whose first parameter is the state.
+    fn bare(
+        mut b: FunctionBuilder<'b>,
+        body: &'a Body,
+        host: Host,
+        callees: BTreeMap<Key, FuncRef>,
+        places: Places,
+    ) -> Emit<'a, 'b> {
+        let entry = b.create_block();
+        b.append_block_params_for_function_params(entry);
+        b.switch_to_block(entry);
+        let state = b.block_params(entry)[0];
+        let memory = memory(&mut b);
+        let n_regs = usize::from(body.n_regs);
+        let floats = (0..n_regs).map(|_| b.declare_var(types::F64)).collect();
+        let boxes = (0..n_regs).map(|_| b.declare_var(types::I64)).collect();
+        let blocks = body.heads.keys().map(|&pc| (pc, b.create_block())).collect();
+        let fuel = b.ins().load(types::I64, memory.view, state, view!(fuel));
+        Emit {
+            b,
+            body,
+            host,
+            callees,
+            places,
+            memory,
+            floats,
+            boxes,
+            kinds: body.heads[&body.entry].clone(),
+            blocks,
+            state,
+            base: state,
+            room: state,
+            fuel,
+            leave: None,
+            leaves: Vec::new(),
+            pc: body.entry,
+            before: Vec::new(),
+            entry,
+            items: None,
+            known: Known::default(),
+        }
+    }
+
+    /// Registers from parameters, or from memory for code that begins inside a function.
+    fn begin(&mut self) {
+        let entry = self.entry;
+        if self.body.is_inner {
+            self.base = self.load_view(view!(base));
+            self.room = self.load_view(view!(depth));
+            self.load_registers();
+        } else {
+            let params = self.b.block_params(entry).to_vec();
+            (self.base, self.room) = (params[1], params[2]);
+            let null = self.bits(NULL);
+            for reg in 0..usize::from(self.body.n_regs) {
+                match (params.get(reg + 3), self.body.args.get(reg)) {
+                    (Some(&value), Some(kinds)) if kinds.is_float() => {
+                        self.b.def_var(self.floats[reg], value);
+                    }
+                    (Some(&value), _) => self.b.def_var(self.boxes[reg], value),
+                    (None, _) => self.b.def_var(self.boxes[reg], null),
+                }
+            }
+        }
+        let args = self.body.args.iter().copied();
+        let mut kinds: Vec<Kinds> = args.collect();
+        kinds.resize(usize::from(self.body.n_regs), Kinds::NULL);
+        self.kinds = kinds;
+        self.edge(self.body.entry);
+    }
+
+    /// The function that enters another one at its start, with arguments out of the registers.
+    pub(crate) fn enter(
+        b: FunctionBuilder<'b>,
+        body: &'a Body,
+        host: Host,
+        places: Places,
+        callee: FuncRef,
+    ) -> FunctionBuilder<'b> {
+        let mut emit = Emit::bare(b, body, host, BTreeMap::new(), places);
+        emit.take_args(callee);
+        emit.b.seal_all_blocks();
+        emit.b
+    }
+
+    /// All heads, one after the other.
+    pub(crate) fn run(mut self) -> FunctionBuilder<'b> {
+        for (&head, kinds) in &self.body.heads {
+            self.b.switch_to_block(self.blocks[&head]);
+            self.kinds.clone_from(kinds);
+            self.known = Known::default();
+            self.straight(head);
+        }
+        for leave in std::mem::take(&mut self.leaves) {
+            self.write_leave(&leave);
+        }
+        self.b.seal_all_blocks();
+        self.b
+    }
+
+    fn straight(&mut self, head: u32) {
+        let mut pc = head;
+        loop {
+            let plan = self.body.plans[&pc].clone();
+            let step = self.body.steps[&pc];
+            self.pc = pc;
+            self.leave = None;
+            self.before.clone_from(&self.kinds);
+            for (src, needed) in plan.needs() {
+                if let Src::Reg(reg) = src {
+                    self.expect(reg, needed);
+                }
+            }
+            self.plan(&plan, step.next);
+            let goes_on = plan.apply(&mut self.kinds);
+            let Some(next) = plan.next(&step).filter(|_| goes_on) else { return };
+            if matches!(plan, Plan::Test { .. } | Plan::Count { .. } | Plan::Each { .. }) {
+                // Both ways have their edges already.
+                return;
+            }
+            if self.body.heads.contains_key(&next) {
+                return self.edge(next);
+            }
+            pc = next;
+        }
+    }
+
+    fn plan(&mut self, plan: &Plan, next: u32) {
+        match *plan {
+            Plan::GiveUp => self.give_up(),
+            Plan::Load { to, bits } => {
+                self.drop_old(to);
+                if Kinds::of(bits).is_float() {
+                    let number = self.b.ins().f64const(f64::from_bits(bits));
+                    self.set_float(to, number);
+                } else {
+                    let bits = self.bits(bits);
+                    self.set_box(to, bits);
+                }
+            }
+            Plan::Move { to, from } => self.move_register(to, from),
+            Plan::Copy { to, from } => self.copy_register(to, from),
+            Plan::Settle { reg } => self.settle(reg),
+            Plan::Arith { op, to, x, y } => self.arith(op, to, x, y),
+            Plan::Negate { to, x } => {
+                let x = self.number(x);
+                let result = self.b.ins().fneg(x);
+                self.drop_old(to);
+                self.set_float(to, result);
+            }
+            Plan::Compare { to, order, x, y } => {
+                let holds = self.compare(order, x, y);
+                self.drop_old(to);
+                self.set_bool(to, holds);
+            }
+            Plan::Truth { to, from, is_not } => {
+                let mut holds = self.truth(from);
+                if is_not {
+                    holds = self.b.ins().icmp_imm_u(IntCC::Equal, holds, 0);
+                }
+                self.drop_old(to);
+                self.set_bool(to, holds);
+            }
+            Plan::Math { to, from, math } => self.math(to, from, math),
+            Plan::Jump { target } => {
+                if target < next {
+                    self.pay();
+                }
+                self.edge(target);
+            }
+            Plan::Test { cond, is_not, target } => self.test(cond, is_not, target, next),
+            Plan::Count { reg, step, order, limit, target } => {
+                self.count(reg, step, order, limit, target, next);
+            }
+            Plan::Each { to, array, target } => self.each(to, array, target, next),
+            Plan::Length { to, array } => {
+                let array = self.boxed(array);
+                let (_, length, _) = self.elements(array);
+                let number = self.b.ins().fcvt_from_sint(types::F64, length);
+                self.drop_old(to);
+                self.set_float(to, number);
+            }
+            Plan::Element { to, array, at, kinds } => self.element(to, array, at, None, kinds),
+            Plan::Nested { to, array, at, inner, kinds, .. } => {
+                self.element(to, array, at, Some(inner), kinds);
+            }
+            Plan::SetElement { array, at, from } => self.set_element(array, at, from),
+            Plan::Push { array, from } => self.push(array, from),
+            Plan::NewArray { to, first, count } => self.new_array(to, first, count),
+            Plan::GetGlobal { to, global } => self.get_global(to, global),
+            Plan::SetGlobal { from, global } => self.set_global(from, global),
+            Plan::Call { to, first, ref signature, returns } => {
+                self.call(to, first, signature, returns, next);
+            }
+            Plan::Return(reg) => self.finish(reg),
+        }
+    }
+
+    // Values.
+
+    pub(crate) fn bits(&mut self, bits: u64) -> Value {
+        self.b.ins().iconst(types::I64, bits as i64)
+    }
+
+    fn set_float(&mut self, reg: u8, value: Value) {
+        self.b.def_var(self.floats[usize::from(reg)], value);
+    }
+
+    fn set_box(&mut self, reg: u8, value: Value) {
+        self.b.def_var(self.boxes[usize::from(reg)], value);
+    }
+
+    fn set_null(&mut self, reg: u8) {
+        let null = self.bits(NULL);
+        self.set_box(reg, null);
+    }
+
+    fn set_bool(&mut self, reg: u8, holds: Value) {
+        let (yes, no) = (self.bits(TRUE), self.bits(FALSE));
+        let value = self.b.ins().select(holds, yes, no);
+        self.set_box(reg, value);
+    }
+
+    /// An operand that is known to be a number.
+    fn number(&mut self, src: Src) -> Value {
+        match src {
+            Src::Reg(reg) => self.b.use_var(self.floats[usize::from(reg)]),
+            Src::Number(number) => {
+                let bits = number.to_bits();
+                if let Some(&value) = self.known.constants.get(&bits) {
+                    return value;
+                }
+                let value = self.b.ins().f64const(number);
+                self.known.constants.insert(bits, value);
+                value
+            }
+        }
+    }
+
+    /// The bits of a register, whatever it holds.
+    pub(crate) fn boxed(&mut self, reg: u8) -> Value {
+        self.boxed_as(reg, self.kinds[usize::from(reg)])
+    }
+
+    fn boxed_as(&mut self, reg: u8, kinds: Kinds) -> Value {
+        if kinds == Kinds::NULL {
+            return self.bits(NULL);
+        }
+        if !kinds.is_float() {
+            return self.b.use_var(self.boxes[usize::from(reg)]);
+        }
+        let number = self.b.use_var(self.floats[usize::from(reg)]);
+        self.box_number(number)
+    }
+
+    /// Tests that a register holds one of these kinds, and knows it from then on.
+    fn expect(&mut self, reg: u8, needed: Kinds) {
+        let kinds = self.kinds[usize::from(reg)];
+        let both = kinds.both(needed);
+        if both.is_empty() || kinds == both {
+            return;
+        }
+        let bits = self.boxed(reg);
+        let is_kind = self.is_kind(bits, needed);
+        self.guard(is_kind);
+        if both.is_float() {
+            let number = self.b.ins().bitcast(types::F64, MemFlagsData::new(), bits);
+            self.set_float(reg, number);
+        }
+        self.kinds[usize::from(reg)] = both;
+    }
+
+    /// Whether bits are of one of the kinds that can be tested at once.
+    fn is_kind(&mut self, bits: Value, kinds: Kinds) -> Value {
+        match kinds {
+            Kinds::NUMBER => {
+                let first = self.bits(FIRST_TAGGED);
+                self.b.ins().icmp(IntCC::UnsignedLessThan, bits, first)
+            }
+            Kinds::PLAIN => {
+                let last = self.bits(TRUE);
+                self.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, bits, last)
+            }
+            Kinds::BOOL => {
+                let first = self.bits(FALSE);
+                let above = self.b.ins().isub(bits, first);
+                self.b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, above, 1)
+            }
+            _ => {
+                debug_assert_eq!(kinds, Kinds::ARRAY);
+                let tag = self.b.ins().ushr_imm_u(bits, 48);
+                self.b.ins().icmp_imm_u(IntCC::Equal, tag, ARRAY_TAG as i64)
+            }
+        }
+    }
+
+    // Registers.
+
+    fn move_register(&mut self, to: u8, from: u8) {
+        if to == from {
+            return;
+        }
+        self.drop_old(to);
+        self.transfer(to, from);
+        self.set_null(from);
+    }
+
+    fn copy_register(&mut self, to: u8, from: u8) {
+        if to == from {
+            return;
+        }
+        if self.kinds[usize::from(from)].may_be_heap() {
+            let bits = self.boxed(from);
+            self.retain(bits, self.kinds[usize::from(from)]);
+        }
+        self.drop_old(to);
+        self.transfer(to, from);
+    }
+
+    fn transfer(&mut self, to: u8, from: u8) {
+        if self.kinds[usize::from(from)].is_float() {
+            let value = self.b.use_var(self.floats[usize::from(from)]);
+            self.set_float(to, value);
+        } else {
+            let value = self.boxed(from);
+            self.set_box(to, value);
+        }
+    }
+
+    fn settle(&mut self, reg: u8) {
+        if self.kinds[usize::from(reg)].both(Kinds::OTHER).is_empty() {
+            return;
+        }
+        let bits = self.boxed(reg);
+        let missing = self.bits(prism_vm::tier::MISSING);
+        let null = self.bits(NULL);
+        let is_missing = self.b.ins().icmp(IntCC::Equal, bits, missing);
+        let value = self.b.ins().select(is_missing, null, bits);
+        self.set_box(reg, value);
+    }
+
+    /// Gives back what a register holds, which is about to hold something else.
+    fn drop_old(&mut self, reg: u8) {
+        if self.kinds[usize::from(reg)].may_be_heap() {
+            let bits = self.boxed(reg);
+            self.release(bits);
+        }
+    }
+
+    fn release(&mut self, bits: Value) {
+        let (some, after) = self.if_heap(bits);
+        self.b.switch_to_block(some);
+        self.b.ins().call(self.host.release, &[self.state, bits]);
+        self.b.ins().jump(after, &[]);
+        self.enter_block(after);
+    }
+
+    fn retain(&mut self, bits: Value, kinds: Kinds) {
+        self.known.unique.clear();
+        if kinds == Kinds::ARRAY {
+            let entry = self.array_entry(bits);
+            let (flags, at) = (self.memory.arrays, self.places.count);
+            let count = self.b.ins().load(types::I32, flags, entry, at);
+            let one = self.b.ins().iconst(types::I32, 1);
+            let more = self.b.ins().iadd(count, one);
+            self.b.ins().store(flags, more, entry, at);
+            return;
+        }
+        let (some, after) = self.if_heap(bits);
+        self.b.switch_to_block(some);
+        self.b.ins().call(self.host.retain, &[self.state, bits]);
+        self.b.ins().jump(after, &[]);
+        self.enter_block(after);
+    }
+
+    /// Branches on whether bits are a reference: the block where they are, and the one after.
+    fn if_heap(&mut self, bits: Value) -> (Block, Block) {
+        let (some, after) = (self.b.create_block(), self.b.create_block());
+        let first = self.bits(FIRST_HEAP);
+        let is_heap = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, bits, first);
+        self.b.ins().brif(is_heap, some, &[], after, &[]);
+        self.b.seal_block(some);
+        (some, after)
+    }
+
+    // Ways.
+
+    /// Goes to a head, with every register in the form that the head expects.
+    fn edge(&mut self, target: u32) {
+        let body = self.body;
+        for (reg, wanted) in (0u8..).zip(&body.heads[&target]) {
+            let kinds = self.kinds[usize::from(reg)];
+            if wanted.is_float() || kinds == *wanted {
+                continue;
+            }
+            let bits = match *wanted {
+                Kinds::NULL => self.bits(NULL),
+                _ => self.boxed(reg),
+            };
+            self.set_box(reg, bits);
+        }
+        let block = self.blocks[&target];
+        self.b.ins().jump(block, &[]);
+    }
+
+    /// Goes on only if the condition holds; else the interpreter takes over before the
+    /// instruction.
+    pub(crate) fn guard(&mut self, holds: Value) {
+        let (leave, on) = (self.way_out(), self.b.create_block());
+        self.b.ins().brif(holds, on, &[], leave, &[]);
+        self.enter_block(on);
+    }
+
+    /// Goes on in a block to which all ways are known. Then variables keep their values of
+    /// Cranelift from block to block, by which `known` knows them.
+    fn enter_block(&mut self, block: Block) {
+        self.b.seal_block(block);
+        self.b.switch_to_block(block);
+    }
+
+    fn load_view(&mut self, offset: i32) -> Value {
+        self.b.ins().load(types::I64, self.memory.view, self.state, offset)
+    }
+}
+
+fn memory(b: &mut FunctionBuilder<'_>) -> Memory {
+    let mut region = |user_id, name: &'static str| {
+        let data = AliasRegionData { user_id, description: name.into() };
+        let region = b.func.dfg.alias_regions.insert(data);
+        // Never moved: tests that come before a load are what makes it safe.
+        MemFlagsData::new().with_notrap().with_aligned().with_alias_region(Some(region))
+    };
+    Memory {
+        view: region(1, "view"),
+        fuel: region(2, "fuel"),
+        globals: region(3, "globals"),
+        arrays: region(4, "arrays"),
+        elements: region(5, "elements"),
+    }
+}

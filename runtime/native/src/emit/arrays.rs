@@ -1,0 +1,241 @@
+//! Arrays and variables of the program.
+
+use cranelift_codegen::ir::{
+    InstBuilder, MemFlagsData, StackSlot, StackSlotData, StackSlotKind, Value, condcodes::IntCC,
+    types,
+};
+use prism_vm::tier::FIRST_HEAP;
+
+use super::{Emit, view};
+use crate::flow::{Plan, Src};
+use crate::kinds::Kinds;
+
+impl Emit<'_, '_> {
+    /// The entry of an array in the arena.
+    pub(super) fn array_entry(&mut self, bits: Value) -> Value {
+        let arrays = self.load_view(view!(arrays));
+        let index = self.b.ins().ireduce(types::I32, bits);
+        let index = self.b.ins().uextend(types::I64, index);
+        let size = self.b.ins().iconst(types::I64, self.places.entry);
+        let offset = self.b.ins().imul(index, size);
+        self.b.ins().iadd(arrays, offset)
+    }
+
+    /// Where the elements of an array are, how many, and its entry.
+    pub(super) fn elements(&mut self, bits: Value) -> (Value, Value, Value) {
+        let entry = self.array_entry(bits);
+        let flags = self.memory.arrays;
+        let pointer = self.b.ins().load(types::I64, flags, entry, self.places.pointer);
+        let length = self.b.ins().load(types::I64, flags, entry, self.places.length);
+        (pointer, length, entry)
+    }
+
+    /// The place of an element that exists, and the array's entry.
+    fn place(&mut self, bits: Value, at: Src) -> (Value, Value) {
+        let number = self.number(at);
+        if let Some(&found) = self.known.places.get(&(bits, number)) {
+            return found;
+        }
+        let index = match self.known.whole.get(&number) {
+            Some(&index) => index,
+            None => {
+                let (index, is_whole) = self.whole(number);
+                self.guard(is_whole);
+                self.known.whole.insert(number, index);
+                index
+            }
+        };
+        let (pointer, length, entry) = self.elements(bits);
+        let is_inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, length);
+        self.guard(is_inside);
+        let offset = self.b.ins().ishl_imm_u(index, 3);
+        let place = self.b.ins().iadd(pointer, offset);
+        self.known.places.insert((bits, number), (place, entry));
+        (place, entry)
+    }
+
+    pub(super) fn element(&mut self, to: u8, array: u8, at: Src, inner: Option<Src>, kinds: Kinds) {
+        let mut bits = self.boxed(array);
+        let flags = self.memory.elements;
+        let mut last = bits;
+        for (step, at) in [Some(at), inner].into_iter().flatten().enumerate() {
+            if step > 0 {
+                let is_array = self.is_kind(bits, Kinds::ARRAY);
+                self.guard(is_array);
+            }
+            let (place, _) = self.place(bits, at);
+            last = place;
+            bits = self.b.ins().load(types::I64, flags, place, 0);
+        }
+        let is_known = kinds == Kinds::NUMBER && self.known.numbers.contains(&last);
+        if kinds != Kinds::ANY && !is_known {
+            let is_kind = self.is_kind(bits, kinds);
+            self.guard(is_kind);
+        }
+        if kinds == Kinds::NUMBER {
+            self.known.numbers.insert(last);
+        }
+        if kinds.may_be_heap() {
+            self.retain(bits, kinds);
+        }
+        self.drop_old(to);
+        if kinds.is_float() {
+            let number = self.b.ins().bitcast(types::F64, MemFlagsData::new(), bits);
+            self.set_float(to, number);
+        } else {
+            self.set_box(to, bits);
+        }
+    }
+
+    /// The array has one holder.
+    fn unique(&mut self, array: Value, entry: Value) {
+        if self.known.unique.contains(&array) {
+            return;
+        }
+        let count = self.b.ins().load(types::I32, self.memory.arrays, entry, self.places.count);
+        let is_unique = self.b.ins().icmp_imm_u(IntCC::Equal, count, 1);
+        self.guard(is_unique);
+        self.known.unique.insert(array);
+    }
+
+    pub(super) fn set_element(&mut self, array: u8, at: Src, from: u8) {
+        let bits = self.boxed(array);
+        let (place, entry) = self.place(bits, at);
+        self.unique(bits, entry);
+        let flags = self.memory.elements;
+        if !self.known.numbers.contains(&place) {
+            let old = self.b.ins().load(types::I64, flags, place, 0);
+            let first = self.bits(FIRST_HEAP);
+            let is_plain = self.b.ins().icmp(IntCC::UnsignedLessThan, old, first);
+            self.guard(is_plain);
+        }
+        let value = self.boxed(from);
+        self.b.ins().store(flags, value, place, 0);
+        if self.kinds[usize::from(from)].is_float() {
+            self.known.numbers.insert(place);
+        } else {
+            // Another place may be the same one.
+            self.known.numbers.clear();
+        }
+        self.set_null(from);
+    }
+
+    pub(super) fn push(&mut self, array: u8, from: u8) {
+        let bits = self.boxed(array);
+        let (pointer, length, entry) = self.elements(bits);
+        self.unique(bits, entry);
+        let value = self.boxed(from);
+        let flags = self.memory.arrays;
+        let capacity = self.b.ins().load(types::I64, flags, entry, self.places.capacity);
+        let (room, full) = (self.b.create_block(), self.b.create_block());
+        let done = self.b.create_block();
+        self.b.set_cold_block(full);
+        let has_room = self.b.ins().icmp(IntCC::UnsignedLessThan, length, capacity);
+        self.b.ins().brif(has_room, room, &[], full, &[]);
+        self.enter_block(room);
+        let offset = self.b.ins().ishl_imm_u(length, 3);
+        let place = self.b.ins().iadd(pointer, offset);
+        self.b.ins().store(self.memory.elements, value, place, 0);
+        let one = self.b.ins().iconst(types::I64, 1);
+        let longer = self.b.ins().iadd(length, one);
+        self.b.ins().store(flags, longer, entry, self.places.length);
+        self.b.ins().jump(done, &[]);
+        self.enter_block(full);
+        self.b.ins().call(self.host.push, &[self.state, bits, value]);
+        self.b.ins().jump(done, &[]);
+        self.enter_block(done);
+        // Elements may have moved.
+        self.known.places.clear();
+        self.known.numbers.clear();
+        self.set_null(from);
+    }
+
+    pub(super) fn new_array(&mut self, to: u8, first: u8, count: u8) {
+        let slot = self.items_slot();
+        for at in 0..count {
+            let value = self.boxed(first + at);
+            self.b.ins().stack_store(types::I64, value, slot, i32::from(at) * 8);
+            self.set_null(first + at);
+        }
+        let items = self.b.ins().stack_addr(types::I64, slot, 0);
+        let n_items = self.b.ins().iconst(types::I64, i64::from(count));
+        let call = self.b.ins().call(self.host.new_array, &[self.state, items, n_items]);
+        let array = self.b.inst_results(call)[0];
+        // The arena may have moved.
+        self.known.places.clear();
+        if !(first..first + count).contains(&to) {
+            self.drop_old(to);
+        }
+        self.set_box(to, array);
+    }
+
+    /// Room for the items of a new array; one for all, so that frames stay small.
+    fn items_slot(&mut self) -> StackSlot {
+        if let Some(slot) = self.items {
+            return slot;
+        }
+        let plans = self.body.plans.values();
+        let most = plans.map(|plan| match plan {
+            Plan::NewArray { count, .. } => *count,
+            _ => 1,
+        });
+        let size = u32::from(most.max().unwrap_or(1)) * 8;
+        let data = StackSlotData::new(StackSlotKind::ExplicitSlot, size, 3);
+        let slot = self.b.create_sized_stack_slot(data);
+        self.items = Some(slot);
+        slot
+    }
+
+    pub(super) fn each(&mut self, to: u8, array: u8, target: u32, next: u32) {
+        let bits = self.boxed(array);
+        let index = self.number(Src::Reg(array + 1));
+        let one = self.b.ins().f64const(1.0);
+        let following = self.b.ins().fadd(index, one);
+        let (at, is_whole) = self.whole(following);
+        self.guard(is_whole);
+        let (pointer, length, _) = self.elements(bits);
+        let is_there = self.b.ins().icmp(IntCC::UnsignedLessThan, at, length);
+        let (yes, no) = (self.b.create_block(), self.b.create_block());
+        self.b.ins().brif(is_there, yes, &[], no, &[]);
+        self.enter_block(yes);
+        if target < next {
+            self.pay();
+        }
+        let offset = self.b.ins().ishl_imm_u(at, 3);
+        let place = self.b.ins().iadd(pointer, offset);
+        let item = self.b.ins().load(types::I64, self.memory.elements, place, 0);
+        self.retain(item, Kinds::ANY);
+        self.drop_old(to);
+        let old = self.kinds.clone();
+        self.set_box(to, item);
+        self.set_float(array + 1, following);
+        self.kinds[usize::from(to)] = Kinds::ANY;
+        self.edge(target);
+        self.kinds = old;
+        self.enter_block(no);
+        self.edge(next);
+    }
+
+    pub(super) fn get_global(&mut self, to: u8, global: u16) {
+        let globals = self.load_view(view!(globals));
+        let at = i32::from(global) * 8;
+        let bits = self.b.ins().load(types::I64, self.memory.globals, globals, at);
+        let is_number = self.is_kind(bits, Kinds::NUMBER);
+        self.guard(is_number);
+        self.drop_old(to);
+        let number = self.b.ins().bitcast(types::F64, MemFlagsData::new(), bits);
+        self.set_float(to, number);
+    }
+
+    pub(super) fn set_global(&mut self, from: u8, global: u16) {
+        let globals = self.load_view(view!(globals));
+        let at = i32::from(global) * 8;
+        let old = self.b.ins().load(types::I64, self.memory.globals, globals, at);
+        let first = self.bits(FIRST_HEAP);
+        let is_plain = self.b.ins().icmp(IntCC::UnsignedLessThan, old, first);
+        self.guard(is_plain);
+        let value = self.boxed(from);
+        self.b.ins().store(self.memory.globals, value, globals, at);
+        self.set_null(from);
+    }
+}

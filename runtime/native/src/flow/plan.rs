@@ -1,0 +1,570 @@
+//! What machine code does for one instruction, given what its registers hold.
+
+use prism_bytecode::{FunctionId, Inst, Reg};
+use prism_vm::tier::{FALSE, MISSING, NULL, TRUE};
+
+use super::{Around, Signature};
+use crate::kinds::Kinds;
+use crate::live::Live;
+use crate::step::{Math, Step};
+
+/// An operand that is a number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Src {
+    Reg(u8),
+    Number(f64),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arith {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Rem,
+}
+
+/// A comparison of numbers; false for NaN, but for `NotEqual`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    Less,
+    LessEq,
+    Greater,
+    GreaterEq,
+    Equal,
+    NotEqual,
+}
+
+/// What a jump depends on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Cond {
+    Compare(Order, Src, Src),
+    Truthy(u8),
+    Null(u8),
+    Missing(u8),
+    Known(bool),
+}
+
+/// What code does. Registers are those of the instruction.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Plan {
+    /// The interpreter goes on here.
+    GiveUp,
+    Load {
+        to: u8,
+        bits: u64,
+    },
+    Move {
+        to: u8,
+        from: u8,
+    },
+    Copy {
+        to: u8,
+        from: u8,
+    },
+    Settle {
+        reg: u8,
+    },
+    Arith {
+        op: Arith,
+        to: u8,
+        x: Src,
+        y: Src,
+    },
+    Negate {
+        to: u8,
+        x: Src,
+    },
+    Compare {
+        to: u8,
+        order: Order,
+        x: Src,
+        y: Src,
+    },
+    /// Whether a register is truthy, or the opposite.
+    Truth {
+        to: u8,
+        from: u8,
+        is_not: bool,
+    },
+    Math {
+        to: u8,
+        from: u8,
+        math: Math,
+    },
+    Jump {
+        target: u32,
+    },
+    /// Jumps when the condition holds, or with `is_not` when it does not.
+    Test {
+        cond: Cond,
+        is_not: bool,
+        target: u32,
+    },
+    /// Adds to a counter, then jumps on a comparison with a limit.
+    Count {
+        reg: u8,
+        step: f64,
+        order: Order,
+        limit: u8,
+        target: u32,
+    },
+    /// The next element of an array, if there is one.
+    Each {
+        to: u8,
+        array: u8,
+        target: u32,
+    },
+    Length {
+        to: u8,
+        array: u8,
+    },
+    /// An element, which must be of these kinds.
+    Element {
+        to: u8,
+        array: u8,
+        at: Src,
+        kinds: Kinds,
+    },
+    /// An element of an element, and the instruction after the two.
+    Nested {
+        to: u8,
+        array: u8,
+        at: Src,
+        inner: Src,
+        kinds: Kinds,
+        next: u32,
+    },
+    SetElement {
+        array: u8,
+        at: Src,
+        from: u8,
+    },
+    Push {
+        array: u8,
+        from: u8,
+    },
+    NewArray {
+        to: u8,
+        first: u8,
+        count: u8,
+    },
+    GetGlobal {
+        to: u8,
+        global: u16,
+    },
+    SetGlobal {
+        from: u8,
+        global: u16,
+    },
+    Call {
+        to: u8,
+        first: u8,
+        signature: Signature,
+        returns: Kinds,
+    },
+    /// `None` for null.
+    Return(Option<u8>),
+}
+
+/// What code does for a step.
+pub(crate) fn plan(step: &Step, kinds: &[Kinds], live: &Live, around: &Around<'_>) -> Plan {
+    let plan = raw(step, kinds, live, around);
+    let is_sure = |src: &Src, needed: Kinds| match src {
+        Src::Reg(reg) => !kinds[usize::from(*reg)].both(needed).is_empty(),
+        Src::Number(_) => true,
+    };
+    let fits = plan.needs().iter().all(|(src, needed)| is_sure(src, *needed));
+    if fits { plan } else { Plan::GiveUp }
+}
+
+fn raw(step: &Step, kinds: &[Kinds], live: &Live, around: &Around<'_>) -> Plan {
+    use Arith::{Add, Div, Mul, Rem, Sub};
+    let load = |to: Reg, bits| Plan::Load { to: to.0, bits };
+    let number = |to: Reg, number: f64| Plan::Load { to: to.0, bits: number.to_bits() };
+    let reg = |reg: Reg| Src::Reg(reg.0);
+    let small = |number: i8| Src::Number(f64::from(number));
+    let arith = |op, to: Reg, x: Reg, y| Plan::Arith { op, to: to.0, x: Src::Reg(x.0), y };
+    match step.inst {
+        Inst::LoadNull(a) => load(a, NULL),
+        Inst::LoadTrue(a) => load(a, TRUE),
+        Inst::LoadFalse(a) => load(a, FALSE),
+        Inst::LoadMissing(a) => load(a, MISSING),
+        Inst::LoadInt(a, value) => number(a, f64::from(value)),
+        Inst::LoadConst(a, id) => constant(a, usize::from(id), around),
+        Inst::LoadConstWide(a) => constant(a, step.word as usize, around),
+        Inst::Move(a, b) => Plan::Move { to: a.0, from: b.0 },
+        Inst::Copy(a, b) => Plan::Copy { to: a.0, from: b.0 },
+        Inst::Settle(a) => Plan::Settle { reg: a.0 },
+        Inst::Add(a, b, c) => arith(Add, a, b, reg(c)),
+        Inst::Sub(a, b, c) => arith(Sub, a, b, reg(c)),
+        Inst::Mul(a, b, c) => arith(Mul, a, b, reg(c)),
+        Inst::Div(a, b, c) => arith(Div, a, b, reg(c)),
+        Inst::Rem(a, b, c) => arith(Rem, a, b, reg(c)),
+        Inst::AddI(a, b, c) => arith(Add, a, b, small(c)),
+        Inst::SubI(a, b, c) => arith(Sub, a, b, small(c)),
+        Inst::MulI(a, b, c) => arith(Mul, a, b, small(c)),
+        Inst::DivI(a, b, c) => arith(Div, a, b, small(c)),
+        Inst::RemI(a, b, c) => arith(Rem, a, b, small(c)),
+        Inst::AddK(a, b) => with_constant(Add, a, b, step, around),
+        Inst::SubK(a, b) => with_constant(Sub, a, b, step, around),
+        Inst::MulK(a, b) => with_constant(Mul, a, b, step, around),
+        Inst::DivK(a, b) => with_constant(Div, a, b, step, around),
+        Inst::RemK(a, b) => with_constant(Rem, a, b, step, around),
+        Inst::Neg(a, b) => Plan::Negate { to: a.0, x: reg(b) },
+        Inst::Not(a, b) => Plan::Truth { to: a.0, from: b.0, is_not: true },
+        Inst::Truthy(a, b) => Plan::Truth { to: a.0, from: b.0, is_not: false },
+        Inst::CallNative(a, b, _) => match step.math() {
+            Some(math) => Plan::Math { to: a.0, from: b.0, math },
+            None => Plan::GiveUp,
+        },
+        Inst::Length(a, b) => Plan::Length { to: a.0, array: b.0 },
+        Inst::GetIndex(a, b, c) => element(step, a, b, reg(c), live, around),
+        Inst::GetIndexI(a, b, at) => element(step, a, b, small(at), live, around),
+        Inst::SetIndex(a, b, c) if a != b && a != c && b != c => {
+            Plan::SetElement { array: a.0, at: reg(b), from: c.0 }
+        }
+        Inst::ArrayPush(a, b) if a != b => Plan::Push { array: a.0, from: b.0 },
+        Inst::NewArray(a, b, count) => Plan::NewArray { to: a.0, first: b.0, count },
+        Inst::GetGlobal(a, id) => match Kinds::of((around.global)(usize::from(id))) {
+            Kinds::NUMBER => Plan::GetGlobal { to: a.0, global: id },
+            _ => Plan::GiveUp,
+        },
+        Inst::SetGlobal(a, id) => match kinds[usize::from(a.0)] {
+            Kinds::NUMBER => Plan::SetGlobal { from: a.0, global: id },
+            _ => Plan::GiveUp,
+        },
+        Inst::Call(a, b, count) => call(a, b, count, step, kinds, around),
+        Inst::Return(a) => Plan::Return(Some(a.0)),
+        Inst::ReturnNull() => Plan::Return(None),
+        _ => compares(step).or_else(|| jumps(step, kinds)).unwrap_or(Plan::GiveUp),
+    }
+}
+
+/// Comparisons whose result is a value.
+fn compares(step: &Step) -> Option<Plan> {
+    let (order, to, x, y) = match step.inst {
+        Inst::Less(a, b, c) => (Order::Less, a, b, c),
+        Inst::LessEq(a, b, c) => (Order::LessEq, a, b, c),
+        Inst::Greater(a, b, c) => (Order::Greater, a, b, c),
+        Inst::GreaterEq(a, b, c) => (Order::GreaterEq, a, b, c),
+        Inst::Equal(a, b, c) | Inst::Same(a, b, c) => (Order::Equal, a, b, c),
+        Inst::NotEqual(a, b, c) | Inst::NotSame(a, b, c) => (Order::NotEqual, a, b, c),
+        _ => return None,
+    };
+    Some(Plan::Compare { to: to.0, order, x: Src::Reg(x.0), y: Src::Reg(y.0) })
+}
+
+fn jumps(step: &Step, kinds: &[Kinds]) -> Option<Plan> {
+    use Order::{Equal, Greater, GreaterEq, Less, LessEq, NotEqual};
+    let target = step.target?;
+    let r = |reg: Reg| Src::Reg(reg.0);
+    let n = |number: i8| Src::Number(f64::from(number));
+    let (cond, is_not) = match step.inst {
+        Inst::Jump(_) => return Some(Plan::Jump { target }),
+        Inst::JumpIf(a, _) => (Cond::Truthy(a.0), false),
+        Inst::JumpUnless(a, _) => (Cond::Truthy(a.0), true),
+        Inst::JumpNull(a, _) => (Cond::Null(a.0), false),
+        Inst::JumpNotNull(a, _) => (Cond::Null(a.0), true),
+        Inst::JumpGiven(a, _) => (Cond::Missing(a.0), true),
+        Inst::JumpLess(a, b) => (Cond::Compare(Less, r(a), r(b)), false),
+        Inst::JumpLessEq(a, b) => (Cond::Compare(LessEq, r(a), r(b)), false),
+        Inst::JumpGreater(a, b) => (Cond::Compare(Greater, r(a), r(b)), false),
+        Inst::JumpGreaterEq(a, b) => (Cond::Compare(GreaterEq, r(a), r(b)), false),
+        Inst::JumpNotLess(a, b) => (Cond::Compare(Less, r(a), r(b)), true),
+        Inst::JumpNotLessEq(a, b) => (Cond::Compare(LessEq, r(a), r(b)), true),
+        Inst::JumpNotGreater(a, b) => (Cond::Compare(Greater, r(a), r(b)), true),
+        Inst::JumpNotGreaterEq(a, b) => (Cond::Compare(GreaterEq, r(a), r(b)), true),
+        Inst::JumpLessI(a, b) => (Cond::Compare(Less, r(a), n(b)), false),
+        Inst::JumpLessEqI(a, b) => (Cond::Compare(LessEq, r(a), n(b)), false),
+        Inst::JumpGreaterI(a, b) => (Cond::Compare(Greater, r(a), n(b)), false),
+        Inst::JumpGreaterEqI(a, b) => (Cond::Compare(GreaterEq, r(a), n(b)), false),
+        Inst::JumpNotLessI(a, b) => (Cond::Compare(Less, r(a), n(b)), true),
+        Inst::JumpNotLessEqI(a, b) => (Cond::Compare(LessEq, r(a), n(b)), true),
+        Inst::JumpNotGreaterI(a, b) => (Cond::Compare(Greater, r(a), n(b)), true),
+        Inst::JumpNotGreaterEqI(a, b) => (Cond::Compare(GreaterEq, r(a), n(b)), true),
+        Inst::JumpEqual(a, b) | Inst::JumpSame(a, b) => (Cond::Compare(Equal, r(a), r(b)), false),
+        Inst::JumpNotEqual(a, b) | Inst::JumpNotSame(a, b) => {
+            (Cond::Compare(NotEqual, r(a), r(b)), false)
+        }
+        Inst::JumpEqualI(a, b) | Inst::JumpSameI(a, b) => (Cond::Compare(Equal, r(a), n(b)), false),
+        Inst::JumpNotEqualI(a, b) | Inst::JumpNotSameI(a, b) => {
+            (Cond::Compare(NotEqual, r(a), n(b)), false)
+        }
+        Inst::JumpKind(a, kind) => (Cond::Known(is_kind(kinds[usize::from(a.0)], kind)?), false),
+        Inst::JumpNotKind(a, kind) => (Cond::Known(is_kind(kinds[usize::from(a.0)], kind)?), true),
+        Inst::ForLess(a, b, c) | Inst::ForLessEq(a, b, c) if a != b => {
+            let order = if matches!(step.inst, Inst::ForLess(..)) { Less } else { LessEq };
+            let step = f64::from(c);
+            return Some(Plan::Count { reg: a.0, step, order, limit: b.0, target });
+        }
+        Inst::ForEach(a, b) if a.0 != b.0 && a.0 != b.0 + 1 => {
+            return Some(Plan::Each { to: a.0, array: b.0, target });
+        }
+        _ => return None,
+    };
+    Some(Plan::Test { cond, is_not, target })
+}
+
+/// Whether a value of these kinds is of a kind of the language, where that is certain.
+fn is_kind(kinds: Kinds, kind: u8) -> Option<bool> {
+    let own = match kinds {
+        Kinds::NUMBER => prism_bytecode::Kind::Number,
+        Kinds::BOOL => prism_bytecode::Kind::Boolean,
+        Kinds::NULL => prism_bytecode::Kind::Null,
+        Kinds::ARRAY => prism_bytecode::Kind::Array,
+        _ => return None,
+    };
+    Some(own as u8 == kind)
+}
+
+fn constant(to: Reg, id: usize, around: &Around<'_>) -> Plan {
+    let bits = (around.constant)(id);
+    match Kinds::of(bits) {
+        Kinds::NUMBER => Plan::Load { to: to.0, bits },
+        _ => Plan::GiveUp,
+    }
+}
+
+fn with_constant(op: Arith, to: Reg, x: Reg, step: &Step, around: &Around<'_>) -> Plan {
+    let bits = (around.constant)(step.word as usize);
+    match Kinds::of(bits) {
+        Kinds::NUMBER => {
+            Plan::Arith { op, to: to.0, x: Src::Reg(x.0), y: Src::Number(f64::from_bits(bits)) }
+        }
+        _ => Plan::GiveUp,
+    }
+}
+
+/// An element; two in a row where the first is only the way to the second.
+fn element(step: &Step, to: Reg, array: Reg, at: Src, live: &Live, around: &Around<'_>) -> Plan {
+    let (to, array) = (to.0, array.0);
+    if !around.heads.contains(&step.next) {
+        let second = Step::at(around.program, step.next);
+        let inner = match second.inst {
+            Inst::GetIndex(a, b, c) if a.0 == to && b.0 == to && c.0 != to => Some(Src::Reg(c.0)),
+            Inst::GetIndexI(a, b, c) if a.0 == to && b.0 == to => Some(Src::Number(f64::from(c))),
+            _ => None,
+        };
+        if let Some(inner) = inner
+            && at != Src::Reg(to)
+        {
+            let kinds = wanted(second.next, to, live, around);
+            return Plan::Nested { to, array, at, inner, kinds, next: second.next };
+        }
+    }
+    Plan::Element { to, array, at, kinds: wanted(step.next, to, live, around) }
+}
+
+/// The kinds that the next reader of a register can use, if it follows soon.
+fn wanted(mut pc: u32, reg: u8, live: &Live, around: &Around<'_>) -> Kinds {
+    for _ in 0..16 {
+        if around.heads.contains(&pc) || !live.contains_key(&pc) {
+            break;
+        }
+        let step = Step::at(around.program, pc);
+        let (read, written) = step.registers();
+        if read.contains(reg) {
+            return reader(&step, reg);
+        }
+        if written.contains(reg) || step.ends() {
+            break;
+        }
+        pc = step.next;
+    }
+    Kinds::ANY
+}
+
+fn reader(step: &Step, reg: u8) -> Kinds {
+    match step.inst {
+        Inst::JumpIf(..) | Inst::JumpUnless(..) | Inst::Not(..) | Inst::Truthy(..) => Kinds::BOOL,
+        Inst::GetIndex(_, b, _) | Inst::GetIndexI(_, b, _) if b.0 == reg => Kinds::ARRAY,
+        Inst::Length(..) => Kinds::ARRAY,
+        Inst::Add(..)
+        | Inst::Sub(..)
+        | Inst::Mul(..)
+        | Inst::Div(..)
+        | Inst::Rem(..)
+        | Inst::AddI(..)
+        | Inst::SubI(..)
+        | Inst::MulI(..)
+        | Inst::DivI(..)
+        | Inst::RemI(..)
+        | Inst::AddK(..)
+        | Inst::SubK(..)
+        | Inst::MulK(..)
+        | Inst::DivK(..)
+        | Inst::RemK(..)
+        | Inst::Neg(..)
+        | Inst::Less(..)
+        | Inst::LessEq(..)
+        | Inst::Greater(..)
+        | Inst::GreaterEq(..)
+        | Inst::JumpLess(..)
+        | Inst::JumpLessEq(..)
+        | Inst::JumpGreater(..)
+        | Inst::JumpGreaterEq(..)
+        | Inst::JumpNotLess(..)
+        | Inst::JumpNotLessEq(..)
+        | Inst::JumpNotGreater(..)
+        | Inst::JumpNotGreaterEq(..)
+        | Inst::JumpLessI(..)
+        | Inst::JumpLessEqI(..)
+        | Inst::JumpGreaterI(..)
+        | Inst::JumpGreaterEqI(..)
+        | Inst::JumpNotLessI(..)
+        | Inst::JumpNotLessEqI(..)
+        | Inst::JumpNotGreaterI(..)
+        | Inst::JumpNotGreaterEqI(..)
+        | Inst::GetIndex(..) => Kinds::NUMBER,
+        _ => Kinds::ANY,
+    }
+}
+
+/// A direct call that needs no fitting, of a function whose beginning is ours.
+fn call(to: Reg, first: Reg, count: u8, step: &Step, kinds: &[Kinds], around: &Around<'_>) -> Plan {
+    let id = FunctionId(step.word);
+    let entry = around.program.functions()[id.index()];
+    let function = &around.program.module().functions[id.index()];
+    if entry.n_exact != count || !function.catches.is_empty() {
+        return Plan::GiveUp;
+    }
+    let args = &kinds[usize::from(first.0)..usize::from(first.0) + usize::from(count)];
+    let args = args.iter().map(|&kinds| match kinds {
+        Kinds::NUMBER | Kinds::ARRAY => kinds,
+        _ => Kinds::ANY,
+    });
+    let signature = (id, args.collect());
+    let returns = around.returns.get(&signature).copied().unwrap_or(Kinds::NONE);
+    Plan::Call { to: to.0, first: first.0, signature, returns }
+}
+
+impl Plan {
+    /// Registers that must hold something of these kinds, else the code gives up.
+    pub(crate) fn needs(&self) -> Vec<(Src, Kinds)> {
+        use Kinds as K;
+        match *self {
+            Plan::Arith { x, y, .. } | Plan::Compare { x, y, .. } => {
+                vec![(x, K::NUMBER), (y, K::NUMBER)]
+            }
+            Plan::Negate { x, .. } => vec![(x, K::NUMBER)],
+            Plan::Truth { from, .. } => vec![(Src::Reg(from), TRUTH)],
+            Plan::Math { from, .. } => vec![(Src::Reg(from), K::NUMBER)],
+            Plan::Test { cond, .. } => match cond {
+                Cond::Compare(_, x, y) => vec![(x, K::NUMBER), (y, K::NUMBER)],
+                Cond::Truthy(reg) => vec![(Src::Reg(reg), TRUTH)],
+                Cond::Null(_) | Cond::Missing(_) | Cond::Known(_) => Vec::new(),
+            },
+            Plan::Count { reg, limit, .. } => {
+                vec![(Src::Reg(reg), K::NUMBER), (Src::Reg(limit), K::NUMBER)]
+            }
+            Plan::Each { array, .. } => {
+                vec![(Src::Reg(array), K::ARRAY), (Src::Reg(array + 1), K::NUMBER)]
+            }
+            Plan::Length { array, .. } => vec![(Src::Reg(array), K::ARRAY)],
+            Plan::Push { array, .. } => vec![(Src::Reg(array), K::ARRAY)],
+            Plan::Element { array, at, .. } | Plan::SetElement { array, at, .. } => {
+                vec![(Src::Reg(array), K::ARRAY), (at, K::NUMBER)]
+            }
+            Plan::Nested { array, at, inner, .. } => {
+                vec![(Src::Reg(array), K::ARRAY), (at, K::NUMBER), (inner, K::NUMBER)]
+            }
+            Plan::GiveUp
+            | Plan::Load { .. }
+            | Plan::Move { .. }
+            | Plan::Copy { .. }
+            | Plan::Settle { .. }
+            | Plan::Jump { .. }
+            | Plan::NewArray { .. }
+            | Plan::GetGlobal { .. }
+            | Plan::SetGlobal { .. }
+            | Plan::Call { .. }
+            | Plan::Return(_) => Vec::new(),
+        }
+    }
+
+    /// The kinds after it. Whether the code goes on behind it.
+    pub(crate) fn apply(&self, kinds: &mut [Kinds]) -> bool {
+        for (src, needed) in self.needs() {
+            if let Src::Reg(reg) = src {
+                let reg = usize::from(reg);
+                kinds[reg] = kinds[reg].both(needed);
+            }
+        }
+        let mut set = |reg: u8, to: Kinds| kinds[usize::from(reg)] = to;
+        match *self {
+            Plan::GiveUp | Plan::Return(_) => return false,
+            Plan::Jump { .. } | Plan::Test { .. } | Plan::Each { .. } => {}
+            Plan::Load { to, bits } => set(to, Kinds::of(bits)),
+            Plan::Move { to, from } => {
+                let moved = kinds[usize::from(from)];
+                kinds[usize::from(from)] = Kinds::NULL;
+                kinds[usize::from(to)] = moved;
+            }
+            Plan::Copy { to, from } => kinds[usize::from(to)] = kinds[usize::from(from)],
+            Plan::Settle { reg } => {
+                let old = kinds[usize::from(reg)];
+                if !old.both(Kinds::OTHER).is_empty() {
+                    kinds[usize::from(reg)] = old.union(Kinds::NULL);
+                }
+            }
+            Plan::Arith { to, .. }
+            | Plan::Negate { to, .. }
+            | Plan::Length { to, .. }
+            | Plan::GetGlobal { to, .. } => set(to, Kinds::NUMBER),
+            Plan::Compare { to, .. } | Plan::Truth { to, .. } => set(to, Kinds::BOOL),
+            Plan::Math { to, from, .. } => {
+                set(from, Kinds::NULL);
+                set(to, Kinds::NUMBER);
+            }
+            Plan::Count { reg, .. } => set(reg, Kinds::NUMBER),
+            Plan::Element { to, kinds, .. } | Plan::Nested { to, kinds, .. } => set(to, kinds),
+            Plan::SetElement { from, .. } | Plan::Push { from, .. } => set(from, Kinds::NULL),
+            Plan::SetGlobal { from, .. } => set(from, Kinds::NULL),
+            Plan::NewArray { to, first, count } => {
+                (first..first + count).for_each(|reg| set(reg, Kinds::NULL));
+                set(to, Kinds::ARRAY);
+            }
+            Plan::Call { to, first, ref signature, returns } => {
+                (0..signature.1.len() as u8).for_each(|arg| set(first + arg, Kinds::NULL));
+                set(to, returns);
+                // Nothing is known to come back yet.
+                return !returns.is_empty();
+            }
+        }
+        true
+    }
+
+    /// The kinds where it jumps to, from those after it.
+    pub(crate) fn when_taken(&self, after: &[Kinds]) -> Vec<Kinds> {
+        let mut kinds = after.to_vec();
+        if let Plan::Each { to, .. } = *self {
+            kinds[usize::from(to)] = Kinds::ANY;
+        }
+        kinds
+    }
+
+    pub(crate) fn target(&self) -> Option<u32> {
+        match *self {
+            Plan::Test { cond: Cond::Known(holds), is_not, .. } if holds == is_not => None,
+            Plan::Jump { target }
+            | Plan::Test { target, .. }
+            | Plan::Count { target, .. }
+            | Plan::Each { target, .. } => Some(target),
+            _ => None,
+        }
+    }
+
+    /// The instruction that comes after it when it does not jump.
+    pub(crate) fn next(&self, step: &Step) -> Option<u32> {
+        match *self {
+            Plan::GiveUp | Plan::Return(_) | Plan::Jump { .. } => None,
+            Plan::Test { cond: Cond::Known(holds), is_not, .. } if holds != is_not => None,
+            Plan::Nested { next, .. } => Some(next),
+            _ => Some(step.next),
+        }
+    }
+}
+
+/// What code can tell the truth of.
+pub(crate) const TRUTH: Kinds = Kinds::PLAIN;

@@ -1,0 +1,151 @@
+//! When code is made, and when it is given up.
+
+use std::sync::Arc;
+
+use prism_bytecode::Verified;
+use prism_vm::tier::{FIRST_HEAP, Left, State, Tier};
+use rustc_hash::FxHashMap;
+
+use crate::flow::{bodies, is_inner};
+use crate::kinds::Kinds;
+use crate::live::live_at;
+use crate::step::function_at;
+use crate::unit::{Ran, Unit};
+
+/// Fuel that one place must have used, as far as looks can tell, before code is made for it. At
+/// 5 to 10 ns a unit this is about the time that compiling takes.
+const HOT: u64 = 60_000;
+/// Looks that this takes at least.
+const LOOKS: u64 = 6;
+/// How often code is made for a place: the kinds of values may change once or twice.
+const TRIES: u8 = 3;
+/// Units that one machine makes at most.
+const MAX_UNITS: usize = 64;
+/// Runs after which a unit must have been worth it, and the fuel that a run must use on average
+/// if it ends in the interpreter.
+const TRIAL: u64 = 64;
+const WORTH: u64 = 8;
+
+/// Native code for a machine that runs this program, made where it is hot.
+pub fn tier(program: Arc<Verified>) -> Box<dyn Tier> {
+    with_hotness(program, HOT)
+}
+
+/// The same for code that runs more than once: for tests, which are short.
+pub fn eager(program: Arc<Verified>) -> Box<dyn Tier> {
+    with_hotness(program, 0)
+}
+
+/// The same for code that has used this much fuel.
+pub fn with_hotness(program: Arc<Verified>, hotness: u64) -> Box<dyn Tier> {
+    let interval = (hotness / LOOKS).max(1);
+    Box::new(Native { program, interval, hotness, places: FxHashMap::default(), n_units: 0 })
+}
+
+struct Native {
+    program: Arc<Verified>,
+    interval: u64,
+    hotness: u64,
+    places: FxHashMap<u32, Place>,
+    n_units: usize,
+}
+
+/// What is known of a place.
+#[derive(Default)]
+struct Place {
+    looks: u64,
+    tries: u8,
+    unit: Option<Unit>,
+    /// Runs that ended in the interpreter, and the fuel they used.
+    n_left: u64,
+    work: u64,
+}
+
+impl Tier for Native {
+    fn interval(&self) -> u64 {
+        self.interval
+    }
+
+    fn look(&mut self, pc: u32, state: &State<'_>) -> bool {
+        let place = self.places.entry(pc).or_default();
+        if place.unit.is_some() {
+            return true;
+        }
+        place.looks += 1;
+        let is_hot = place.looks * self.interval >= self.hotness;
+        if !is_hot || place.tries >= TRIES || self.n_units >= MAX_UNITS {
+            return false;
+        }
+        place.tries += 1;
+        place.looks = 0;
+        self.n_units += 1;
+        let unit = make(&self.program, pc, state);
+        if unit.is_none() {
+            place.tries = TRIES;
+        }
+        *place = Place { looks: 0, tries: place.tries, unit, n_left: 0, work: 0 };
+        place.unit.is_some()
+    }
+
+    fn enter(&mut self, pc: u32, state: &mut State<'_>) -> Left {
+        let Some(place) = self.places.get_mut(&pc) else { return Left::Refused };
+        let Some(unit) = &place.unit else { return Left::Refused };
+        let before = state.fuel_left();
+        let ran = unit.run(state);
+        match ran {
+            Ran::Returned => return Left::Returned(state.view.result),
+            Ran::Refused => {
+                place.unit = None;
+                return Left::Refused;
+            }
+            Ran::Left => {}
+        }
+        place.n_left += 1;
+        place.work += before - state.fuel_left();
+        let is_stuck = state.view.pc == pc as usize && !state.has_unwound();
+        let is_idle = place.n_left >= TRIAL && place.work < WORTH * place.n_left;
+        if is_idle {
+            // Other values will not make it better.
+            place.tries = TRIES;
+        }
+        if is_stuck {
+            place.unit = None;
+            return Left::Refused;
+        }
+        if is_idle {
+            place.unit = None;
+        }
+        Left::At
+    }
+}
+
+fn make(program: &Verified, pc: u32, state: &State<'_>) -> Option<Unit> {
+    let (id, _, _) = function_at(program, pc);
+    let registers: Vec<u64> = state.registers().collect();
+    let args: Vec<Kinds> = if !is_inner(program, pc)? {
+        let n_params = usize::from(program.functions()[id.index()].n_params);
+        registers.iter().take(n_params).map(|&bits| signature_kinds(bits)).collect()
+    } else {
+        let alive = live_at(program, pc)?;
+        let known = registers.iter().zip(0u8..);
+        known
+            .map(|(&bits, reg)| match alive.contains(reg) {
+                true => Kinds::to_expect(bits),
+                false if bits >= FIRST_HEAP => Kinds::ANY,
+                false => Kinds::NULL,
+            })
+            .collect()
+    };
+    let global = |index| state.global(index);
+    let constant = |index| state.constant(index);
+    let bodies = bodies(program, pc, args, &global, &constant)?;
+    Unit::compile(&bodies)
+}
+
+/// What a call passes on.
+fn signature_kinds(bits: u64) -> Kinds {
+    match Kinds::of(bits) {
+        kinds @ (Kinds::NUMBER | Kinds::ARRAY) => kinds,
+        _ => Kinds::ANY,
+    }
+}

@@ -1,0 +1,245 @@
+//! Machine code in memory: one unit per place where the machine enters.
+
+use std::collections::BTreeMap;
+use std::mem::ManuallyDrop;
+
+use cranelift_codegen::ir::{AbiParam, Signature, Type, types};
+use cranelift_codegen::settings::{self, Configurable};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
+use cranelift_module::{FuncId, Linkage, Module, default_libcall_names};
+use prism_vm::tier::{Items, State, layout};
+
+use crate::emit::{Emit, Host, Key, LEFT, Places, RETURNED, key};
+use crate::flow::{Bodies, Body};
+use crate::host;
+use crate::kinds::Kinds;
+
+/// Memory for the code of one unit.
+const ARENA: usize = 8 << 20;
+
+/// Bytes of the host's stack that calls of native code may use, but for the last one.
+const STACK: usize = 256 << 10;
+
+/// Code with its entry.
+pub(crate) struct Unit {
+    module: ManuallyDrop<JITModule>,
+    enter: extern "C" fn(*mut State<'_>) -> i64,
+}
+
+/// How a run of a unit ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ran {
+    /// The result is in the view.
+    Returned,
+    Left,
+    Refused,
+}
+
+impl Unit {
+    /// Compiles; `None` where that is impossible on this machine or for this code.
+    pub(crate) fn compile(bodies: &Bodies) -> Option<Unit> {
+        let mut make = Make::new()?;
+        let enter = make.unit(bodies)?;
+        make.module.finalize_definitions().ok()?;
+        let code = make.module.get_finalized_function(enter);
+        // SAFETY: the function was made with this signature, in `Make::enter_*`, and its code
+        // stays in memory as long as the module, which is kept beside it.
+        let enter =
+            unsafe { std::mem::transmute::<*const u8, extern "C" fn(*mut State<'_>) -> i64>(code) };
+        Some(Unit { module: ManuallyDrop::new(make.module), enter })
+    }
+
+    pub(crate) fn run(&self, state: &mut State<'_>) -> Ran {
+        // Calls inside native code use the stack of the host, which has more than this.
+        let here = 0u8;
+        state.view.floor = (&raw const here as usize).saturating_sub(STACK);
+        match (self.enter)(state) {
+            RETURNED => Ran::Returned,
+            LEFT => Ran::Left,
+            _ => Ran::Refused,
+        }
+    }
+}
+
+impl Drop for Unit {
+    fn drop(&mut self) {
+        // SAFETY: the module is taken once, here.
+        let module = unsafe { ManuallyDrop::take(&mut self.module) };
+        // SAFETY: the only pointer into the code is `enter`, which goes away with the unit; code
+        // runs only inside `run`, which borrows it.
+        unsafe { module.free_memory() };
+    }
+}
+
+struct Make {
+    module: JITModule,
+    context: FunctionBuilderContext,
+    places: Places,
+    pointer: Type,
+    host: Vec<(&'static str, FuncId)>,
+}
+
+impl Make {
+    fn new() -> Option<Make> {
+        let mut flags = settings::builder();
+        for (name, value) in [
+            ("opt_level", "speed"),
+            ("is_pic", "false"),
+            ("use_colocated_libcalls", "false"),
+            ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
+        ] {
+            flags.set(name, value).ok()?;
+        }
+        let isa = cranelift_native::builder().ok()?.finish(settings::Flags::new(flags)).ok()?;
+        let mut builder = JITBuilder::with_isa(isa, default_libcall_names());
+        // Calls inside a unit must stay in reach of each other.
+        builder.memory_provider(Box::new(ArenaMemoryProvider::new_with_size(ARENA).ok()?));
+        for (name, function) in host::symbols() {
+            builder.symbol(name, function);
+        }
+        let module = JITModule::new(builder);
+        let pointer = module.target_config().pointer_type();
+        let places = places().filter(|_| pointer == types::I64)?;
+        let mut make =
+            Make { module, context: FunctionBuilderContext::new(), places, pointer, host: vec![] };
+        make.declare_host()?;
+        Some(make)
+    }
+
+    fn declare_host(&mut self) -> Option<()> {
+        let (i, f) = (types::I64, types::F64);
+        let table: [(&str, &[Type], Option<Type>); 7] = [
+            ("refuel", &[i], Some(i)),
+            ("retain", &[i, i], None),
+            ("release", &[i, i], None),
+            ("push", &[i, i, i], None),
+            ("new_array", &[i, i, i], Some(i)),
+            ("unwound", &[i, i, i, i], None),
+            ("remainder", &[f, f], Some(f)),
+        ];
+        for (name, params, result) in table {
+            let mut signature = self.module.make_signature();
+            signature.params.extend(params.iter().map(|&param| AbiParam::new(param)));
+            signature.returns.extend(result.map(AbiParam::new));
+            let id = self.module.declare_function(name, Linkage::Import, &signature).ok()?;
+            self.host.push((name, id));
+        }
+        Some(())
+    }
+
+    /// Everything, and the function to enter by.
+    fn unit(&mut self, bodies: &Bodies) -> Option<FuncId> {
+        let mut ids = BTreeMap::new();
+        for (at, (signature, body)) in bodies.callees.iter().enumerate() {
+            let abi = self.signature(body);
+            let name = format!("callee{at}");
+            let id = self.module.declare_function(&name, Linkage::Local, &abi).ok()?;
+            ids.insert(key(signature), id);
+        }
+        for (signature, body) in &bodies.callees {
+            self.body(ids[&key(signature)], body, &ids)?;
+        }
+        let abi = self.signature(&bodies.first);
+        if bodies.first.is_inner {
+            let id = self.module.declare_function("enter", Linkage::Export, &abi).ok()?;
+            self.body(id, &bodies.first, &ids)?;
+            return Some(id);
+        }
+        let id = self.module.declare_function("first", Linkage::Local, &abi).ok()?;
+        self.body(id, &bodies.first, &ids)?;
+        self.enter(id, &bodies.first)
+    }
+
+    /// State, base, room and arguments → status and result; for code that begins inside a
+    /// function, state → status.
+    fn signature(&self, body: &Body) -> Signature {
+        let mut signature = self.module.make_signature();
+        signature.params.push(AbiParam::new(self.pointer));
+        signature.returns.push(AbiParam::new(types::I64));
+        if !body.is_inner {
+            signature.params.extend([types::I64; 2].map(AbiParam::new));
+            signature.params.extend(body.args.iter().map(|kinds| AbiParam::new(form(*kinds))));
+            signature.returns.push(AbiParam::new(form(body.returns)));
+        }
+        signature
+    }
+
+    fn body(&mut self, id: FuncId, body: &Body, ids: &BTreeMap<Key, FuncId>) -> Option<()> {
+        let mut context = self.module.make_context();
+        context.func.signature = self.signature(body);
+        let host = self.host_of(&mut context.func)?;
+        let callees = ids.iter().map(|(key, id)| {
+            (key.clone(), self.module.declare_func_in_func(*id, &mut context.func))
+        });
+        let callees = callees.collect();
+        let builder = FunctionBuilder::new(&mut context.func, &mut self.context);
+        let builder = Emit::new(builder, body, host, callees, self.places).run();
+        builder.finalize(self.module.target_config());
+        self.module.define_function(id, &mut context).ok()
+    }
+
+    fn host_of(&mut self, func: &mut cranelift_codegen::ir::Function) -> Option<Host> {
+        let mut find = |name: &str| {
+            let (_, id) = self.host.iter().find(|(known, _)| *known == name)?;
+            Some(self.module.declare_func_in_func(*id, func))
+        };
+        Some(Host {
+            refuel: find("refuel")?,
+            retain: find("retain")?,
+            release: find("release")?,
+            push: find("push")?,
+            new_array: find("new_array")?,
+            unwound: find("unwound")?,
+            remainder: find("remainder")?,
+        })
+    }
+
+    /// Enters a function at its start: takes its arguments out of the registers.
+    fn enter(&mut self, first: FuncId, body: &Body) -> Option<FuncId> {
+        let mut context = self.module.make_context();
+        context.func.signature.params.push(AbiParam::new(self.pointer));
+        context.func.signature.returns.push(AbiParam::new(types::I64));
+        let host = self.host_of(&mut context.func)?;
+        let callee = self.module.declare_func_in_func(first, &mut context.func);
+        let id =
+            self.module.declare_function("enter", Linkage::Export, &context.func.signature).ok()?;
+        let builder = FunctionBuilder::new(&mut context.func, &mut self.context);
+        let builder = Emit::enter(builder, body, host, self.places, callee);
+        builder.finalize(self.module.target_config());
+        self.module.define_function(id, &mut context).ok()?;
+        Some(id)
+    }
+}
+
+/// The type of Cranelift that values of these kinds have.
+fn form(kinds: Kinds) -> Type {
+    if kinds.is_float() { types::F64 } else { types::I64 }
+}
+
+/// Where things are in the arena of arrays. The order of the fields of a vector is found out by
+/// looking at one; `None` if that is not clear.
+fn places() -> Option<Places> {
+    let layout = layout();
+    let items: Items = Vec::with_capacity(7);
+    let (pointer, capacity) = (items.as_ptr() as usize, items.capacity());
+    // SAFETY: a vector is three words, which its size below says, and all bits of a word are
+    // a number; it is not used as a vector through the copy.
+    let words = unsafe { std::mem::transmute_copy::<Items, [usize; 3]>(&items) };
+    let find = |wanted: usize| words.iter().position(|&word| word == wanted);
+    let (pointer, capacity) = (find(pointer)?, find(capacity)?);
+    let length = find(0)?;
+    if pointer == capacity || pointer == length || length == capacity {
+        return None;
+    }
+    let word = |at: usize| (layout.items + at * 8) as i32;
+    Some(Places {
+        entry: layout.entry as i64,
+        count: layout.count as i32,
+        pointer: word(pointer),
+        length: word(length),
+        capacity: word(capacity),
+    })
+}
+
+const _: () = assert!(size_of::<Items>() == 3 * size_of::<usize>() && size_of::<usize>() == 8);

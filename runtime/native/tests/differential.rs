@@ -1,0 +1,55 @@
+//! Programs made by chance give the same in the interpreter and in machine code: outcome, places
+//! and names of errors, fuel, memory.
+//!
+//! `PRISM_NATIVE_CASES=20000 cargo test --release -p prism-native` is the long form.
+
+mod make;
+
+use std::sync::Arc;
+
+use prism_bytecode::{Verified, verify};
+use prism_vm::tier::Tier;
+use prism_vm::{Limits, Machine, Outcome};
+
+/// What a run may be asked about.
+#[derive(Debug, PartialEq)]
+struct Ran {
+    /// As text: NaN is not equal to itself, and `-0` is to `0`.
+    outcome: String,
+    fuel: u64,
+    memory: usize,
+}
+
+fn run(program: &Arc<Verified>, limits: Limits, tier: Option<Box<dyn Tier>>) -> Ran {
+    let mut machine = Machine::new(program.clone(), limits, Vec::new()).expect("no inputs");
+    if let Some(tier) = tier {
+        machine.install(tier);
+    }
+    let outcome: Outcome = machine.run();
+    let (fuel, memory) = (machine.fuel_used(), machine.memory_used());
+    Ran { outcome: format!("{outcome:?}"), fuel, memory }
+}
+
+#[test]
+fn machine_code_does_what_the_interpreter_does() {
+    let n_cases = std::env::var("PRISM_NATIVE_CASES").ok().and_then(|n| n.parse().ok());
+    let mut n_done = 0;
+    for seed in 0..n_cases.unwrap_or(60) {
+        let mut chance = fastrand::Rng::with_seed(seed);
+        let module = make::module(&mut chance);
+        let shown = prism_bytecode::disassemble(&module);
+        let program = Arc::new(verify(module).unwrap_or_else(|error| panic!("{error}\n{shown}")));
+        for fuel in [7, 150, 3_000] {
+            // Shallow enough that some programs are too deep.
+            let limits = Limits { fuel, depth: 12, memory: 1 << 20, requests: 1 };
+            let expected = run(&program, limits, None);
+            n_done += u64::from(expected.outcome.starts_with("Done"));
+            for hotness in [0, 60] {
+                let tier = prism_native::with_hotness(program.clone(), hotness);
+                let found = run(&program, limits, Some(tier));
+                assert_eq!(found, expected, "seed {seed}, fuel {fuel}, hotness {hotness}\n{shown}");
+            }
+        }
+    }
+    assert!(n_done > 20, "most programs must get somewhere: {n_done}");
+}

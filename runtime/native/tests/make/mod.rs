@@ -1,0 +1,285 @@
+//! Programs by chance: loops over numbers and arrays that call each other, with a few values of
+//! other kinds in the wrong places.
+
+use fastrand::Rng;
+use prism_bytecode::{
+    Builder, Function, FunctionId, HandlerRange, Inst, Module, Param, Place, Reg, Word, native,
+};
+
+/// Registers: numbers, arrays, anything, and the window of calls.
+const NUMBERS: std::ops::Range<u8> = 0..5;
+const ARRAYS: std::ops::Range<u8> = 5..8;
+const OTHERS: std::ops::Range<u8> = 8..10;
+const WINDOW: u8 = 10;
+const N_REGS: u8 = 14;
+const N_FUNCTIONS: u32 = 3;
+
+pub fn module(chance: &mut Rng) -> Module {
+    let mut builder = Builder::default();
+    let file = builder.file("made.prism");
+    let main = builder.function();
+    for _ in 0..N_FUNCTIONS {
+        builder.function();
+    }
+    builder.global("g");
+    builder.global("h");
+    let names = [builder.string("f"), builder.string("x"), builder.string("y")];
+    for id in 0..=N_FUNCTIONS {
+        let n_params = if id == main.0 { 0 } else { 2 };
+        let mut make = Make { chance, builder: &mut builder, code: Vec::new(), n_params };
+        make.function(id == main.0);
+        let code = std::mem::take(&mut make.code);
+        let places = (0..code.len() as u32).map(|pc| Place {
+            pc,
+            file,
+            start: pc,
+            end: pc + 1,
+            line: pc + 1,
+            column: 1 + id,
+        });
+        let n_words = code.len() as u32;
+        let is_caught = id != main.0 && chance.u8(..8) == 0;
+        let caught = HandlerRange { start: 0, end: n_words, target: n_words - 1, reg: Reg(0) };
+        let function = Function {
+            name: names[0],
+            params: (0..usize::from(n_params))
+                .map(|at| Param { name: names[1 + at], is_optional: false })
+                .collect(),
+            n_regs: N_REGS,
+            places: places.collect(),
+            code,
+            catches: is_caught.then_some(caught).into_iter().collect(),
+            ..Function::default()
+        };
+        builder.set_function(FunctionId(id), function);
+    }
+    builder.module_mut().entry = main;
+    builder.finish()
+}
+
+struct Make<'a> {
+    chance: &'a mut Rng,
+    builder: &'a mut Builder,
+    code: Vec<Inst>,
+    n_params: u8,
+}
+
+impl Make<'_> {
+    fn function(&mut self, is_main: bool) {
+        for reg in NUMBERS.skip(usize::from(self.n_params)) {
+            self.load(reg);
+        }
+        for reg in ARRAYS {
+            let count = self.chance.u8(..4);
+            for at in 0..count {
+                self.load(WINDOW + at);
+            }
+            self.code.push(Inst::NewArray(Reg(reg), Reg(WINDOW), count));
+        }
+        if is_main {
+            for global in 0..2 {
+                self.load(OTHERS.start);
+                self.code.push(Inst::SetGlobal(Reg(OTHERS.start), global));
+            }
+        }
+        self.block(2);
+        let reg = self.reg();
+        self.code.push(Inst::Return(Reg(reg)));
+    }
+
+    /// A register that fits, most of the time.
+    fn one_of(&mut self, range: std::ops::Range<u8>) -> Reg {
+        if self.chance.u8(..60) == 0 { Reg(self.reg()) } else { Reg(self.chance.u8(range)) }
+    }
+
+    fn reg(&mut self) -> u8 {
+        self.chance.u8(..WINDOW)
+    }
+
+    fn number(&mut self) -> Reg {
+        self.one_of(NUMBERS)
+    }
+
+    fn array(&mut self) -> Reg {
+        self.one_of(ARRAYS)
+    }
+
+    fn load(&mut self, reg: u8) {
+        let to = Reg(reg);
+        let constants = [0.5, -0.0, f64::NAN, f64::INFINITY, 1e300, 4_294_967_296.5, -7.0, 2e15];
+        let inst = match self.chance.u8(..24) {
+            0 => Inst::LoadTrue(to),
+            1 if reg >= ARRAYS.start => Inst::LoadNull(to),
+            2 if reg >= ARRAYS.start => {
+                let text = self.builder.text("text");
+                Inst::LoadConst(to, text.0 as u16)
+            }
+            3..8 => {
+                let number = constants[self.chance.usize(..constants.len())];
+                Inst::LoadConst(to, self.builder.number(number).0 as u16)
+            }
+            _ => Inst::LoadInt(to, self.chance.i16(-3..9)),
+        };
+        self.code.push(inst);
+    }
+
+    fn block(&mut self, depth: u8) {
+        for _ in 0..self.chance.u8(2..7) {
+            match self.chance.u8(..12) {
+                0..3 if depth > 0 => self.count(depth),
+                3 if depth > 0 => self.each(depth),
+                4..6 if depth > 0 => self.branch(depth),
+                6 => self.call(),
+                7..9 => self.element(),
+                _ => self.compute(),
+            }
+        }
+    }
+
+    /// A loop that counts, with a test in front.
+    fn count(&mut self, depth: u8) {
+        let (counter, limit) = (self.number(), Reg(8));
+        self.code.push(Inst::LoadInt(counter, 0));
+        self.code.push(Inst::LoadInt(limit, self.chance.i16(0..14)));
+        let head = self.code.len();
+        self.block(depth - 1);
+        if counter != limit && self.chance.bool() {
+            self.code.push(Inst::ForLess(counter, limit, 1));
+        } else {
+            self.code.push(Inst::AddI(counter, counter, 1));
+            self.code.push(Inst::JumpLessEqI(counter, 9));
+        }
+        self.jump_to(head);
+    }
+
+    fn each(&mut self, depth: u8) {
+        let array = self.array();
+        let pair = Reg(OTHERS.start);
+        self.code.push(Inst::Items(pair, array));
+        self.code.push(Inst::LoadInt(Reg(pair.0 + 1), -1));
+        let to_end = self.code.len();
+        self.code.push(Inst::LoadNull(Reg(WINDOW)));
+        let head = self.code.len();
+        self.block(depth - 1);
+        let distance = (self.code.len() - to_end - 1) as i32;
+        self.code[to_end] = Inst::Jump(Word::jump(distance).expect("it is near"));
+        let element = self.number();
+        self.code.push(Inst::ForEach(element, pair));
+        self.jump_to(head);
+    }
+
+    fn branch(&mut self, depth: u8) {
+        let (x, y) = (self.number(), self.number());
+        let imm = self.chance.i8(-2..6);
+        let test = match self.chance.u8(..8) {
+            0 => Inst::JumpLess(x, y),
+            1 => Inst::JumpNotLessEq(x, y),
+            2 => Inst::JumpGreaterEqI(x, imm),
+            3 => Inst::JumpNotGreaterI(x, imm),
+            4 => Inst::JumpEqual(x, y),
+            5 => Inst::JumpNotSameI(x, imm),
+            6 => Inst::JumpIf(x, 0),
+            _ => Inst::JumpNotNull(Reg(self.chance.u8(OTHERS)), 0),
+        };
+        let at = self.code.len();
+        self.code.push(test);
+        let is_fused = test.op().extra().is_some();
+        if is_fused {
+            self.code.push(Inst::LoadNull(Reg(0)));
+        }
+        self.block(depth - 1);
+        let distance = (self.code.len() - at - 1 - usize::from(is_fused)) as i32;
+        match test {
+            Inst::JumpIf(reg, _) => self.code[at] = Inst::JumpIf(reg, distance as i16),
+            Inst::JumpNotNull(reg, _) => self.code[at] = Inst::JumpNotNull(reg, distance as i16),
+            _ => self.code[at + 1] = Inst::Jump(Word::jump(distance).expect("it is near")),
+        }
+    }
+
+    fn jump_to(&mut self, head: usize) {
+        let distance = head as i32 - self.code.len() as i32 - 1;
+        self.code.push(Inst::Jump(Word::jump(distance).expect("it is near")));
+    }
+
+    fn call(&mut self) {
+        let (x, to) = (self.number(), self.number());
+        self.code.push(Inst::Copy(Reg(WINDOW), x));
+        let y = if self.chance.bool() { self.array() } else { self.number() };
+        self.code.push(Inst::Copy(Reg(WINDOW + 1), y));
+        let id = self.chance.u32(1..=N_FUNCTIONS);
+        self.code.push(Inst::Call(to, Reg(WINDOW), 2));
+        self.code.push(Inst::Arg(Word::id(id).expect("it is small")));
+    }
+
+    fn element(&mut self) {
+        let (array, at, to) = (self.array(), self.number(), self.number());
+        let inst = match self.chance.u8(..8) {
+            0 => Inst::Length(to, array),
+            1 => {
+                self.code.push(Inst::Copy(Reg(WINDOW), at));
+                Inst::ArrayPush(array, Reg(WINDOW))
+            }
+            2 | 3 => {
+                self.code.push(Inst::LoadInt(Reg(9), self.chance.i16(0..3)));
+                self.code.push(Inst::Copy(Reg(WINDOW), at));
+                Inst::SetIndex(array, Reg(9), Reg(WINDOW))
+            }
+            4 => {
+                let other = self.array();
+                self.code.push(Inst::Copy(Reg(WINDOW), other));
+                self.code.push(Inst::ArrayPush(array, Reg(WINDOW)));
+                self.code.push(Inst::GetIndexI(Reg(9), array, 0));
+                Inst::GetIndexI(Reg(9), Reg(9), 0)
+            }
+            5 => Inst::Copy(self.array(), array),
+            6 => Inst::GetIndex(to, array, at),
+            _ => Inst::GetIndexI(to, array, self.chance.i8(-1..3)),
+        };
+        self.code.push(inst);
+    }
+
+    fn compute(&mut self) {
+        let (to, x, y) = (self.number(), self.number(), self.number());
+        let imm = self.chance.i8(-3..9);
+        let other = Reg(self.chance.u8(OTHERS));
+        let inst = match self.chance.u8(..20) {
+            0 | 1 => Inst::Add(to, x, y),
+            2 => Inst::Sub(to, x, y),
+            3 => Inst::Mul(to, x, y),
+            4 => Inst::Div(to, x, y),
+            5 => Inst::Rem(to, x, y),
+            6 => Inst::AddI(to, x, imm),
+            7 => Inst::MulI(to, x, imm),
+            8 => Inst::DivI(to, x, 4),
+            9 => Inst::RemI(to, x, 7),
+            10 => Inst::Neg(to, x),
+            11 => Inst::Less(other, x, y),
+            12 => Inst::NotSame(other, x, y),
+            13 => Inst::Not(other, x),
+            14 => Inst::GetGlobal(to, self.chance.u16(..2)),
+            15 => {
+                self.code.push(Inst::Copy(Reg(WINDOW), x));
+                Inst::SetGlobal(Reg(WINDOW), self.chance.u16(..2))
+            }
+            16 => Inst::Copy(other, x),
+            17 => {
+                self.code.push(Inst::Copy(other, y));
+                Inst::Move(to, other)
+            }
+            18 => {
+                let names = ["Math.sqrt", "Math.floor", "Math.abs", "Math.ceil", "Math.trunc"];
+                let name = names[self.chance.usize(..names.len())];
+                self.code.push(Inst::Copy(Reg(WINDOW), x));
+                self.code.push(Inst::CallNative(to, Reg(WINDOW), 1));
+                let id = native(name).expect("the machine has it");
+                Inst::Arg(Word::id(id.0).expect("it is small"))
+            }
+            _ if self.chance.u8(..6) == 0 => {
+                self.code.push(Inst::LoadConst(other, self.builder.number(0.75).0 as u16));
+                Inst::Annotate(to, x, other)
+            }
+            _ => return self.load(to.0),
+        };
+        self.code.push(inst);
+    }
+}
