@@ -60,12 +60,13 @@ fn options(args: &[String]) -> (PathBuf, Vec<String>) {
     (prism, chosen)
 }
 
-/// Who takes part. The first one is what the others are compared with.
+/// Who takes part; what begins with `prism` is ours.
 fn contenders(prism: &Path) -> Vec<Contender> {
     let itself = std::env::current_exe().expect("this program has a path");
     let run = ["--no-store", "--fuel", "1000000000000"];
     vec![
         Contender::new("prism", prism, &["run"], "prism").then(&run),
+        Contender::new("prism --no-native", prism, &["run", "--no-native"], "prism").then(&run),
         Contender::new("lua5.4", "lua5.4", &[], "lua"),
         Contender::new("luajit", "luajit", &[], "lua"),
         Contender::new("luajit -joff", "luajit", &["-joff"], "lua"),
