@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use prism_cli::program::Program;
+use prism_driver::Level;
 use prism_engine::answers;
 use prism_vm::{Answer, Machine, Outcome, RequestId};
 
@@ -31,11 +32,13 @@ enum How {
     Native,
 }
 
-/// Runs it four times. `Err`: what differs, in words.
-pub fn repeat(program: &Program, given: &Given, ran: &Ran) -> Result<(), String> {
+/// Runs it three times, or four. `Err`: what differs, in words.
+pub fn repeat(program: &Program, given: &Given, ran: &Ran, level: Level) -> Result<(), String> {
     let recorded = answers(&*ran.store, ran.run).map_err(|error| error.to_string())?;
     let first = run(program, given, &recorded, How::Straight)?;
-    for how in [How::Straight, How::Snapshots, How::Native] {
+    // Compiling is slow in a debug build, so only what everybody runs is compiled.
+    let native = (level == Level::Full).then_some(How::Native);
+    for how in [How::Straight, How::Snapshots].into_iter().chain(native) {
         let again = run(program, given, &recorded, how)?;
         if again != first {
             let how = match how {

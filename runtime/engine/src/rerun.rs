@@ -59,7 +59,7 @@ impl Original {
     }
 
     pub(crate) fn machine(&self) -> Result<Box<dyn Compute>, Error> {
-        compute::machine(&self.module, self.recorded.limits, &self.inputs)
+        compute::machine(&self.module, self.recorded.limits, &self.inputs, None)
     }
 
     pub(crate) fn rerun(&self, store: &dyn Store) -> Result<Rerun, Error> {

@@ -33,8 +33,9 @@ fn run(program: &Arc<Verified>, limits: Limits, tier: Option<Box<dyn Tier>>) -> 
 #[test]
 fn machine_code_does_what_the_interpreter_does() {
     let n_cases = std::env::var("PRISM_NATIVE_CASES").ok().and_then(|n| n.parse().ok());
+    let n_cases: u64 = n_cases.unwrap_or(60);
     let mut n_done = 0;
-    for seed in 0..n_cases.unwrap_or(60) {
+    for seed in 0..n_cases {
         let mut chance = fastrand::Rng::with_seed(seed);
         let module = make::module(&mut chance);
         let shown = prism_bytecode::disassemble(&module);
@@ -51,5 +52,6 @@ fn machine_code_does_what_the_interpreter_does() {
             }
         }
     }
-    assert!(n_done > 20, "most programs must get somewhere: {n_done}");
+    // Most run into an error or a limit, which is what is hard to get right.
+    assert!(n_done * 5 > n_cases, "some programs must get to their end: {n_done}");
 }

@@ -18,7 +18,7 @@ use crate::args::{self, Mode};
 use crate::deliver::{self, Delivery, engine};
 use crate::terminal::{Terminal, print, print_error};
 use crate::verbs::resume::Opened;
-use crate::verbs::run::script;
+use crate::verbs::run::{script, tier};
 
 pub fn run(args: &args::Replay, terminal: Terminal) -> ExitCode {
     match prepare(args).and_then(|prepared| carry_out(args, prepared, terminal)) {
@@ -72,7 +72,9 @@ fn carry_out(
         Some(Mode::Freeze) => {
             let from = args.from.as_deref().map(Into::into);
             let fork = Box::new(Fork { changes, from });
-            let delivery = Delivery { store, place, folder, registry, script, json, terminal };
+            let tier = tier(false);
+            let delivery =
+                Delivery { store, place, folder, registry, script, tier, json, terminal };
             Ok(deliver::drive(From::Fork(run, fork), delivery))
         }
         Some(Mode::Shadow) => {

@@ -39,7 +39,13 @@ pub fn module(chance: &mut Rng) -> Module {
         });
         let n_words = code.len() as u32;
         let is_caught = id != main.0 && chance.u8(..8) == 0;
-        let caught = HandlerRange { start: 0, end: n_words, target: n_words - 1, reg: Reg(0) };
+        let caught = HandlerRange {
+            start: 0,
+            end: n_words,
+            target: n_words - 1,
+            reg: Reg(0),
+            is_finally: false,
+        };
         let function = Function {
             name: names[0],
             params: (0..usize::from(n_params))
