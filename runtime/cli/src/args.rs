@@ -40,7 +40,11 @@ pub enum Verb {
     Resume(Resume),
     Runs(Runs),
     Events(Events),
+    Approvals(Approvals),
     Approve(Approve),
+    Cancel(Cancel),
+    Status(Status),
+    Worker(Worker),
     Replay(Replay),
     Diff(Diff),
     Audit(Audit),
@@ -97,16 +101,85 @@ pub struct Run {
 #[command(after_help = "Examples:
   prism resume r_3zk8q1
   prism resume r_3zk8q1 --json
+  prism resume --all              every run that nobody drives and that waits for nothing
 
 Answers that are in the journal are not asked for again. The first characters of a run's name
 are enough when they are unique.")]
 pub struct Resume {
     /// The run's name, or its first characters
-    #[arg(value_name = "RUN")]
-    pub run: String,
+    #[arg(value_name = "RUN", required_unless_present = "all")]
+    pub run: Option<String>,
+    /// All runs that can go on, until each has ended or waits
+    #[arg(long, conflicts_with_all = ["run", "answers"])]
+    pub all: bool,
     /// Answer effects from a script instead of the world, as for `prism run`
     #[arg(long, value_name = "FILE")]
     pub answers: Option<String>,
+    #[command(flatten)]
+    pub store: Store,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// Drive whatever is due, until it is stopped: crashed runs, decided ones, timers that have ended
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  prism worker
+  prism worker --limit 100 --json
+
+Several workers may share a store: each run is driven by one process at a time. A run that waits
+for a person or for a timer is put down and costs nothing until then. SIGTERM and Ctrl-C put
+every run down in good order.")]
+pub struct Worker {
+    /// Runs that are driven at the same time
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub limit: usize,
+    #[command(flatten)]
+    pub store: Store,
+    /// One JSON object per run that was driven, on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// List what people are asked
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  prism approvals
+  prism approvals r_3zk8q1 --json")]
+pub struct Approvals {
+    /// Only this run
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// One JSON object: {\"approvals\":[{\"run\",\"question\",\"reason\",\"proposal\",\"hash\",…}]}
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub store: Store,
+}
+
+/// End a run; what its agents do is stopped
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  prism cancel r_3zk8q1 --reason 'wrong input'")]
+pub struct Cancel {
+    /// The run's name, or its first characters
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// Why; the journal keeps it
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub reason: String,
+    #[command(flatten)]
+    pub store: Store,
+}
+
+/// Show where a run stands
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  prism status r_3zk8q1 --json | jq .status")]
+pub struct Status {
+    /// The run's name, or its first characters
+    #[arg(value_name = "RUN")]
+    pub run: String,
     #[command(flatten)]
     pub store: Store,
     #[command(flatten)]
@@ -166,6 +239,9 @@ pub struct Approve {
     /// One of the choices that the program offers
     #[arg(long, value_name = "CHOICE")]
     pub choice: Option<String>,
+    /// Decide only the proposal with this hash, or its first characters: what was seen
+    #[arg(long, value_name = "HASH")]
+    pub proposal: Option<String>,
     /// Who decides; the name of the user if not given
     #[arg(long, value_name = "NAME")]
     pub by: Option<String>,
@@ -330,8 +406,8 @@ pub struct Completions {
 /// Where runs are kept.
 #[derive(Debug, clap::Args)]
 pub struct Store {
-    /// The journal: a folder, or an SQLite file [default: .prism beside prism.toml]
-    #[arg(long, value_name = "DIR|FILE", env = "PRISM_STORE")]
+    /// The journal: a folder, an SQLite file, or postgres://… [default: .prism beside prism.toml]
+    #[arg(long, value_name = "DIR|FILE|URL", env = "PRISM_STORE")]
     pub store: Option<PathBuf>,
 }
 

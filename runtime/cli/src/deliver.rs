@@ -174,6 +174,7 @@ fn is_usage(error: &Error) -> bool {
         | Error::AmbiguousRun { .. }
         | Error::NotWaiting { .. }
         | Error::NotAChoice { .. }
+        | Error::OtherProposal { .. }
         | Error::Ended { .. }
         | Error::UnknownSite { .. }
         | Error::Script { .. } => true,

@@ -20,4 +20,5 @@ pub mod show;
 pub mod stores;
 pub mod testing;
 pub mod words;
+pub mod worker;
 mod workspace;

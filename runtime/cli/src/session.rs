@@ -78,7 +78,8 @@ pub fn shadow(
     })
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+/// Where agents, timeouts and signals live: one thread.
+pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -136,7 +137,7 @@ async fn put_down(stopper: Stopper) {
 }
 
 /// Ready when the process is asked to stop.
-async fn signal() {
+pub async fn signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let listening = |kind| signal(kind).expect("this signal can be handled");
     let mut interrupt = listening(SignalKind::interrupt());

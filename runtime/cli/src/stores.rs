@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use prism_journal::{Memory, Sqlite, Store};
+use prism_journal::{Memory, Postgres, Sqlite, Store};
 
 use prism_driver::shown;
 
@@ -20,10 +20,17 @@ pub enum Place {
     Memory,
     /// An SQLite file.
     File(PathBuf),
+    /// The address of a PostgreSQL database.
+    Database(String),
 }
 
-/// The place that `--store` names: a file when it is one or looks like one, else a folder.
+/// The place that `--store` names: a database when it begins like its address, a file when it is
+/// one or looks like one, else a folder.
 pub fn named(path: &Path) -> Place {
+    let text = path.to_string_lossy();
+    if ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme)) {
+        return Place::Database(text.into_owned());
+    }
     let looks_like_file =
         path.extension().is_some_and(|ending| ending == "db" || ending == "sqlite");
     let is_file = path.is_file() || (looks_like_file && !path.is_dir());
@@ -47,18 +54,24 @@ pub fn open(place: &Place) -> Result<Arc<dyn Store>, Problem> {
         Place::Memory => Ok(Arc::new(Memory::new())),
         Place::File(path) => match Sqlite::open(path) {
             Ok(store) => Ok(Arc::new(store)),
-            Err(error) => {
-                Err(Problem::new(error.code(), error.to_string()).with_help(error.help()))
-            }
+            Err(error) => Err(problem(&error)),
+        },
+        Place::Database(address) => match Postgres::open(address) {
+            Ok(store) => Ok(Arc::new(store)),
+            Err(error) => Err(problem(&error)),
         },
     }
+}
+
+fn problem(error: &prism_journal::Error) -> Problem {
+    Problem::new(error.code(), error.to_string()).with_help(error.help())
 }
 
 /// Opens a store to look something up: one that is not there has no runs and is not made.
 pub fn open_existing(place: &Place) -> Result<Arc<dyn Store>, Problem> {
     match place {
         Place::File(path) if !path.exists() => open(&Place::Memory),
-        Place::Memory | Place::File(_) => open(place),
+        Place::Memory | Place::File(_) | Place::Database(_) => open(place),
     }
 }
 
@@ -66,13 +79,14 @@ pub fn open_existing(place: &Place) -> Result<Arc<dyn Store>, Problem> {
 pub fn option(place: &Place) -> String {
     match place {
         Place::File(path) if !is_same(place, &here()) => format!(" --store {}", shown(path)),
+        Place::Database(address) => format!(" --store '{address}'"),
         Place::Memory | Place::File(_) => String::new(),
     }
 }
 
 fn is_same(left: &Place, right: &Place) -> bool {
     let absolute = |place: &Place| match place {
-        Place::Memory => None,
+        Place::Memory | Place::Database(_) => None,
         Place::File(path) => std::path::absolute(path).ok(),
     };
     absolute(left) == absolute(right)
@@ -85,6 +99,8 @@ mod tests {
     #[test]
     fn a_store_is_a_folder_or_a_file() {
         assert_eq!(named(Path::new("x/runs.db")), Place::File("x/runs.db".into()));
+        let address = "postgres://me@/runs?host=/run/postgresql";
+        assert_eq!(named(Path::new(address)), Place::Database(address.to_owned()));
         assert_eq!(named(Path::new("nowhere")), Place::File("nowhere/runs.db".into()));
         assert_eq!(beside(Some(Path::new("a/prism.toml"))), Place::File("a/.prism/runs.db".into()));
         assert_eq!(beside(None), Place::File("./.prism/runs.db".into()));

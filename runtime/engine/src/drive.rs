@@ -21,7 +21,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use prism_agents::AgentNote;
-use prism_journal::{Draft, Error as StoreError};
+use prism_journal::{Draft, Error as StoreError, Message};
 use prism_vm::{Answer, Data, Outcome, RequestId, Trap};
 use serde_json::json;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -29,6 +29,7 @@ use tokio::task::JoinSet;
 
 use crate::compute::Compute;
 use crate::effects::{self, Finished, World};
+use crate::mailbox::Delivery;
 use crate::people::Ask;
 use crate::record::{Asked, event_draft};
 use crate::recorder::{Recorder, Then};
@@ -44,6 +45,8 @@ pub(crate) enum Signal {
     Finished(RequestId, Result<Finished, Error>),
     /// A question that only another process can decide.
     Parked(RequestId),
+    /// Another process says something to the run.
+    Message(Message),
     Stop(Stop),
 }
 
@@ -69,6 +72,7 @@ pub(crate) struct Driver {
     pub(crate) output: Vec<String>,
     /// Whether the run's beginning is durable: before that, nothing reaches the world.
     pub(crate) is_begun: bool,
+    pub(crate) _delivery: Delivery,
 }
 
 /// How the machine ended.
@@ -168,12 +172,14 @@ impl Driver {
             let Some(pending) = self.requests.cancel(id) else { continue };
             let (asked, mut is_question) = (pending.asked, false);
             match pending.stage {
-                Stage::UnderWay(job) => {
+                Stage::UnderWay { job, .. } => {
                     job.abort();
                     drafts.extend(self.cancellation(&asked).filter(|_| is_live));
                 }
                 Stage::Asked { job, .. } => {
-                    job.abort();
+                    if let Some(job) = job {
+                        job.abort();
+                    }
                     is_question = true;
                 }
                 Stage::Asking(_) => is_question = true,

@@ -25,7 +25,7 @@ use crate::record::{Asked, answer_json, event_draft, now_micros};
 use crate::{Script, Serve, codec, error};
 
 pub(crate) use agent::{ask as ask_agent, attempt_started, name_of as agent_of};
-pub(crate) use person::{decision, withdrawal};
+pub(crate) use person::{decide_here, decided, finish, withdrawal};
 
 /// What an effect needs of the world.
 pub(crate) struct World {
@@ -55,7 +55,8 @@ pub(crate) enum Served {
     /// The outcome is there; entries and state go into the journal with it.
     Now { before: Vec<Draft>, finished: Finished, state: Option<StateWrite> },
     /// The outcome comes when the future is ready. Dropping it stops the work.
-    Later { before: Vec<Draft>, job: BoxFuture<Finished> },
+    /// `due`: when that is, for what only waits; in microseconds since 1970.
+    Later { before: Vec<Draft>, job: BoxFuture<Finished>, due: Option<i64> },
     /// A person is asked once the entries are durable.
     Ask { before: Vec<Draft>, question: Question },
 }

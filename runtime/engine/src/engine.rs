@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use prism_agents::{BoxFuture, Dispatcher};
 use prism_bytecode::Verified;
@@ -19,6 +20,7 @@ use crate::drive::{Driver, Signal, Stop};
 use crate::effects::World;
 use crate::event_loop::EventLoop;
 use crate::events::Fold;
+use crate::mailbox::Mailbox;
 use crate::opening::Opening;
 use crate::past::Past;
 use crate::people::Ask;
@@ -46,6 +48,9 @@ pub enum WhenWaiting {
     Stay,
     /// Put it down with status `Waiting`; `resume` goes on when there is a decision.
     Leave,
+    /// The same, also when all that it waits for is a timer that ends later than this. The
+    /// journal says so, and whoever finds it need not try.
+    Park { beyond: Duration },
 }
 
 /// How this process serves runs: what is not in their journals.
@@ -75,6 +80,7 @@ pub struct Engine {
     pub(crate) dispatcher: Dispatcher,
     host: Host,
     event_loop: Arc<EventLoop>,
+    mailbox: Mailbox,
 }
 
 /// A run that this process drives.
@@ -94,7 +100,8 @@ impl Engine {
     /// Must be called inside a tokio runtime with time enabled: agents live there, runs on a
     /// thread of the engine.
     pub fn new(store: Arc<dyn Store>, dispatcher: Dispatcher, host: Host) -> Engine {
-        Engine { store, dispatcher, host, event_loop: Arc::new(EventLoop::start()) }
+        let (event_loop, mailbox) = (Arc::new(EventLoop::start()), Mailbox::default());
+        Engine { store, dispatcher, host, event_loop, mailbox }
     }
 
     pub fn store(&self) -> &Arc<dyn Store> {
@@ -170,6 +177,10 @@ impl Engine {
         let mut driver = self.driver(machine, parts, recorded.scope);
         let resumed = run_draft(Kind::RunResumed, &json!({ "process": std::process::id() }));
         driver.recorder.append(vec![resumed], Vec::new(), Then::default());
+        for message in self.store.messages(Some(run), 0)? {
+            // The driver is below and has not begun.
+            let _ = driver.world.signals.send(Signal::Message(message));
+        }
         Ok(self.spawn(driver))
     }
 
@@ -199,6 +210,7 @@ impl Engine {
     fn driver(&self, machine: Box<dyn Compute>, parts: Parts, scope: Option<Arc<str>>) -> Driver {
         let (signals, inbox) = mpsc::unbounded_channel();
         let run = parts.log.run();
+        let delivery = self.mailbox.deliver(&self.store, &self.event_loop, run, signals.clone());
         let world = World {
             run,
             store: self.store.clone(),
@@ -232,6 +244,7 @@ impl Engine {
             jobs: JoinSet::new(),
             output: Vec::new(),
             is_begun: false,
+            _delivery: delivery,
         }
     }
 }
@@ -262,7 +275,7 @@ struct Parts {
     fold: Fold,
 }
 
-fn expect_unfinished(last: &Entry) -> Result<(), Error> {
+pub(crate) fn expect_unfinished(last: &Entry) -> Result<(), Error> {
     let status = match last.kind {
         Kind::RunCompleted => Status::Completed,
         Kind::RunFailed => Status::Failed,

@@ -42,6 +42,12 @@ pub enum Error {
     NotWaiting {
         run: RunId,
     },
+    /// The question is not the one that was seen.
+    OtherProposal {
+        run: RunId,
+        seen: String,
+        found: String,
+    },
     /// A choice that the question does not offer.
     NotAChoice {
         choice: String,
@@ -80,7 +86,9 @@ impl Error {
             Error::Diverged { .. } => "P2010",
             Error::Script { .. } => "P2012",
             Error::Ended { .. } => "P2013",
-            Error::NotWaiting { .. } | Error::NotAChoice { .. } => "P2014",
+            Error::NotWaiting { .. } | Error::NotAChoice { .. } | Error::OtherProposal { .. } => {
+                "P2014"
+            }
             Error::Unreadable { .. } | Error::Program { .. } => "P2015",
             Error::Load { .. } => "P2016",
             Error::Stuck { .. } => "P2017",
@@ -118,6 +126,9 @@ impl Error {
                 )
             }
             Error::NotWaiting { run } => format!("`prism events {run}` shows where it stands"),
+            Error::OtherProposal { run, .. } => {
+                format!("look again at what is proposed: `prism approvals {run}`")
+            }
             Error::NotAChoice { choices, .. } => format!("choose one of: {}", choices.join(", ")),
             Error::Unreadable { .. } | Error::Program { .. } => {
                 "resume it with the Prism that started it, or run the program anew".to_owned()
@@ -148,6 +159,9 @@ impl fmt::Display for Error {
                 write!(f, "run {run} has no answer at the site `{site}`")
             }
             Error::NotWaiting { run } => write!(f, "run {run} waits for nobody's decision"),
+            Error::OtherProposal { run, seen, found } => {
+                write!(f, "the proposal of run {run} is {found}, not the one that was seen, {seen}")
+            }
             Error::NotAChoice { choice, .. } => write!(f, "`{choice}` is none of the choices"),
             Error::Unreadable { run, seq } => {
                 write!(f, "entry {seq} of run {run} cannot be understood")

@@ -23,6 +23,8 @@ mod opening;
 
 mod recorder;
 
+mod mailbox;
+
 mod record;
 
 mod codec;
@@ -53,23 +55,27 @@ mod compare;
 
 mod audit;
 
+mod cancel;
+
 mod error;
 
 #[cfg(test)]
 mod tests;
 
 pub use audit::{Audited, audit, export};
+pub use cancel::{Cancelled, cancel};
 pub use compare::{Comparison, Difference, compare};
 pub use engine::{Engine, Host, RunHandle, Serve, Stopper, Watch, WhenWaiting};
 pub use error::Error;
 pub use event::{Event, EventKind, iso_time};
 pub use events::Events;
 pub use fork::Fork;
-pub use people::{Ask, Decided, Decision, Question, decide, open_questions};
+pub use people::{Ask, Choice, Decided, Decision, Question, decide, open_questions};
+pub use record::now_micros;
 pub use replay::{Divergence, Replayed, replay};
 pub use rerun::Changes;
 pub use result::{Failure, RunResult};
-pub use runs::{answers, find_run, outcome, runs};
+pub use runs::{Parked, answers, find_run, outcome, parked, runs};
 pub use script::Script;
 pub use shadow::{Compared, Shadowed};
 pub use start::{Parent, Recorded, Start, recorded};

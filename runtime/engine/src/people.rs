@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use prism_agents::{BoxFuture, json};
-use prism_journal::{Digest, Entry, Kind, RunId, Store};
+use prism_journal::{Digest, Entry, Kind, Message, RunId, Store};
 use prism_vm::Data;
 use serde_json::{Value, json};
 
@@ -82,18 +82,35 @@ pub fn open_questions(store: &dyn Store, run: RunId) -> Result<Vec<Question>, Er
     Ok(open)
 }
 
-/// Decides a question of a run: the one named, else the oldest that is open.
+/// Which question is decided.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Choice<'a> {
+    /// `None`: the oldest that is open.
+    pub question: Option<&'a str>,
+    /// The beginning of the hash of what was seen: the question is decided only if it is that.
+    pub proposal: Option<&'a str>,
+}
+
+/// Decides a question of a run.
 ///
-/// Errors: `P2014` when nothing is asked, or the choice is not offered.
+/// Errors: `P2014` when nothing is asked, the choice is not offered, or the proposal is not the
+/// one that was seen.
 pub fn decide(
     store: &dyn Store,
     run: RunId,
-    question: Option<&str>,
+    choice: Choice<'_>,
     decision: &Decision,
 ) -> Result<Decided, Error> {
     let open = open_questions(store, run)?;
+    let is_meant = |open: &Question| choice.question.is_none_or(|id| id == &*open.id);
+    let is_seen =
+        |open: &Question| choice.proposal.is_none_or(|seen| open.hash().starts_with(seen));
     let mut last = None;
-    for question in open.into_iter().filter(|open| question.is_none_or(|id| id == &*open.id)) {
+    for question in open.into_iter().filter(is_meant) {
+        if !is_seen(&question) {
+            let (seen, found) = (choice.proposal.unwrap_or_default().to_owned(), question.hash());
+            return Err(Error::OtherProposal { run, seen, found });
+        }
         check_choice(&question, decision)?;
         if post(store, &question, decision)? {
             return Ok(Decided::Recorded(question));
@@ -134,8 +151,11 @@ pub(crate) fn post(
 /// The decision that was left for a question.
 pub(crate) fn find(store: &dyn Store, question: &Question) -> Result<Option<Decision>, Error> {
     let messages = store.messages(Some(question.run), 0)?;
-    let message = messages.iter().find(|message| message.key == question.id);
-    Ok(message.and_then(|message| decision_from_json(codec::parse(&message.body).ok()?)))
+    Ok(messages.iter().find(|message| message.key == question.id).and_then(decision_from_message))
+}
+
+pub(crate) fn decision_from_message(message: &Message) -> Option<Decision> {
+    decision_from_json(codec::parse(&message.body).ok()?)
 }
 
 /// The payload of a `decision`, and the body of the message before it.
@@ -253,6 +273,11 @@ pub(crate) fn question_from_entry(store: &dyn Store, entry: &Entry) -> Result<Qu
 }
 
 impl Question {
+    /// What a decision is bound to: the hash of the effect, the proposal, the choices, all of it.
+    pub fn hash(&self) -> String {
+        self.digest.to_string()
+    }
+
     /// `{"question","effect","reason","proposal","choices","deadline"}`, for people.
     pub fn to_json(&self) -> Value {
         let plain = |data: &Data| json::to_value(data).unwrap_or(Value::Null);
@@ -263,6 +288,7 @@ impl Question {
             "proposal": plain(&self.proposal),
             "choices": self.choices.iter().map(plain).collect::<Vec<Value>>(),
             "deadline": self.deadline.map(crate::event::iso_time),
+            "hash": self.hash(),
         })
     }
 }

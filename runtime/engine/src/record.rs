@@ -134,6 +134,9 @@ pub(crate) fn event_draft(asked: Option<&Asked>, kind: &str, data: Value) -> Dra
     }
 }
 
+/// The event with which a process puts a run down until its `due`, or until it is told something.
+pub(crate) const PARKED: &str = "parked";
+
 /// The payload of an answer.
 pub(crate) fn answer_json(answer: &Answer) -> Value {
     match answer {
@@ -172,7 +175,7 @@ pub(crate) fn expect<T>(found: Option<T>, entry: &Entry) -> Result<T, Error> {
 }
 
 /// Microseconds since 1970.
-pub(crate) fn now_micros() -> i64 {
+pub fn now_micros() -> i64 {
     let elapsed =
         std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX)

@@ -22,13 +22,15 @@ pub(crate) struct Pending {
 pub(crate) enum Stage {
     /// Not served yet.
     Fresh,
-    UnderWay(AbortHandle),
+    /// `due`: it is over at that time, in microseconds since 1970, and not before.
+    UnderWay { job: AbortHandle, due: Option<i64> },
     /// The entry of the question is on its way to the disk.
     Asking(Question),
     /// People may decide; parked when only another process can.
     Asked {
         question: Question,
-        job: AbortHandle,
+        /// Who asks here, and who watches the deadline; `None`: nobody has to.
+        job: Option<AbortHandle>,
         is_parked: bool,
     },
     /// The outcome is on its way to the disk.
@@ -61,6 +63,11 @@ impl Requests {
 
     pub(crate) fn get_mut(&mut self, id: RequestId) -> Option<&mut Pending> {
         self.pending.get_mut(&id)
+    }
+
+    /// A request whose outcome has not come yet: a second outcome changes nothing.
+    pub(crate) fn unanswered(&mut self, id: RequestId) -> Option<&mut Pending> {
+        self.get_mut(id).filter(|pending| !matches!(pending.stage, Stage::Answered))
     }
 
     /// The request that the machine waits for under an effect id.
@@ -100,12 +107,25 @@ impl Requests {
         }
     }
 
-    /// Whether this process can still bring about an answer.
-    pub(crate) fn is_any_under_way(&self) -> bool {
+    /// Whether this process can bring about an answer; one that is due after `horizon` does not
+    /// count.
+    pub(crate) fn is_any_under_way(&self, horizon: i64) -> bool {
         self.pending.values().any(|pending| match &pending.stage {
-            Stage::UnderWay(_) | Stage::Asking(_) | Stage::Fresh | Stage::Answered => true,
+            Stage::UnderWay { due: Some(due), .. } => *due <= horizon,
+            Stage::UnderWay { due: None, .. } => true,
+            Stage::Asking(_) | Stage::Fresh | Stage::Answered => true,
             Stage::Asked { is_parked, .. } => !is_parked,
         })
+    }
+
+    /// When something happens by itself next: a timer ends, a deadline passes.
+    pub(crate) fn next_due(&self) -> Option<i64> {
+        let dues = self.pending.values().filter_map(|pending| match &pending.stage {
+            Stage::UnderWay { due, .. } => *due,
+            Stage::Asking(question) | Stage::Asked { question, .. } => question.deadline,
+            Stage::Fresh | Stage::Answered => None,
+        });
+        dues.min()
     }
 
     /// The open questions, oldest first.
@@ -117,7 +137,7 @@ impl Requests {
                 Stage::Asking(question) | Stage::Asked { question, .. } => {
                     Some((*id, question.clone()))
                 }
-                Stage::Fresh | Stage::UnderWay(_) | Stage::Answered => None,
+                Stage::Fresh | Stage::UnderWay { .. } | Stage::Answered => None,
             })
             .collect();
         questions.sort_by_key(|(id, _)| *id);

@@ -25,6 +25,8 @@ pub struct RunResult {
     pub failure: Option<Failure>,
     /// Of a waiting run: what people are asked.
     pub questions: Vec<Question>,
+    /// Of a waiting run: when it goes on by itself, in microseconds since 1970.
+    pub due: Option<i64>,
 }
 
 /// Why a program failed: the trap, as it is kept.
@@ -42,8 +44,9 @@ pub struct Failure {
 
 impl RunResult {
     pub(crate) fn new(run: RunId, status: Status, output: Vec<String>) -> RunResult {
-        let (value, confidence, failure, questions) = (None, None, None, Vec::new());
-        RunResult { run, status, value, confidence, output, failure, questions }
+        let (value, confidence, failure) = (None, None, None);
+        let (questions, due) = (Vec::new(), None);
+        RunResult { run, status, value, confidence, output, failure, questions, due }
     }
 
     /// Of a run that was left while its machine computed: what it printed is not known here.

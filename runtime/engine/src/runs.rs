@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use prism_journal::{RunId, RunRecord, Status, Store};
+use prism_journal::{Kind, Message, RunId, RunRecord, Status, Store};
 use prism_vm::Answer;
 
-use crate::Error;
 use crate::past::Past;
-use crate::record::payload;
+use crate::people::open_questions;
+use crate::record::{PARKED, payload};
 use crate::result::{self, RunResult};
+use crate::{Error, cancel};
 
 /// The run of that name, or whose name starts so and no other's does.
 ///
@@ -37,6 +38,36 @@ pub fn runs(store: &dyn Store) -> Result<Vec<RunRecord>, Error> {
         }
     }
     Ok(runs)
+}
+
+/// A run that was put down until something happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parked {
+    /// When it goes on by itself, in microseconds since 1970.
+    pub due: Option<i64>,
+}
+
+/// Whether a run needs nothing now: it was put down, and nobody has said anything to it since.
+pub fn parked(store: &dyn Store, record: &RunRecord) -> Result<Option<Parked>, Error> {
+    let entries = store.read(record.run, record.last_seq)?;
+    let Some(last) = entries.last().filter(|last| last.kind == Kind::Event) else {
+        return Ok(None);
+    };
+    let payload = payload(store, last)?;
+    if payload["type"] != PARKED {
+        return Ok(None);
+    }
+    let messages = store.messages(Some(record.run), 0)?;
+    if !messages.is_empty() {
+        let open = open_questions(store, record.run)?;
+        let is_news = |message: &Message| {
+            &*message.key == cancel::KEY || open.iter().any(|open| open.id == message.key)
+        };
+        if messages.iter().any(is_news) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(Parked { due: payload["data"]["due"].as_i64() }))
 }
 
 /// The result of a run that has ended; `None` while it can go on.

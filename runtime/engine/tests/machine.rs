@@ -9,7 +9,7 @@ use std::sync::Arc;
 use prism_agents::{AgentSpec, Dispatcher, Registry};
 use prism_backend_local::LocalBackend;
 use prism_bytecode::{assemble, encode, verify};
-use prism_engine::{Decision, Engine, Error, Host, Start, WhenWaiting, decide, find_run};
+use prism_engine::{Choice, Decision, Engine, Error, Host, Start, WhenWaiting, decide, find_run};
 use prism_journal::{Sqlite, Status};
 use prism_vm::{Data, Limits};
 use serde_json::Value;
@@ -90,7 +90,7 @@ async fn a_run_goes_on_in_another_process_without_its_source() {
     let store = second.store().clone();
     let run = find_run(&*store, &begun.run.to_string()[..10]).unwrap();
     let yes = Decision { approved: true, choice: None, reason: String::new(), by: "me".into() };
-    decide(&*store, run, None, &yes).unwrap();
+    decide(&*store, run, Choice::default(), &yes).unwrap();
     let result = second.resume(run).unwrap().wait().await.unwrap();
     assert_eq!(result.status, Status::Completed);
     let value = result.value.unwrap();

@@ -117,6 +117,11 @@ impl Error {
             Error::Blob { .. } => {
                 "restore the store from a backup, or start the run anew".to_owned()
             }
+            Error::Unreachable { path, .. } if path.starts_with("postgres:") => {
+                "check the address, that the server runs, and that the user may use the database; \
+                 a run goes on with `prism resume` when it is there again"
+                    .to_owned()
+            }
             Error::Unreachable { .. } => {
                 "check that the folder exists, is on a local disk and is writable, or name another \
                  store with `--store`"

@@ -19,6 +19,9 @@ mod memory;
 
 mod sqlite;
 
+#[cfg(feature = "postgres")]
+mod postgres;
+
 mod error;
 
 pub use entry::{Digest, Entry, INLINE_LIMIT, Kind, NotADigest, Payload, Reference};
@@ -26,6 +29,8 @@ pub use error::Error;
 pub use id::{NotARunId, RunId};
 pub use log::{Draft, Log};
 pub use memory::Memory;
+#[cfg(feature = "postgres")]
+pub use postgres::Postgres;
 pub use run::{RunRecord, Status};
 pub use sqlite::Sqlite;
 pub use store::{Ack, Batch, Claim, Message, StateKey, StateWrite, Store};

@@ -99,6 +99,10 @@ impl Store for Memory {
         Ok(contents.messages.iter().filter(wanted).cloned().collect())
     }
 
+    fn last_message(&self) -> Result<u64, Error> {
+        Ok(self.lock().messages.len() as u64)
+    }
+
     fn changes(&self) -> Result<u64, Error> {
         Ok(self.lock().n_changes)
     }

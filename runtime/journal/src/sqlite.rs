@@ -175,6 +175,17 @@ impl Store for Sqlite {
         })
     }
 
+    fn last_message(&self) -> Result<u64, Error> {
+        self.reading(|connection| {
+            connection
+                .query_row("SELECT coalesce(max(number), 0) FROM messages", [], |row| {
+                    row.get::<_, i64>(0)
+                })
+                .map(|number| number as u64)
+                .map_err(|error| self.at().fault(&error))
+        })
+    }
+
     fn changes(&self) -> Result<u64, Error> {
         self.reading(|connection| {
             connection

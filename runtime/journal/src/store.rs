@@ -52,13 +52,36 @@ pub struct Message {
 /// it ends when it is dropped and when its process dies.
 pub struct Claim {
     run: RunId,
+    /// Names the claim among all that there ever were, where one can be lost before it ends.
+    #[cfg(feature = "postgres")]
+    fence: u64,
     release: Option<Box<dyn FnOnce() + Send + Sync>>,
 }
 
 impl Claim {
     /// For stores: `release` runs when the claim ends.
     pub(crate) fn new(run: RunId, release: Box<dyn FnOnce() + Send + Sync>) -> Claim {
-        Claim { run, release: Some(release) }
+        Claim {
+            run,
+            #[cfg(feature = "postgres")]
+            fence: 0,
+            release: Some(release),
+        }
+    }
+
+    /// The same, for a store in which a claim may be lost before it ends.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn fenced(
+        run: RunId,
+        fence: u64,
+        release: Box<dyn FnOnce() + Send + Sync>,
+    ) -> Claim {
+        Claim { run, fence, release: Some(release) }
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(crate) fn fence(&self) -> u64 {
+        self.fence
     }
 
     pub fn run(&self) -> RunId {
@@ -125,6 +148,9 @@ pub trait Store: Send + Sync {
 
     /// Messages with a number above `after`, in order; of one run or of all.
     fn messages(&self, run: Option<RunId>, after: u64) -> Result<Vec<Message>, Error>;
+
+    /// The number of the newest message; 0 before the first.
+    fn last_message(&self) -> Result<u64, Error>;
 
     /// A number that differs from the one before when anybody wrote to the store.
     /// Cheap: made to be asked every few milliseconds.

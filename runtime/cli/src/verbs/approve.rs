@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use prism_cli::program::Refused;
-use prism_engine::{Decided, Decision, Error, Question, Script, decide, open_questions};
+use prism_engine::{Choice, Decided, Decision, Error, Question, Script, decide, open_questions};
 use prism_vm::Data;
 
 use crate::args;
@@ -42,7 +42,8 @@ fn record(opened: &Opened, args: &args::Approve) -> Result<Next, Refused> {
         reason: args.reason.clone(),
         by: args.by.clone().unwrap_or_else(user),
     };
-    match decide(&**store, *run, Some(&question.id), &decision).map_err(told)? {
+    let choice = Choice { question: Some(&question.id), proposal: args.proposal.as_deref() };
+    match decide(&**store, *run, choice, &decision).map_err(told)? {
         Decided::Recorded(_) => {}
         Decided::Already(_, earlier) => {
             let word = if earlier.approved { "approved" } else { "rejected" };

@@ -1,7 +1,9 @@
 //! One file per verb of `prism`.
 
+pub mod approvals;
 pub mod approve;
 pub mod audit;
+pub mod cancel;
 pub mod completions;
 pub mod diff;
 pub mod events;
@@ -10,4 +12,6 @@ pub mod replay;
 pub mod resume;
 pub mod run;
 pub mod runs;
+pub mod status;
 pub mod test;
+pub mod worker;

@@ -15,10 +15,12 @@ use crate::args;
 use crate::deliver::{self, Delivery, engine};
 use crate::terminal::Terminal;
 use crate::verbs::run::{script, tier};
+use crate::verbs::worker;
 
 pub fn run(args: &args::Resume, terminal: Terminal) -> ExitCode {
+    let Some(name) = &args.run else { return worker::resume_all(args, terminal) };
     let found = script(args.answers.as_deref()).and_then(|script| {
-        let opened = Opened::find(&args.run, args.store.store.as_deref())?;
+        let opened = Opened::find(name, args.store.store.as_deref())?;
         Ok((opened, script))
     });
     match found {

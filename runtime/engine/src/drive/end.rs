@@ -1,34 +1,41 @@
 //! How a run ends, or is put down.
 
-use prism_journal::{Kind, Status};
-use serde_json::{Value, json};
+use prism_journal::{Draft, Kind, Status};
+use serde_json::json;
 
 use super::{Driver, End, Signal, Stop};
-use crate::record::run_draft;
+use crate::record::{PARKED, event_draft, run_draft};
 use crate::recorder::Then;
 use crate::result::{Failure, RunResult};
-use crate::{Error, WhenWaiting, codec};
+use crate::{Error, WhenWaiting, codec, effects};
 
 impl Driver {
     /// The result of a run in which nothing is under way any more.
     pub(super) async fn idle_result(&mut self) -> Result<Option<RunResult>, Error> {
         let is_busy = !self.ready.is_empty() || !self.recorder.is_settled() || !self.is_begun;
-        if is_busy || self.requests.is_any_under_way() {
+        let horizon = match self.when_waiting {
+            WhenWaiting::Stay | WhenWaiting::Leave => i64::MAX,
+            WhenWaiting::Park { beyond } => effects::after(beyond),
+        };
+        if is_busy || self.requests.is_any_under_way(horizon) {
             return Ok(None);
         }
         let run = self.world.run;
-        let questions = self.requests.questions();
-        if questions.is_empty() {
+        let (questions, due) = (self.requests.questions(), self.requests.next_due());
+        if questions.is_empty() && due.is_none() {
             return Err(Error::Stuck { run });
         }
         match self.when_waiting {
-            WhenWaiting::Stay => Ok(None),
-            WhenWaiting::Leave => {
+            WhenWaiting::Stay => return Ok(None),
+            WhenWaiting::Leave => self.jobs.shutdown().await,
+            WhenWaiting::Park { .. } => {
                 self.jobs.shutdown().await;
-                let output = std::mem::take(&mut self.output);
-                Ok(Some(RunResult { questions, ..RunResult::new(run, Status::Waiting, output) }))
+                let parked = event_draft(None, PARKED, json!({ "due": due }));
+                self.close(parked).await?;
             }
         }
+        let output = std::mem::take(&mut self.output);
+        Ok(Some(RunResult { questions, due, ..RunResult::new(run, Status::Waiting, output) }))
     }
 
     pub(super) async fn finish(mut self, end: End) -> Result<RunResult, Error> {
@@ -46,7 +53,7 @@ impl Driver {
                 (Kind::RunFailed, payload, RunResult::failed(run, failure, output))
             }
         };
-        self.close(kind, &payload).await?;
+        self.close(run_draft(kind, &payload)).await?;
         Ok(result)
     }
 
@@ -59,25 +66,29 @@ impl Driver {
         let output = std::mem::take(&mut self.output);
         match stop {
             Stop::Interrupt => {
-                self.close(Kind::RunInterrupted, &json!({})).await?;
+                self.close(run_draft(Kind::RunInterrupted, &json!({}))).await?;
                 let questions = self.requests.questions();
                 Ok(RunResult { questions, ..RunResult::new(run, Status::Interrupted, output) })
             }
             Stop::Cancel(reason) => {
                 let payload = json!({ "reason": reason, "output": output });
-                self.close(Kind::RunCancelled, &payload).await?;
+                self.close(run_draft(Kind::RunCancelled, &payload)).await?;
                 Ok(RunResult::new(run, Status::Cancelled, output))
             }
         }
     }
 
     /// Writes the last entry of this process and waits until all is durable.
-    async fn close(&mut self, kind: Kind, payload: &Value) -> Result<(), Error> {
-        self.recorder.append(vec![run_draft(kind, payload)], Vec::new(), Then::default());
+    async fn close(&mut self, last: Draft) -> Result<(), Error> {
+        self.recorder.append(vec![last], Vec::new(), Then::default());
         while !self.recorder.is_settled() {
             match self.inbox.recv().await.expect("the driver holds a sender") {
                 Signal::Durable(outcome) => drop(self.recorder.settle(outcome)?),
-                Signal::Note(..) | Signal::Finished(..) | Signal::Parked(_) | Signal::Stop(_) => {}
+                Signal::Note(..)
+                | Signal::Finished(..)
+                | Signal::Parked(_)
+                | Signal::Message(_)
+                | Signal::Stop(_) => {}
             }
         }
         Ok(())

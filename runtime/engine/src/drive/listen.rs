@@ -3,15 +3,16 @@
 use std::time::{Duration, Instant};
 
 use prism_agents::AgentNote;
-use prism_journal::{Draft, Error as StoreError, Kind};
+use prism_journal::{Draft, Error as StoreError, Kind, Message};
 use prism_vm::RequestId;
 use serde_json::json;
 
 use super::{Driver, Signal, Stop};
+use crate::effects::Finished;
 use crate::record::event_draft;
 use crate::recorder::Then;
 use crate::requests::Stage;
-use crate::{Error, codec, effects};
+use crate::{Error, cancel, codec, effects, people};
 
 /// What an agent says on the way is journalled at most this often per call.
 const MESSAGE_PAUSE: Duration = Duration::from_millis(250);
@@ -32,7 +33,7 @@ impl Driver {
                 Signal::Durable(outcome) => self.settled(outcome)?,
                 Signal::Note(id, note) => drafts.extend(self.note(id, note)),
                 Signal::Finished(id, finished) => {
-                    if let Some(pending) = self.requests.get_mut(id) {
+                    if let Some(pending) = self.requests.unanswered(id) {
                         let finished = finished?;
                         drafts.push(pending.asked.draft(finished.kind, &finished.payload));
                         then.feed.push((id, finished.answer));
@@ -40,6 +41,17 @@ impl Driver {
                     }
                 }
                 Signal::Parked(id) => self.requests.park(id),
+                Signal::Message(message) if &*message.key == cancel::KEY => {
+                    stop = Some(Stop::Cancel(cancel::reason(&message)));
+                }
+                Signal::Message(message) => {
+                    if let Some((id, finished)) = self.decided(&message) {
+                        let pending = self.requests.get_mut(id).expect("`decided` has found it");
+                        drafts.push(pending.asked.draft(finished.kind, &finished.payload));
+                        then.feed.push((id, finished.answer));
+                        pending.stage = Stage::Answered;
+                    }
+                }
                 Signal::Stop(why) => stop = Some(why),
             }
             signal = self.inbox.try_recv().ok();
@@ -48,6 +60,18 @@ impl Driver {
             self.recorder.append(drafts, Vec::new(), then);
         }
         Ok(stop)
+    }
+
+    /// The open question that a message decides.
+    fn decided(&self, message: &Message) -> Option<(RequestId, Finished)> {
+        let id = self.requests.find(&message.key)?;
+        match &self.requests.get(id)?.stage {
+            Stage::Asked { question, .. } => {
+                let decision = people::decision_from_message(message)?;
+                Some((id, effects::finish(&decision, question)))
+            }
+            Stage::Fresh | Stage::UnderWay { .. } | Stage::Asking(_) | Stage::Answered => None,
+        }
     }
 
     /// A batch is durable: its answers may be fed, its questions asked.

@@ -30,14 +30,14 @@ impl Driver {
                     then.feed.push((id, finished.answer));
                     pending.stage = Stage::Answered;
                 }
-                Served::Later { before, job } => {
+                Served::Later { before, job, due } => {
                     drafts.extend(before);
                     let signals = self.world.signals.clone();
                     let job = self.jobs.spawn(async move {
                         // The driver may have ended; then nobody wants to know.
                         let _ = signals.send(Signal::Finished(id, Ok(job.await)));
                     });
-                    pending.stage = Stage::UnderWay(job);
+                    pending.stage = Stage::UnderWay { job, due };
                 }
                 Served::Ask { before, question } => {
                     drafts.extend(before);
@@ -86,16 +86,22 @@ impl Driver {
         for id in ids {
             let Some(pending) = self.requests.get_mut(id) else { continue };
             let Stage::Asking(question) = &pending.stage else { continue };
-            let (store, open) = (self.world.store.clone(), question.clone());
-            let question = open.clone();
+            let question = question.clone();
             let (ask, signals) = (self.ask.clone(), self.world.signals.clone());
-            let job = self.jobs.spawn(async move {
-                let park = || Signal::Parked(id);
-                let decided = effects::decision(store, question, ask, park, signals.clone()).await;
-                // The driver may have ended; then nobody wants to know.
-                let _ = signals.send(Signal::Finished(id, decided));
+            // The driver may have ended; then nobody wants to know.
+            let tell = move |signal| drop(signals.send(signal));
+            let is_parked = ask.is_none();
+            // A decision may have been left before the run was here to hear of it.
+            if let Some(decided) = effects::decided(&*self.world.store, &question).transpose() {
+                tell(Signal::Finished(id, decided));
+                pending.stage = Stage::Asked { question, job: None, is_parked: false };
+                continue;
+            }
+            let job = (ask.is_some() || question.deadline.is_some()).then(|| {
+                let (store, question) = (self.world.store.clone(), question.clone());
+                self.jobs.spawn(effects::decide_here(store, question, ask, id, tell))
             });
-            pending.stage = Stage::Asked { question: open, job, is_parked: false };
+            pending.stage = Stage::Asked { question, job, is_parked };
         }
     }
 }

@@ -95,7 +95,7 @@ fn submit(world: &World, asked: &Asked, mut call: AgentCall) -> Served {
     let notes = Arc::new(move |note| drop(signals.send(Signal::Note(id, note))));
     let reply = world.dispatcher.submit(call, notes);
     let job = async move { finished(&agent, reply.await) };
-    Served::Later { before: Vec::new(), job: Box::pin(job) }
+    Served::Later { before: Vec::new(), job: Box::pin(job), due: None }
 }
 
 fn finished(agent: &str, reply: Result<AgentReply, AgentError>) -> Finished {

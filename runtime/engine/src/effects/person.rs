@@ -1,10 +1,9 @@
 //! `human.approve` and `human.ask`: questions that wait, here or elsewhere, for a person.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use prism_journal::{Digest, Kind, Store};
-use prism_vm::Answer;
+use prism_vm::{Answer, RequestId};
 
 use super::{Finished, Served, World, refused};
 use crate::drive::Signal;
@@ -14,9 +13,6 @@ use crate::people::{
 };
 use crate::record::Asked;
 use crate::{Error, error};
-
-/// How often the store is asked whether another process has decided.
-const POLL: Duration = Duration::from_millis(10);
 
 pub(crate) fn ask(world: &World, asked: &Asked) -> Served {
     if let Some(question) = world.past.question(&asked.effect_id) {
@@ -48,45 +44,42 @@ fn finished(decision: &Decision, question: Digest) -> Finished {
     }
 }
 
-/// Waits until a question is decided: by `ask`, by another process through the store, or by its
-/// deadline. Whoever is first has decided.
-pub(crate) async fn decision(
+/// The outcome of a question that was decided before.
+pub(crate) fn decided(store: &dyn Store, question: &Question) -> Result<Option<Finished>, Error> {
+    Ok(people::find(store, question)?.map(|decision| finish(&decision, question)))
+}
+
+/// The outcome of a question.
+pub(crate) fn finish(decision: &Decision, question: &Question) -> Finished {
+    finished(decision, question.digest)
+}
+
+/// Waits until a question is decided here: by `ask`, or by its deadline. Whoever is first has
+/// decided, also in another process, which the run's mailbox hears of.
+pub(crate) async fn decide_here(
     store: Arc<dyn Store>,
     question: Question,
     ask: Option<Arc<dyn Ask>>,
-    park: impl FnOnce() -> Signal + Send,
-    signals: tokio::sync::mpsc::UnboundedSender<Signal>,
-) -> Result<Finished, Error> {
+    id: RequestId,
+    tell: impl Fn(Signal) + Send,
+) {
     let mut here = ask.map(|ask| ask.ask(question.clone()));
-    let mut park = Some(park);
-    let mut seen = None;
-    loop {
-        let changes = store.changes()?;
-        if seen != Some(changes)
-            && let Some(decision) = people::find(&*store, &question)?
-        {
-            return Ok(finished(&decision, question.digest));
-        }
-        seen = Some(changes);
-        if here.is_none()
-            && let Some(park) = park.take()
-        {
-            // The driver may have ended; then nobody wants to know.
-            let _ = signals.send(park());
-        }
-        let decided = tokio::select! {
-            decision = poll(&mut here), if here.is_some() => {
-                here = None;
-                decision
-            }
+    let decision = loop {
+        let decision = tokio::select! {
+            decision = poll(&mut here), if here.is_some() => decision,
             () = until(question.deadline) => Some(deadline_decision()),
-            () = tokio::time::sleep(POLL) => None,
         };
-        if let Some(decision) = decided {
-            people::post(&*store, &question, &decision)?;
-            seen = None;
+        match decision {
+            Some(decision) => break decision,
+            None => {
+                here = None;
+                tell(Signal::Parked(id));
+            }
         }
-    }
+    };
+    let settled = people::post(&*store, &question, &decision)
+        .and_then(|_| Ok(people::find(&*store, &question)?.unwrap_or(decision)));
+    tell(Signal::Finished(id, settled.map(|decision| finish(&decision, &question))));
 }
 
 async fn poll(here: &mut Option<prism_agents::BoxFuture<Option<Decision>>>) -> Option<Decision> {

@@ -51,7 +51,7 @@ async fn what_was_answered_is_answered_again_the_same() {
     let run = put_down(&lab, &program).await;
     let store = lab.store();
     let recorded: Vec<_> = store.read(run, 0).unwrap();
-    crate::decide(&*store, run, None, &approve()).unwrap();
+    crate::decide(&*store, run, crate::Choice::default(), &approve()).unwrap();
     drop(store);
     let result = lab.resume(run, &program).await.unwrap();
     let value = result.value.unwrap();
@@ -78,7 +78,7 @@ async fn a_sleep_ends_at_the_time_that_was_journalled() {
     let begin = Instant::now();
     let run = put_down(&lab, &program).await;
     tokio::time::sleep(NAP.saturating_sub(begin.elapsed())).await;
-    crate::decide(&*lab.store(), run, None, &approve()).unwrap();
+    crate::decide(&*lab.store(), run, crate::Choice::default(), &approve()).unwrap();
     let resumed = Instant::now();
     lab.resume(run, &program).await.unwrap();
     assert!(begin.elapsed() >= NAP);

@@ -10,7 +10,9 @@ use serde_json::json;
 
 use super::fake::{Program, Until};
 use super::lab::{Lab, event_names, events, kinds, start};
-use crate::{Ask, Decided, Decision, Question, Script, WhenWaiting, decide, open_questions};
+use crate::{
+    Ask, Choice, Decided, Decision, Question, Script, WhenWaiting, decide, open_questions,
+};
 
 fn ask(fields: &[(&'static str, Data)]) -> (&'static str, Vec<Data>) {
     ("human.approve", vec![Data::object(fields.iter().cloned())])
@@ -51,10 +53,11 @@ async fn a_decision_of_another_process_reaches_the_run() {
     let open = open_questions(&*elsewhere, run).unwrap().remove(0);
     assert_eq!((open.reason.as_str(), &open.proposal), ("ship it?", &Data::from("plan b")));
 
-    let error = decide(&*elsewhere, run, None, &decision(true, Some("never"), "me")).unwrap_err();
+    let error = decide(&*elsewhere, run, Choice::default(), &decision(true, Some("never"), "me"))
+        .unwrap_err();
     assert_eq!(error.code(), "P2014");
     let yes = decision(true, Some("later"), "me");
-    assert_eq!(decide(&*elsewhere, run, None, &yes).unwrap(), Decided::Recorded(open));
+    assert_eq!(decide(&*elsewhere, run, Choice::default(), &yes).unwrap(), Decided::Recorded(open));
     let result = handle.wait().await.unwrap();
     let value = result.value.unwrap();
     let answer = &value.as_array().unwrap()[0].as_array().unwrap()[0];
@@ -62,7 +65,7 @@ async fn a_decision_of_another_process_reaches_the_run() {
     assert_eq!(answer.get("by"), Some(&Data::from("me")));
     let names = event_names(&*elsewhere, run);
     assert_eq!(names, ["started", "waiting", "decided", "completed"]);
-    let late = decide(&*elsewhere, run, None, &yes).unwrap_err();
+    let late = decide(&*elsewhere, run, Choice::default(), &yes).unwrap_err();
     assert_eq!(late.code(), "P2014");
 }
 
@@ -73,8 +76,9 @@ async fn the_first_decision_stays() {
     let result = lab.run(&proposal()).await;
     assert_eq!((result.status, result.questions.len()), (Status::Waiting, 1));
     let store = lab.store();
-    decide(&*store, result.run, None, &decision(false, None, "first")).unwrap();
-    let second = decide(&*store, result.run, None, &decision(true, None, "second")).unwrap();
+    decide(&*store, result.run, Choice::default(), &decision(false, None, "first")).unwrap();
+    let second =
+        decide(&*store, result.run, Choice::default(), &decision(true, None, "second")).unwrap();
     let Decided::Already(_, stays) = second else { panic!("{second:?}") };
     assert_eq!(stays.by, "first");
     let again = lab.resume(result.run, &proposal()).await.unwrap();

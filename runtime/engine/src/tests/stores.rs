@@ -65,6 +65,10 @@ impl Store for Filling {
         self.inner.messages(run, after)
     }
 
+    fn last_message(&self) -> Result<u64, StoreError> {
+        self.inner.last_message()
+    }
+
     fn changes(&self) -> Result<u64, StoreError> {
         self.inner.changes()
     }

@@ -1,0 +1,27 @@
+//! `prism cancel`: ends a run, here or where it is driven.
+
+use std::process::ExitCode;
+
+use prism_engine::{Cancelled, cancel};
+
+use crate::args;
+use crate::deliver::{self, engine};
+use crate::terminal::{Terminal, print_error};
+use crate::verbs::resume::Opened;
+
+pub fn run(args: &args::Cancel, terminal: Terminal) -> ExitCode {
+    let cancelled = Opened::find(&args.run, args.store.store.as_deref()).and_then(|opened| {
+        let done = cancel(&*opened.store, opened.run, &args.reason).map_err(|error| engine(&error));
+        done.map(|done| (done, opened.run))
+    });
+    match cancelled {
+        Ok((done, run)) => {
+            print_error(&match done {
+                Cancelled::Now => format!("run {run} is cancelled\n"),
+                Cancelled::Asked => format!("the process that drives run {run} will end it\n"),
+            });
+            ExitCode::SUCCESS
+        }
+        Err(refused) => deliver::refused(&refused, false, terminal),
+    }
+}

@@ -1,0 +1,250 @@
+//! Drives whatever runs of a store are due: crashed ones, decided ones, those whose time has come.
+//!
+//! ```text
+//! scan: unfinished, driven by nobody ─┬─ put down until later → wait for its time or a message
+//!                                     └─ else → resume → ended, waits for a person, put down
+//! ```
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use prism_agents::{Backend, Dispatcher};
+use prism_backend_local::LocalBackend;
+use prism_engine::{
+    Engine, Error, Host, RunHandle, RunResult, Stopper, WhenWaiting, now_micros, parked, recorded,
+};
+use prism_journal::{Error as StoreError, RunId, RunRecord, Store};
+use tokio::task::JoinSet;
+
+use crate::manifest;
+use crate::problem::Problem;
+
+/// How often the store is asked whether anything happened.
+const POLL: Duration = Duration::from_millis(20);
+/// How often all runs are looked at, for those whose process has died.
+const SCAN: Duration = Duration::from_millis(500);
+/// A timer that ends later than this does not keep a run in memory.
+const SHORT: Duration = Duration::from_secs(1);
+
+/// How a worker works.
+pub struct Options {
+    /// End when nothing is due any more.
+    pub once: bool,
+    /// Runs that are driven at the same time.
+    pub limit: usize,
+}
+
+/// What a worker tells.
+pub enum News {
+    Taken(RunId),
+    /// It ended, waits, or was put down.
+    Left(RunResult),
+    /// It stays as its journal has it.
+    Failed(RunId, Box<Trouble>),
+}
+
+/// Why a run cannot be driven here.
+pub enum Trouble {
+    Engine(Error),
+    /// Its manifest is not what it was.
+    Manifest(Vec<Problem>),
+}
+
+/// Works until `stop` is ready, or nothing is due. Every run is put down in good order.
+pub async fn work(
+    store: Arc<dyn Store>,
+    options: Options,
+    stop: impl Future<Output = ()>,
+    tell: impl Fn(News),
+) -> Result<(), Error> {
+    let mut worker = Worker::new(store, options, tell);
+    let worked = tokio::select! {
+        worked = worker.work() => worked,
+        () = stop => Ok(()),
+    };
+    worker.put_down().await;
+    worked
+}
+
+struct Worker<F> {
+    store: Arc<dyn Store>,
+    options: Options,
+    tell: F,
+    /// One per manifest: it says which agents there are.
+    engines: HashMap<Option<PathBuf>, Engine>,
+    driving: HashMap<RunId, Stopper>,
+    driven: JoinSet<(RunId, Result<RunResult, Error>)>,
+    /// Runs that need nothing before this time, or before they are told something.
+    parked: HashMap<RunId, Option<i64>>,
+    /// Told something while they were driven.
+    told: HashSet<RunId>,
+    /// Cannot be driven by this process.
+    refused: HashSet<RunId>,
+    ready: VecDeque<RunId>,
+    /// The newest message that was read.
+    after: u64,
+    changes: Option<u64>,
+    scanned: Option<Instant>,
+}
+
+impl<F: Fn(News)> Worker<F> {
+    fn new(store: Arc<dyn Store>, options: Options, tell: F) -> Worker<F> {
+        Worker {
+            store,
+            options,
+            tell,
+            engines: HashMap::new(),
+            driving: HashMap::new(),
+            driven: JoinSet::new(),
+            parked: HashMap::new(),
+            told: HashSet::new(),
+            refused: HashSet::new(),
+            ready: VecDeque::new(),
+            after: 0,
+            changes: None,
+            scanned: None,
+        }
+    }
+
+    async fn work(&mut self) -> Result<(), Error> {
+        loop {
+            self.look()?;
+            while self.driving.len() < self.options.limit
+                && let Some(run) = self.ready.pop_front()
+            {
+                self.take(run);
+            }
+            if self.options.once && self.driving.is_empty() && self.ready.is_empty() {
+                return Ok(());
+            }
+            tokio::select! {
+                Some(joined) = self.driven.join_next() => self.left(joined),
+                () = tokio::time::sleep(POLL) => {}
+            }
+        }
+    }
+
+    /// Finds runs that are due.
+    fn look(&mut self) -> Result<(), Error> {
+        let changes = self.store.changes()?;
+        let is_news = self.changes.replace(changes) != Some(changes);
+        if is_news {
+            self.read_messages()?;
+        }
+        if self.scanned.is_none_or(|scanned| scanned.elapsed() >= SCAN) {
+            self.scanned = Some(Instant::now());
+            for record in self.store.unfinished()? {
+                self.consider(&record)?;
+            }
+        }
+        let now = now_micros();
+        let is_due = |due: &Option<i64>| due.is_some_and(|due| due <= now);
+        let due: Vec<RunId> =
+            self.parked.iter().filter(|(_, due)| is_due(due)).map(|(run, _)| *run).collect();
+        due.into_iter().for_each(|run| self.wake(run));
+        Ok(())
+    }
+
+    fn read_messages(&mut self) -> Result<(), Error> {
+        for message in self.store.messages(None, self.after)? {
+            self.after = message.number;
+            if self.driving.contains_key(&message.run) {
+                self.told.insert(message.run);
+            } else if self.parked.contains_key(&message.run) {
+                self.wake(message.run);
+            }
+        }
+        Ok(())
+    }
+
+    fn wake(&mut self, run: RunId) {
+        self.parked.remove(&run);
+        self.ready.push_back(run);
+    }
+
+    fn consider(&mut self, record: &RunRecord) -> Result<(), Error> {
+        let run = record.run;
+        let is_known = self.driving.contains_key(&run)
+            || self.parked.contains_key(&run)
+            || self.refused.contains(&run)
+            || self.ready.contains(&run);
+        if is_known || self.store.is_claimed(run)? {
+            return Ok(());
+        }
+        match parked(&*self.store, record)? {
+            Some(parked) => drop(self.parked.insert(run, parked.due)),
+            None => self.ready.push_back(run),
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, run: RunId) {
+        let handle = match self.resume(run) {
+            Ok(handle) => handle,
+            // Somebody else was quicker; there will be news of it.
+            Err(Trouble::Engine(
+                Error::Store(StoreError::Claimed { .. }) | Error::Ended { .. },
+            )) => {
+                return;
+            }
+            Err(trouble) => {
+                self.refused.insert(run);
+                (self.tell)(News::Failed(run, Box::new(trouble)));
+                return;
+            }
+        };
+        (self.tell)(News::Taken(run));
+        self.driving.insert(run, handle.stopper());
+        self.driven.spawn(async move { (run, handle.wait().await) });
+    }
+
+    fn resume(&mut self, run: RunId) -> Result<RunHandle, Trouble> {
+        let recorded = recorded(&*self.store, run).map_err(Trouble::Engine)?;
+        let path = recorded.meta["manifest"].as_str().map(PathBuf::from);
+        if !self.engines.contains_key(&path) {
+            let manifest = manifest::open(path.clone()).map_err(Trouble::Manifest)?;
+            let backends: Vec<Arc<dyn Backend>> = vec![Arc::new(LocalBackend::new())];
+            let dispatcher = Dispatcher::new(manifest.registry, backends);
+            let when_waiting = WhenWaiting::Park { beyond: SHORT };
+            let host = Host { when_waiting, ..Host::default() };
+            let engine = Engine::new(self.store.clone(), dispatcher, host);
+            self.engines.insert(path.clone(), engine);
+        }
+        self.engines[&path].resume(run).map_err(Trouble::Engine)
+    }
+
+    fn left(&mut self, joined: Result<(RunId, Result<RunResult, Error>), tokio::task::JoinError>) {
+        let (run, result) = joined.expect("a run that is waited for neither panics nor is aborted");
+        self.driving.remove(&run);
+        let was_told = self.told.remove(&run);
+        match result {
+            Ok(result) => {
+                if !result.status.is_final() {
+                    self.parked.insert(run, result.due);
+                }
+                (self.tell)(News::Left(result));
+                if was_told && self.parked.contains_key(&run) {
+                    self.wake(run);
+                }
+            }
+            // Another process has it now.
+            Err(Error::Store(StoreError::Claimed { .. } | StoreError::OutOfOrder { .. })) => {}
+            Err(error) => {
+                self.refused.insert(run);
+                (self.tell)(News::Failed(run, Box::new(Trouble::Engine(error))));
+            }
+        }
+    }
+
+    async fn put_down(&mut self) {
+        self.driving.values().for_each(Stopper::interrupt);
+        while let Some(joined) = self.driven.join_next().await {
+            self.left(joined);
+        }
+        for engine in self.engines.values() {
+            engine.shutdown().await;
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! `prism worker`, `prism resume --all`, `prism approvals`, `prism cancel`: runs that nobody watches.
+
+#![allow(clippy::unwrap_used, reason = "a test program may panic anywhere")]
+
+mod common;
+
+use std::path::Path;
+use std::process::{Child, Stdio};
+
+use common::{Project, answer, eventually, processes_in};
+use serde_json::Value;
+
+/// A `prism` in the background; killed when it is dropped.
+struct Background(Child);
+
+impl Background {
+    fn start(project: &Project, args: &[&str]) -> Background {
+        let mut command = project.command(args);
+        Background(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+    }
+
+    fn kill(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+
+    fn terminate(mut self) -> Option<i32> {
+        let pid = i32::try_from(self.0.id()).unwrap();
+        // SAFETY: a signal to a child that has not been waited for.
+        #[allow(unsafe_code, reason = "the standard library only kills")]
+        unsafe {
+            libc::kill(pid, libc::SIGTERM);
+        }
+        self.0.wait().unwrap().code()
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn runs(project: &Project) -> Vec<Value> {
+    project.prism(&["runs", "--json"]).json()["runs"].as_array().unwrap().clone()
+}
+
+fn is_all(project: &Project, status: &str) -> bool {
+    let runs = runs(project);
+    !runs.is_empty() && runs.iter().all(|run| run["status"] == status)
+}
+
+fn calls(folder: &Path) -> usize {
+    std::fs::read_to_string(folder.join("calls")).unwrap_or_default().lines().count()
+}
+
+/// A project with a run whose process was killed while its agent worked.
+fn crashed() -> Project {
+    let project = Project::new("let first = random()\nagents[0].call(\"go\")\n");
+    let body =
+        format!("echo call >> calls\nwhile [ ! -e go ]; do sleep 0.01; done\n{}", answer("1", 0.5));
+    project.agent("one", "", &body);
+    let run = Background::start(&project, &["run", "main.prism", "--set", "agents=[\"one\"]"]);
+    eventually("the agent is called", || calls(project.path()) == 1);
+    run.kill();
+    project.write("go", "");
+    project
+}
+
+#[test]
+fn a_worker_goes_on_with_what_crashed() {
+    let project = crashed();
+    let worker = Background::start(&project, &["worker"]);
+    eventually("the run is completed", || is_all(&project, "completed"));
+    assert_eq!(worker.terminate(), Some(130));
+    assert_eq!(calls(project.path()), 2);
+    assert_eq!(processes_in(project.path()), Vec::<i32>::new());
+}
+
+#[test]
+fn resuming_all_ends_when_nothing_is_due() {
+    let project = crashed();
+    project.prism(&["run", "main.prism", "--set", "agents=[\"one\"]"]);
+    project.write("asks.prism", "human.approve({ reason: \"ok?\" }).approved\n");
+    project.prism(&["run", "asks.prism"]);
+    let ran = project.prism(&["resume", "--all", "--json"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let statuses: Vec<Value> = ran
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["status"].clone())
+        .collect();
+    assert_eq!(statuses.len(), 2, "a run that has ended is not driven: {}", ran.stdout);
+    assert!(statuses.contains(&"completed".into()) && statuses.contains(&"waiting".into()));
+    // It was put down until somebody decides, so there is nothing to do.
+    let ran = project.prism(&["resume", "--all", "--json"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, ""));
+}
+
+#[test]
+fn resuming_all_and_one_at_once_is_refused() {
+    let project = Project::new("1\n");
+    assert_eq!(project.prism(&["resume", "r_abc", "--all"]).status, 2);
+    assert_eq!(project.prism(&["resume"]).status, 2);
+}
+
+#[test]
+fn a_worker_takes_up_decisions_and_timers() {
+    let project = Project::new(
+        "let ok = human.approve({ reason: \"ok?\" })\ntime.sleep(1500)\n[ok.by, ok.approved]\n",
+    );
+    let (status, object) = project.run_json(&[]);
+    assert_eq!(status, 3);
+    let run = object["run"].as_str().unwrap();
+    let worker = Background::start(&project, &["worker"]);
+    let kinds = || {
+        let text = project.prism(&["audit", "export", run]).stdout;
+        let kind = |line: &str| serde_json::from_str::<Value>(line).unwrap()["kind"].clone();
+        text.lines().map(|line| kind(line).as_str().unwrap().to_owned()).collect::<Vec<String>>()
+    };
+    eventually("the run is put down", || kinds().last().is_some_and(|kind| kind == "event"));
+    let ran = project.prism(&["approve", run, "--by", "me", "--no-resume"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    eventually("the run is completed", || is_all(&project, "completed"));
+    worker.terminate();
+    let kinds = kinds();
+    let count = |wanted: &str| kinds.iter().filter(|kind| *kind == wanted).count();
+    // Started, asked; taken up, put down; decided, asleep, put down; woken, done.
+    assert_eq!((count("timer"), count("run_resumed"), count("decision")), (1, 3, 1), "{kinds:?}");
+    let status = project.prism(&["status", run, "--json"]).json();
+    assert_eq!(status["result"]["value"], serde_json::json!(["me", true]));
+}
+
+/// Three workers and twenty decisions: each run is driven by one of them and ends once.
+#[test]
+fn workers_share_what_is_due() {
+    let project = Project::new("human.approve({ reason: \"ok?\" }).approved\n");
+    for _ in 0..20 {
+        project.prism(&["run", "main.prism"]);
+    }
+    let asked = project.prism(&["approvals", "--json"]).json();
+    let asked = asked["approvals"].as_array().unwrap();
+    assert_eq!(asked.len(), 20);
+    let workers: Vec<Background> =
+        (0..3).map(|_| Background::start(&project, &["worker"])).collect();
+    for one in asked {
+        project.prism(&["approve", one["run"].as_str().unwrap(), "--no-resume"]);
+    }
+    eventually("all runs are completed", || is_all(&project, "completed"));
+    for worker in workers {
+        assert_eq!(worker.terminate(), Some(130));
+    }
+    for run in runs(&project) {
+        let name = run["run"].as_str().unwrap();
+        assert_eq!(project.prism(&["audit", "verify", name]).status, 0);
+        let events = project.prism(&["events", name]).stdout;
+        assert_eq!(events.matches("\"decided\"").count(), 1);
+    }
+}
+
+#[test]
+fn a_decision_is_bound_to_the_proposal_that_was_seen() {
+    let project = Project::new(
+        "let a = human.approve({ reason: \"a?\", proposal: \"plan a\" })\n\
+         let b = human.approve({ reason: \"b?\", proposal: \"plan b\" })\n[a.approved, b.approved]\n",
+    );
+    let (_, object) = project.run_json(&[]);
+    let run = object["run"].as_str().unwrap();
+    let hash = || {
+        let listed = project.prism(&["approvals", run, "--json"]).json();
+        listed["approvals"][0]["hash"].as_str().unwrap().to_owned()
+    };
+    let seen = hash();
+    assert_eq!(project.prism(&["approve", run, "--proposal", &seen[..16]]).status, 3);
+    assert_ne!(hash(), seen);
+    // The second proposal is not what this person has seen.
+    let ran = project.prism(&["approve", run, "--proposal", &seen]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("[P2014]"), "{}", ran.stderr);
+    let ran = project.prism(&["approve", run, "--reject", "--proposal", &hash(), "--json"]);
+    assert_eq!(ran.json()["value"], serde_json::json!([true, false]));
+    assert_eq!(project.prism(&["approvals"]).stdout, "nobody is asked\n");
+}
+
+#[test]
+fn a_run_is_cancelled_wherever_it_is() {
+    let project = crashed();
+    let name = runs(&project)[0]["run"].as_str().unwrap().to_owned();
+    let ran = project.prism(&["cancel", &name, "--reason", "not needed"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert!(is_all(&project, "cancelled"));
+    let ran = project.prism(&["cancel", &name]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("[P2013]"), "{}", ran.stderr);
+
+    // One that a process drives is ended by that process, with its agent.
+    std::fs::remove_file(project.path().join("go")).unwrap();
+    let run = Background::start(&project, &["run", "main.prism", "--set", "agents=[\"one\"]"]);
+    eventually("the agent is called", || calls(project.path()) == 2);
+    let name = runs(&project)[0]["run"].as_str().unwrap().to_owned();
+    assert_eq!(project.prism(&["cancel", &name, "--reason", "not needed"]).status, 0);
+    eventually("the run is cancelled", || is_all(&project, "cancelled"));
+    eventually("the agent is gone", || {
+        processes_in(project.path()).iter().all(|pid| *pid == i32::try_from(run.0.id()).unwrap())
+    });
+    let events = project.prism(&["events", &name]).stdout;
+    assert!(events.lines().last().unwrap().contains("not needed"), "{events}");
+}

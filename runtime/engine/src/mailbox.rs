@@ -1,0 +1,123 @@
+//! What other processes say to the runs that this one drives: decisions and wishes to cancel.
+//!
+//! One task asks the store for all runs, so that a hundred thousand runs that wait for a person
+//! cost one question every few milliseconds, not one each.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use prism_journal::{Error, Message, RunId, Store};
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::drive::Signal;
+use crate::event_loop::EventLoop;
+
+/// How often the store is asked for news.
+const POLL: Duration = Duration::from_millis(10);
+
+#[derive(Clone, Default)]
+pub(crate) struct Mailbox(Arc<Mutex<Boxes>>);
+
+#[derive(Default)]
+struct Boxes {
+    runs: HashMap<RunId, UnboundedSender<Signal>>,
+    is_polled: bool,
+}
+
+/// Ends the delivery to a run when it is dropped.
+pub(crate) struct Delivery {
+    mailbox: Mailbox,
+    run: RunId,
+}
+
+impl Mailbox {
+    /// Delivers the run's messages from now on. What was left before, the run looks up itself.
+    pub(crate) fn deliver(
+        &self,
+        store: &Arc<dyn Store>,
+        event_loop: &EventLoop,
+        run: RunId,
+        signals: UnboundedSender<Signal>,
+    ) -> Delivery {
+        let mut boxes = self.lock();
+        boxes.runs.insert(run, signals);
+        if !boxes.is_polled {
+            boxes.is_polled = true;
+            event_loop.spawn(poll(self.clone(), store.clone()));
+        }
+        Delivery { mailbox: self.clone(), run }
+    }
+
+    /// Hands messages to their runs. `false`: no run is left, and nobody polls any more.
+    fn distribute(&self, messages: Vec<Message>) -> bool {
+        let mut boxes = self.lock();
+        for message in messages {
+            if let Some(signals) = boxes.runs.get(&message.run) {
+                // The driver may have ended; the message stays in the store.
+                let _ = signals.send(Signal::Message(message));
+            }
+        }
+        boxes.is_polled = !boxes.runs.is_empty();
+        boxes.is_polled
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Boxes> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        self.mailbox.lock().runs.remove(&self.run);
+    }
+}
+
+/// Asks the store until no run is left. The first pause comes first, so that short runs never
+/// ask. A store that does not answer is asked again; a run that needs it finds out by itself.
+async fn poll(mailbox: Mailbox, store: Arc<dyn Store>) {
+    let mut place = Place::default();
+    loop {
+        tokio::time::sleep(POLL).await;
+        let news = place.news(&*store, &mailbox).unwrap_or_default();
+        if !mailbox.distribute(news) {
+            return;
+        }
+    }
+}
+
+/// How far the messages of a store are read.
+#[derive(Default)]
+struct Place {
+    /// `None` before the first look.
+    after: Option<u64>,
+    changes: Option<u64>,
+}
+
+impl Place {
+    fn news(&mut self, store: &dyn Store, mailbox: &Mailbox) -> Result<Vec<Message>, Error> {
+        let changes = store.changes()?;
+        if self.changes == Some(changes) {
+            return Ok(Vec::new());
+        }
+        let messages = match self.after {
+            Some(after) => store.messages(None, after)?,
+            None => self.first_look(store, mailbox)?,
+        };
+        self.after = self.after.max(messages.last().map(|last| last.number));
+        self.changes = Some(changes);
+        Ok(messages)
+    }
+
+    /// What was said to the runs since they are here, and before: they know what they know.
+    fn first_look(&mut self, store: &dyn Store, mailbox: &Mailbox) -> Result<Vec<Message>, Error> {
+        self.after = Some(store.last_message()?);
+        let runs: Vec<RunId> = mailbox.lock().runs.keys().copied().collect();
+        let mut messages = Vec::new();
+        for run in runs {
+            messages.extend(store.messages(Some(run), 0)?);
+        }
+        messages.sort_by_key(|message| message.number);
+        Ok(messages)
+    }
+}

@@ -1,0 +1,182 @@
+//! A thread with a connection of its own, and the queue to it.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use postgres::{Client, Config, NoTls};
+
+use crate::Error;
+
+/// Where the database is.
+pub(super) struct Target {
+    config: Config,
+    /// As errors name it: without a password.
+    name: PathBuf,
+}
+
+impl Target {
+    /// A process that is stopped inside a transaction holds up others for `patience` at most:
+    /// then the server ends the transaction.
+    pub(super) fn new(address: &str, patience: Duration) -> Result<Target, Error> {
+        let named = |name: String| PathBuf::from(name);
+        match super::config(address) {
+            Ok(mut config) => {
+                let limit = patience.as_millis().max(1);
+                config.options(&format!("-c idle_in_transaction_session_timeout={limit}"));
+                let hosts: Vec<String> = config
+                    .get_hosts()
+                    .iter()
+                    .map(|host| match host {
+                        postgres::config::Host::Tcp(name) => name.clone(),
+                        postgres::config::Host::Unix(path) => path.display().to_string(),
+                    })
+                    .collect();
+                let database = config.get_dbname().unwrap_or("postgres");
+                let name = named(format!("postgres://{}/{database}", hosts.join(",")));
+                Ok(Target { config, name })
+            }
+            Err(error) => Err(Error::Unreachable {
+                path: named("postgres://…".to_owned()),
+                detail: format!("this is no address of a database: {}", whole(&error)),
+            }),
+        }
+    }
+
+    pub(super) fn connect(&self) -> Result<Client, Error> {
+        self.config.connect(NoTls).map_err(|error| self.fault(&error))
+    }
+
+    /// What PostgreSQL reports, as an error of ours.
+    pub(super) fn fault(&self, error: &postgres::Error) -> Error {
+        let path = self.name.clone();
+        match error.code().map(postgres::error::SqlState::code) {
+            Some("53100") => Error::DiskFull { path },
+            // A missing table or column, a value of another type: not what a store has.
+            Some(code) if code.starts_with("42") || code.starts_with("22") => {
+                Error::Damaged { path, detail: whole(error) }
+            }
+            Some(_) | None => Error::Unreachable { path, detail: whole(error) },
+        }
+    }
+
+    pub(super) fn newer(&self, found: i64, supported: i64) -> Error {
+        Error::Newer { path: self.name.clone(), found, supported }
+    }
+
+    pub(super) fn no_thread(&self, error: &std::io::Error) -> Error {
+        Error::Unreachable { path: self.name.clone(), detail: error.to_string() }
+    }
+}
+
+/// An error with its causes: the client's own text hides what the server said.
+fn whole(error: &postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(said) => said.message().to_owned(),
+        None => match std::error::Error::source(error) {
+            Some(cause) => format!("{error}: {cause}"),
+            None => error.to_string(),
+        },
+    }
+}
+
+/// A connection that is made when it is needed.
+pub(super) struct Connection {
+    pub(super) target: Arc<Target>,
+    client: Option<Client>,
+}
+
+impl Connection {
+    pub(super) fn new(target: Arc<Target>) -> Connection {
+        Connection { target, client: None }
+    }
+
+    pub(super) fn client(&mut self) -> Result<&mut Client, Error> {
+        if self.client.as_ref().is_some_and(Client::is_closed) {
+            self.client = None;
+        }
+        match &mut self.client {
+            Some(client) => Ok(client),
+            none => Ok(none.insert(self.target.connect()?)),
+        }
+    }
+
+    /// Makes the next use begin with a new connection: nobody knows what state this one is in.
+    pub(super) fn forget(&mut self) {
+        self.client = None;
+    }
+}
+
+/// The queue to a thread. Dropping it waits until the queue is empty.
+pub(super) struct Link<J> {
+    pub(super) target: Arc<Target>,
+    queue: Queue<J>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// An end of the queue; `None` inside when the link is gone.
+pub(super) struct Queue<J>(Arc<Mutex<Option<Sender<J>>>>);
+
+impl<J> Queue<J> {
+    pub(super) fn send(&self, job: J) {
+        if let Some(queue) = &*self.lock() {
+            // The thread ends only with the link; a panic of it shows where an answer is awaited.
+            let _ = queue.send(job);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Sender<J>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<J> Clone for Queue<J> {
+    fn clone(&self) -> Queue<J> {
+        Queue(self.0.clone())
+    }
+}
+
+/// Starts a thread that is handed everything that has been queued since the last time.
+pub(super) fn start<J: Send + 'static>(
+    name: &str,
+    target: Arc<Target>,
+    mut work: impl FnMut(&mut Connection, Vec<J>) + Send + 'static,
+) -> Result<Link<J>, Error> {
+    let (queue, jobs) = mpsc::channel();
+    let mut connection = Connection::new(target.clone());
+    let thread = thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || {
+            while let Ok(first) = jobs.recv() {
+                let mut all = vec![first];
+                all.extend(jobs.try_iter());
+                work(&mut connection, all);
+            }
+        })
+        .map_err(|error| target.no_thread(&error))?;
+    let queue = Queue(Arc::new(Mutex::new(Some(queue))));
+    Ok(Link { target, queue, thread: Some(thread) })
+}
+
+impl<J> Link<J> {
+    pub(super) fn send(&self, job: J) {
+        self.queue.send(job);
+    }
+
+    /// For jobs that may come when the link is gone: they are dropped then.
+    pub(super) fn queue(&self) -> Queue<J> {
+        self.queue.clone()
+    }
+}
+
+impl<J> Drop for Link<J> {
+    fn drop(&mut self) {
+        *self.queue.lock() = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread has been printed; there is nobody to hand it to.
+            let _ = thread.join();
+        }
+    }
+}
