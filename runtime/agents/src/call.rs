@@ -23,6 +23,18 @@ pub struct AgentCall {
     pub idempotency_key: String,
     /// The run that asks.
     pub run: Arc<str>,
+    pub earlier: Earlier,
+}
+
+/// What was tried for a call before this process took it up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Earlier {
+    /// Attempts that were started, with or without an end.
+    pub attempts: u32,
+    /// Attempts that failed: they count against `retry.max`.
+    pub failures: u32,
+    /// What is left of the pause after the last failure.
+    pub pause: Duration,
 }
 
 impl AgentCall {
@@ -36,6 +48,7 @@ impl AgentCall {
             deadline: None,
             idempotency_key: String::new(),
             run: Arc::from(""),
+            earlier: Earlier::default(),
         }
     }
 }

@@ -105,7 +105,11 @@ impl Job {
 async fn repeat(inner: &Inner, lane: &Arc<Lane>, job: &Job) -> Result<AgentReply, AgentError> {
     let retry = &lane.spec.retry;
     let mut last: Option<AgentError> = None;
-    let mut number = 1;
+    let earlier = job.call.earlier;
+    let (mut number, mut failures) = (earlier.attempts + 1, earlier.failures);
+    if !earlier.pause.is_zero() {
+        tokio::time::sleep(earlier.pause.min(job.time_left())).await;
+    }
     loop {
         let place = place(lane, job).await?;
         let epoch = lane.ask(last.as_ref())?;
@@ -113,8 +117,9 @@ async fn repeat(inner: &Inner, lane: &Arc<Lane>, job: &Job) -> Result<AgentReply
             Ok(reply) => return Ok(reply),
             Err(error) => error,
         };
-        let wait = pause(retry, number, fastrand::f64());
-        let again = error.retryable && number <= retry.max && wait < job.time_left();
+        failures += 1;
+        let wait = pause(retry, failures, fastrand::f64());
+        let again = error.retryable && failures <= retry.max && wait < job.time_left();
         let retry_in = again.then_some(wait);
         (job.notes)(AgentNote::AttemptFailed { number, error: error.clone(), retry_in });
         if !again {

@@ -208,3 +208,35 @@ fn a_run_is_cancelled_wherever_it_is() {
     let events = project.prism(&["events", &name]).stdout;
     assert!(events.lines().last().unwrap().contains("not needed"), "{events}");
 }
+
+/// The journal decides about repetitions: a crash neither gives new ones nor shortens a pause.
+#[test]
+fn a_restart_does_not_reset_retries() {
+    let project = Project::new("try { agents[0].call(\"go\") } catch (e) { \"gave up\" }\n");
+    let retry = "retry = { max = 2, base = \"400ms\", backoff = \"fixed\", jitter = false }";
+    project.agent("one", retry, "echo call >> calls\nexit 1");
+    let run = Background::start(&project, &["run", "main.prism", "--set", "agents=[\"one\"]"]);
+    let entries = || {
+        let name = runs(&project)[0]["run"].as_str().unwrap().to_owned();
+        let text = project.prism(&["audit", "export", &name]).stdout;
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>()
+    };
+    eventually("the first attempt has failed", || {
+        calls(project.path()) == 1
+            && entries().iter().any(|entry| entry["kind"] == "attempt_failed")
+    });
+    run.kill();
+    let ran = project.prism(&["resume", "--all", "--json"]);
+    assert_eq!(ran.json()["value"], "gave up", "{}", ran.stderr);
+    assert_eq!(calls(project.path()), 3);
+    let entries = entries();
+    let of = |kind: &str| entries.iter().filter(|entry| entry["kind"] == kind).collect::<Vec<_>>();
+    let (started, failed) = (of("attempt_started"), of("attempt_failed"));
+    let numbers: Vec<&Value> = started.iter().map(|entry| &entry["payload"]["number"]).collect();
+    assert_eq!(numbers, [1, 2, 3]);
+    for (failed, next) in failed.iter().zip(&started[1..]) {
+        let pause = next["micros"].as_i64().unwrap() - failed["micros"].as_i64().unwrap();
+        assert!(pause >= 400_000, "only {pause} µs after a failure");
+    }
+    assert_eq!(failed[2]["payload"]["retry_in_ms"], Value::Null);
+}

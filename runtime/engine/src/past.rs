@@ -30,9 +30,20 @@ pub(crate) struct Past {
     questions: HashMap<Arc<str>, Question>,
     decided: HashSet<Arc<str>>,
     due: HashMap<Arc<str>, i64>,
-    attempts: HashMap<Arc<str>, u32>,
+    attempts: HashMap<Arc<str>, Attempts>,
     /// Requests up to this number were announced by `agents_selected`.
     pub(crate) announced: Option<u64>,
+}
+
+/// What was tried for an effect. Times are in microseconds since 1970.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Attempts {
+    pub(crate) n_started: u32,
+    pub(crate) n_failed: u32,
+    /// When the first one began.
+    pub(crate) since: Option<i64>,
+    /// When the pause after the last failure ends.
+    pub(crate) next: i64,
 }
 
 struct Remembered {
@@ -70,7 +81,9 @@ impl Past {
             Kind::AttemptStarted => {
                 let payload = payload(store, entry)?;
                 self.remember(entry, payload.get("args"));
-                *self.attempts.entry(id()).or_default() += 1;
+                let attempts = self.attempts.entry(id()).or_default();
+                attempts.n_started += 1;
+                attempts.since.get_or_insert(entry.time);
             }
             Kind::Waiting => {
                 self.remember(entry, None);
@@ -85,8 +98,13 @@ impl Past {
                 let through = payload(store, entry)?["data"]["through"].as_u64();
                 self.announced = self.announced.max(through);
             }
+            Kind::AttemptFailed => {
+                let pause = payload(store, entry)?["retry_in_ms"].as_i64().unwrap_or_default();
+                let attempts = self.attempts.entry(id()).or_default();
+                attempts.n_failed += 1;
+                attempts.next = entry.time.saturating_add(pause.saturating_mul(1000));
+            }
             Kind::RunStarted
-            | Kind::AttemptFailed
             | Kind::RunResumed
             | Kind::RunInterrupted
             | Kind::RunCompleted
@@ -159,8 +177,8 @@ impl Past {
         self.outcomes.remove(place)
     }
 
-    /// Attempts of an effect that were started before.
-    pub(crate) fn attempts(&self, effect_id: &str) -> u32 {
+    /// What was tried for an effect before.
+    pub(crate) fn attempts(&self, effect_id: &str) -> Attempts {
         self.attempts.get(effect_id).copied().unwrap_or_default()
     }
 

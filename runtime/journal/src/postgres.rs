@@ -51,13 +51,13 @@ impl Postgres {
     pub fn open(address: &str) -> Result<Postgres, Error> {
         let (address, lease) = lease_of(address);
         let lease = lease.unwrap_or(LEASE);
-        let target = Arc::new(Target::new(&address, lease)?);
+        let target = Arc::new(Target::new(&address)?);
         schema::create(&target)?;
         let owner: u64 = fastrand::u64(1..1 << 62);
         let heart = Heart::start(target.clone(), owner, lease)?;
         let writer = writer::start(target.clone(), owner, lease)?;
         let reader =
-            link::start("prism-store-reader", target, |connection, jobs: Vec<Question>| {
+            link::start("prism-store-reader", target, "", |connection, jobs: Vec<Question>| {
                 for question in jobs {
                     question(connection.client());
                 }

@@ -90,15 +90,14 @@ impl Driver {
     fn note(&mut self, id: RequestId, note: AgentNote) -> Option<Draft> {
         let pending = self.requests.get_mut(id)?;
         let agent = effects::agent_of(&pending.asked);
-        let before = self.world.past.attempts(&pending.asked.effect_id);
         match note {
             AgentNote::AttemptStarted { number } => {
-                Some(effects::attempt_started(&pending.asked, &agent, before + number))
+                Some(effects::attempt_started(&pending.asked, &agent, number))
             }
             AgentNote::AttemptFailed { number, error, retry_in } => {
                 let payload = json!({
                     "agent": &*agent,
-                    "number": before + number,
+                    "number": number,
                     "code": error.code,
                     "message": error.message,
                     "retry_in_ms": retry_in.map(|pause| pause.as_millis() as u64),

@@ -1,8 +1,9 @@
 //! `agent.call`, `llm` and `stream_llm`: calls that a dispatcher carries out.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use prism_agents::{AgentCall, AgentError, AgentReply, BoxFuture, Dispatcher};
+use prism_agents::{AgentCall, AgentError, AgentReply, BoxFuture, Dispatcher, Earlier};
 use prism_journal::{Draft, Kind};
 use prism_vm::{Answer, Data, EffectError};
 use serde_json::json;
@@ -10,7 +11,7 @@ use serde_json::json;
 use super::{Finished, Served, World, refused, span};
 use crate::drive::Signal;
 use crate::error;
-use crate::record::{Asked, answer_json};
+use crate::record::{Asked, answer_json, now_micros};
 
 /// The agent that serves `llm`, when the manifest has one of that name.
 const LLM: &str = "llm";
@@ -89,6 +90,15 @@ fn agent_name(asked: &Asked) -> Option<Arc<str>> {
 fn submit(world: &World, asked: &Asked, mut call: AgentCall) -> Served {
     call.run = world.run.to_string().into();
     call.idempotency_key = format!("{}/{}", world.run, asked.effect_id);
+    let tried = world.past.attempts(&asked.effect_id);
+    let until = |time: i64| micros(time.saturating_sub(now_micros()));
+    call.earlier =
+        Earlier { attempts: tried.n_started, failures: tried.n_failed, pause: until(tried.next) };
+    // A deadline is counted from the first attempt, whoever makes the others.
+    if let (Some(deadline), Some(since)) = (call.deadline, tried.since) {
+        let spent = micros(now_micros().saturating_sub(since));
+        call.deadline = Some(deadline.saturating_sub(spent));
+    }
     let agent = call.agent.clone();
     let (signals, id) = (world.signals.clone(), asked.id);
     // The driver may have ended; then nobody wants to know.
@@ -96,6 +106,11 @@ fn submit(world: &World, asked: &Asked, mut call: AgentCall) -> Served {
     let reply = world.dispatcher.submit(call, notes);
     let job = async move { finished(&agent, reply.await) };
     Served::Later { before: Vec::new(), job: Box::pin(job), due: None }
+}
+
+/// A span of time; none for one that has passed.
+fn micros(span: i64) -> Duration {
+    Duration::from_micros(u64::try_from(span).unwrap_or_default())
 }
 
 fn finished(agent: &str, reply: Result<AgentReply, AgentError>) -> Finished {

@@ -81,7 +81,7 @@ pub(super) struct Heart {
 impl Heart {
     pub(super) fn start(target: Arc<Target>, owner: u64, lease: Duration) -> Result<Heart, Error> {
         let (stop, stopped) = mpsc::sync_channel(1);
-        let mut connection = Connection::new(target.clone());
+        let mut connection = Connection::new(target.clone(), "");
         let beat = move || {
             let sql = "UPDATE prism_leases SET until = now() + $2 * interval '1 millisecond'
                        WHERE owner = $1";

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 use postgres::{Client, Config, NoTls};
 
@@ -18,14 +17,10 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// A process that is stopped inside a transaction holds up others for `patience` at most:
-    /// then the server ends the transaction.
-    pub(super) fn new(address: &str, patience: Duration) -> Result<Target, Error> {
+    pub(super) fn new(address: &str) -> Result<Target, Error> {
         let named = |name: String| PathBuf::from(name);
         match super::config(address) {
-            Ok(mut config) => {
-                let limit = patience.as_millis().max(1);
-                config.options(&format!("-c idle_in_transaction_session_timeout={limit}"));
+            Ok(config) => {
                 let hosts: Vec<String> = config
                     .get_hosts()
                     .iter()
@@ -85,12 +80,14 @@ fn whole(error: &postgres::Error) -> String {
 /// A connection that is made when it is needed.
 pub(super) struct Connection {
     pub(super) target: Arc<Target>,
+    /// Settings of the connection, as SQL.
+    settings: String,
     client: Option<Client>,
 }
 
 impl Connection {
-    pub(super) fn new(target: Arc<Target>) -> Connection {
-        Connection { target, client: None }
+    pub(super) fn new(target: Arc<Target>, settings: &str) -> Connection {
+        Connection { target, settings: settings.to_owned(), client: None }
     }
 
     pub(super) fn client(&mut self) -> Result<&mut Client, Error> {
@@ -99,7 +96,11 @@ impl Connection {
         }
         match &mut self.client {
             Some(client) => Ok(client),
-            none => Ok(none.insert(self.target.connect()?)),
+            none => {
+                let mut client = self.target.connect()?;
+                client.batch_execute(&self.settings).map_err(|error| self.target.fault(&error))?;
+                Ok(none.insert(client))
+            }
         }
     }
 
@@ -142,10 +143,11 @@ impl<J> Clone for Queue<J> {
 pub(super) fn start<J: Send + 'static>(
     name: &str,
     target: Arc<Target>,
+    settings: &str,
     mut work: impl FnMut(&mut Connection, Vec<J>) + Send + 'static,
 ) -> Result<Link<J>, Error> {
     let (queue, jobs) = mpsc::channel();
-    let mut connection = Connection::new(target.clone());
+    let mut connection = Connection::new(target.clone(), settings);
     let thread = thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || {

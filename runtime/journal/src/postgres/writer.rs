@@ -22,6 +22,9 @@ pub(super) enum Job {
     Post { run: RunId, key: String, body: Vec<u8>, reply: SyncSender<Result<bool, Error>> },
 }
 
+/// Less than this, and a busy machine is taken for a stopped one.
+const SHORTEST_LIMIT: Duration = Duration::from_secs(2);
+
 /// One batch on its way.
 struct Append {
     run: RunId,
@@ -32,7 +35,11 @@ struct Append {
 
 pub(super) fn start(target: Arc<Target>, owner: u64, lease: Duration) -> Result<Link<Job>, Error> {
     let mut writer = Writer { owner, lease, ends: HashMap::new() };
-    link::start("prism-store-writer", target, move |connection, jobs| {
+    // A process that is stopped inside a transaction would keep others from its runs: then the
+    // server ends the transaction.
+    let limit = lease.max(SHORTEST_LIMIT).as_millis();
+    let settings = format!("SET idle_in_transaction_session_timeout = {limit}");
+    link::start("prism-store-writer", target, &settings, move |connection, jobs| {
         let mut appends = Vec::new();
         for job in jobs {
             match job {
