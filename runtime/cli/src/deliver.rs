@@ -10,7 +10,7 @@ use prism_cli::program::Refused;
 use prism_cli::session::{Driven, From, Session, Signals, drive as drive_session};
 use prism_cli::stores::{self, Place};
 use prism_cli::{report, show};
-use prism_engine::{Error, Host, Question, RunResult, Script, WhenWaiting};
+use prism_engine::{Error, Host, Question, RunResult, Script, Watch, WhenWaiting};
 use prism_journal::{RunId, Status, Store};
 use prism_vm::Data;
 use prism_vm::tier::Maker;

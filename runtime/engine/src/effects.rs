@@ -71,7 +71,7 @@ pub(crate) fn serve(world: &mut World, asked: &Asked) -> Served {
     if let Some(job) = own.and_then(|own| own.serve(&asked.effect, &asked.args, &key)) {
         let asked = asked.clone();
         let job = async move { finished(&asked, job.await) };
-        return Served::Later { before: Vec::new(), job: Box::pin(job) };
+        return Served::Later { before: Vec::new(), job: Box::pin(job), due: None };
     }
     match &*asked.effect {
         "agent.call" => agent::call(world, asked),
