@@ -13,7 +13,7 @@ use prism_hir::item_tree;
 use prism_project::open;
 use prism_tests::files::Table;
 use prism_tests::generate::{MAX_ASKED, function};
-use prism_tests::program::{self, Given};
+use prism_tests::program::{self, Code, Given};
 use prism_typeck::{Fact, Inference, Presence, Type, TypeId, Types, infer};
 use serde_json::{Value, json};
 
@@ -90,7 +90,7 @@ impl Batch {
                 return;
             }
         };
-        let ran = program::run(&program, &answers()).expect("a program can be driven");
+        let ran = program::run(&program, &answers(), Code::Interpreted).expect("a program can be driven");
         let Some(results) = ran.object["value"].as_array() else {
             self.wrong = format!("{}", ran.object);
             return;
