@@ -51,6 +51,7 @@ pub enum Verb {
   prismc check review.prism lib/
   prismc check --fix .
   prismc check --effects review.prism    what every function may do
+  prismc check --facts review.prism      how often it asks agents, and what it needs
   prismc check --json . | jq '.diagnostics[].message'")]
 pub struct Check {
     /// Files, and folders to look for .prism files in
@@ -65,6 +66,9 @@ pub struct Check {
     /// List every function with its type, its effects and where they enter
     #[arg(long, conflicts_with = "fix")]
     pub effects: bool,
+    /// Say how often programs ask agents and models at most, and what they need
+    #[arg(long, conflicts_with_all = ["fix", "effects"])]
+    pub facts: bool,
 }
 
 /// Write programs in Prism's one style, in place

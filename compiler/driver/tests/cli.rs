@@ -118,6 +118,51 @@ main.prism module: () => null uses agent (agent.call at line 10)
 }
 
 #[test]
+fn facts_of_programs_are_listed() {
+    let program = "\
+/**
+ * @name Review
+ * @agents { \"capabilities\": [\"code\"] }
+ */
+function review(x) { return agent.call({ agent: \"reviewer\", task: x }) }
+for x in [\"a\", \"b\"] { print(review(x), llm(\"sum up\")) }
+escalate(\"look\")
+";
+    let open = "for x in input.xs {\n  agent.call({ agent: \"reviewer\", task: x })\n}\n";
+    let manifest = "[package]\nname = \"p\"\n\n[agents.reviewer]\nkind = \"script\"\n";
+    let folder = Folder::new(&[("main.prism", program), ("open.prism", open)]);
+    let ran = folder.prismc(&["check", "--facts", "main.prism", "open.prism"]);
+    let expected = "\
+main.prism: at most 2 agent calls
+main.prism: at most 2 model calls
+main.prism: needs the agents reviewer
+main.prism: needs the capabilities code
+main.prism: asks people
+main.prism: uses agent, human, llm
+open.prism: no bound on agent calls: the length of the list is not known (open.prism:1)
+open.prism: needs the agents reviewer
+open.prism: uses agent
+";
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, expected), "{}", ran.stderr);
+    let object = folder.prismc(&["check", "--facts", "--json", "open.prism"]).json();
+    let facts = json!({
+        "file": "open.prism",
+        "agent_calls": {
+            "at_most": null, "why": "the length of the list is not known",
+            "file": "open.prism", "line": 1,
+        },
+        "model_calls": { "at_most": 0 }, "min_agents": null, "agents": ["reviewer"],
+        "groups": [], "capabilities": [], "effects": ["agent"],
+    });
+    assert_eq!((&object["programs"], &object["errors"]), (&json!([facts]), &json!(0)));
+    // What the manifest does not have is an error, with the facts all the same.
+    folder.write("prism.toml", manifest.replace("reviewer", "writer"));
+    let ran = folder.prismc(&["check", "--facts", "open.prism"]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert!(ran.stdout.contains("needs the agents reviewer"), "{}", ran.stdout);
+}
+
+#[test]
 fn errors_of_imported_files_are_reported_once() {
     let files = [
         ("main.prism", "import { x } from \"./lib\"\nx\n"),

@@ -39,7 +39,7 @@ pub(crate) fn agents_against_manifest(db: &dyn Db, file: SourceFile) -> Vec<Diag
 
 /// The names in `agent.call({ agent: "name", … })`.
 #[salsa::tracked]
-fn agent_names<'db>(db: &'db dyn Db, item: Item<'db>) -> Arc<[(Text, ExprId)]> {
+pub(crate) fn agent_names<'db>(db: &'db dyn Db, item: Item<'db>) -> Arc<[(Text, ExprId)]> {
     let body = prism_hir::body(db, item);
     let mut names = Vec::new();
     for (_, expr) in body.exprs.iter() {
@@ -85,13 +85,13 @@ fn header_against_manifest(db: &dyn Db, file: SourceFile, agents: &Agents) -> Ve
 
 /// What a header asks of agents.
 #[derive(Default)]
-struct Wanted<'a> {
-    capabilities: Vec<&'a str>,
-    names: Vec<&'a str>,
+pub(crate) struct Wanted<'a> {
+    pub capabilities: Vec<&'a str>,
+    pub names: Vec<&'a str>,
 }
 
 impl<'a> Wanted<'a> {
-    fn of(value: Option<&'a Value>) -> Wanted<'a> {
+    pub fn of(value: Option<&'a Value>) -> Wanted<'a> {
         let texts = |value: Option<&'a Value>| -> Vec<&'a str> {
             value
                 .and_then(Value::as_array)
@@ -129,7 +129,7 @@ impl<'a> Wanted<'a> {
     }
 
     /// How many agents have every capability.
-    fn fitting(&self, agents: &Agents) -> usize {
+    pub fn fitting(&self, agents: &Agents) -> usize {
         let has = |capabilities: &[Arc<str>], wanted: &str| {
             capabilities.iter().any(|one| &**one == wanted)
         };

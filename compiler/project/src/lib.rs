@@ -1,11 +1,12 @@
-//! A set of files that are checked together: the database, opening, `prism.toml`, and
-//! [`check()`], the whole front end in one call.
+//! A set of files that are checked together: the database, opening, `prism.toml`, [`check()`], the
+//! whole front end in one call, and [`program_facts()`].
 
 mod agents;
 mod check;
 mod db;
 mod diagnostics;
 mod disk;
+mod facts;
 mod graph;
 mod manifest;
 mod open;
@@ -15,6 +16,7 @@ mod workspace;
 pub use check::{check, check_file, check_in_graph};
 pub use db::{Edit, RootDb};
 pub use disk::Disk;
+pub use facts::{Bound, ProgramFacts, Reason, ReasonKind, program_facts};
 pub use graph::{Cycle, cycles, imported_first, imports, module_order};
 pub use manifest::{Manifest, read_manifest};
 pub use open::{Opened, open};

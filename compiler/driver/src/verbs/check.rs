@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use prism_diagnostics::Severity;
-use prism_driver::{Applied, CLEAN, Checked, ERRORS, FunctionEffects};
+use prism_driver::{Applied, CLEAN, Checked, ERRORS, FileFacts, FunctionEffects};
 use serde_json::{Value, json};
 
 use crate::args::Check;
@@ -15,6 +15,9 @@ pub fn run(args: &Check, color: bool) -> ExitCode {
     }
     if args.effects {
         return effects(args, color);
+    }
+    if args.facts {
+        return facts(args, color);
     }
     let (checked, db) = prism_driver::check(&args.paths);
     std::mem::forget(db);
@@ -35,6 +38,20 @@ fn effects(args: &Check, color: bool) -> ExitCode {
         output::print(&format!("{object}\n"));
     } else {
         output::print(&functions.iter().map(|one| format!("{}\n", one.line())).collect::<String>());
+        tell(&checked, color);
+    }
+    status(&checked)
+}
+
+/// The facts of each program: on standard output, the report on standard error.
+fn facts(args: &Check, color: bool) -> ExitCode {
+    let (checked, programs) = prism_driver::facts(&args.paths);
+    if args.json {
+        let mut object = object(&checked);
+        object["programs"] = programs.iter().map(FileFacts::json).collect();
+        output::print(&format!("{object}\n"));
+    } else {
+        output::print(&programs.iter().map(FileFacts::lines).collect::<String>());
         tell(&checked, color);
     }
     status(&checked)
