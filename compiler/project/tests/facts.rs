@@ -105,6 +105,10 @@ fn what_takes_the_bound_away_is_named() {
             "the length of the list is not known at line 2",
         ),
         ("let xs = [1]\nxs.push(2)\nxs.map(ask)", "the length of the list is not known at line 4"),
+        (
+            "let xs = [1]\nfunction grow() { xs = [...xs, 1] }\ngrow()\nfor x in xs { ask(x) }",
+            "the length of the list is not known at line 5",
+        ),
         ("parallel(agents, \"t\")", "the length of the list is not known at line 2"),
         ("print(agentResults.length)", "the length of the list is not known at line 2"),
     ];

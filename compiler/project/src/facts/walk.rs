@@ -151,7 +151,11 @@ impl<'a, 'db> Walk<'a, 'db> {
         let Some(init) = init else { return self.pat(pat) };
         if let PatKind::Bind(local) = self.body.pats[pat].kind {
             let variable = &self.body.locals[local];
-            if !variable.is_assigned && self.name_value(local, init) && !variable.is_global {
+            // Functions may write a variable of the module that is no constant.
+            let is_global = variable.is_global;
+            let is_fixed =
+                !variable.is_assigned && (!is_global || variable.kind == LocalKind::Const);
+            if is_fixed && self.name_value(local, init) && !is_global {
                 return Count::ZERO;
             }
         }
