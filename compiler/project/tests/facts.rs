@@ -172,3 +172,15 @@ fn doubling_and_depth_end() {
     text.push_str("f199(1)\n");
     assert!(agents(&text).is_err_and(|why| why.contains("too deep")));
 }
+
+#[test]
+fn long_ways_through_deep_expressions_end() {
+    let mut text =
+        String::from("function f0(x) { return agent.call({ agent: \"a\", task: x }) }\n");
+    let (open, close) = ("[".repeat(200), "]".repeat(200));
+    for n in 1..40 {
+        text.push_str(&format!("function f{n}(x) {{ return {open}f{m}(x){close} }}\n", m = n - 1));
+    }
+    text.push_str("f39(1)\n");
+    assert!(agents(&text).is_err_and(|why| why.contains("too deep")));
+}

@@ -13,8 +13,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::count::{Bound, Count, Reason, ReasonKind};
 use super::walk::Walk;
 
-/// Functions that call each other are followed so deep.
-const DEEPEST: usize = 24;
+/// Functions that call each other are followed so deep,
+const MOST_OPEN: usize = 24;
+
+/// and while no more expressions and statements than this are around the call.
+const MOST_AROUND: usize = 500;
 
 /// What the modules of a program ask in one run; `n_agents` is how many `agents` there are.
 pub(super) fn count(db: &dyn Db, modules: &[SourceFile], n_agents: Option<u64>) -> Count {
@@ -23,6 +26,7 @@ pub(super) fn count(db: &dyn Db, modules: &[SourceFile], n_agents: Option<u64>) 
         n_agents,
         known: FxHashMap::default(),
         open: Vec::new(),
+        n_around: 0,
         recursive: FxHashSet::default(),
         results: None,
     };
@@ -41,6 +45,8 @@ pub(super) struct Calls<'db> {
     n_agents: Option<u64>,
     known: FxHashMap<Item<'db>, Count>,
     open: Vec<Item<'db>>,
+    /// Expressions and statements that are being walked.
+    pub(super) n_around: usize,
     recursive: FxHashSet<Item<'db>>,
     /// Where `agentResults` is read: the first read asks all agents.
     pub(super) results: Option<Place>,
@@ -71,20 +77,18 @@ impl<'db> Calls<'db> {
         count
     }
 
+    pub(super) fn is_too_deep(&self) -> bool {
+        self.open.len() >= MOST_OPEN || self.n_around > MOST_AROUND
+    }
+
     /// One call of a function of the program or of the library, at a place.
     pub(super) fn function(&mut self, item: Item<'db>, at: Place) -> Count {
         if self.open.contains(&item) {
             self.recursive.insert(item);
             return Count::ZERO;
         }
-        if self.open.len() >= DEEPEST {
-            return if prism_typeck::infer(self.db, item).effects().asks_agents() {
-                Count::AGENT
-                    .and(Count::operation("llm"))
-                    .often(Reason { kind: ReasonKind::Depth, at })
-            } else {
-                Count::ZERO
-            };
+        if self.is_too_deep() && !self.known.contains_key(&item) {
+            return too_deep(at);
         }
         let count = self.item(item);
         match item.file(self.db).origin(self.db) {
@@ -109,6 +113,11 @@ impl<'db> Calls<'db> {
         let is_library = item.file(self.db).origin(self.db) == Origin::Standard;
         is_library.then(|| item.name(self.db))
     }
+}
+
+/// A call that is not followed.
+pub(super) fn too_deep(at: Place) -> Count {
+    Count::AGENT.and(Count::operation("llm")).often(Reason { kind: ReasonKind::Depth, at })
 }
 
 /// Where an expression of an item stands.

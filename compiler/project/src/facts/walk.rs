@@ -8,7 +8,7 @@ use prism_hir::body::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::calls::{Calls, place};
+use super::calls::{Calls, place, too_deep};
 use super::count::{Bound, Count, Reason, ReasonKind};
 
 pub(super) struct Walk<'a, 'db> {
@@ -69,6 +69,13 @@ impl<'a, 'db> Walk<'a, 'db> {
     }
 
     fn stmt(&mut self, stmt: &'db Stmt) -> Count {
+        self.calls.n_around += 1;
+        let count = self.walk_stmt(stmt);
+        self.calls.n_around -= 1;
+        count
+    }
+
+    fn walk_stmt(&mut self, stmt: &'db Stmt) -> Count {
         match &stmt.kind {
             StmtKind::Expr(expr) | StmtKind::Throw(expr) => self.expr(*expr),
             StmtKind::Return(expr) => self.optional(*expr),
@@ -237,6 +244,13 @@ impl<'a, 'db> Walk<'a, 'db> {
 
     /// Evaluating an expression; what is done with its value is not known.
     pub(super) fn expr(&mut self, at: ExprId) -> Count {
+        self.calls.n_around += 1;
+        let count = self.walk_expr(at);
+        self.calls.n_around -= 1;
+        count
+    }
+
+    fn walk_expr(&mut self, at: ExprId) -> Count {
         match &self.body.exprs[at].kind {
             ExprKind::Error
             | ExprKind::Null
@@ -347,9 +361,9 @@ impl<'a, 'db> Walk<'a, 'db> {
     /// One call of the function that an expression is, when that is known.
     pub(super) fn function(&mut self, at: ExprId) -> Option<Count> {
         match &self.body.exprs[at].kind {
-            ExprKind::Lambda(lambda) => Some(self.lambda(*lambda)),
+            ExprKind::Lambda(lambda) => Some(self.lambda(at, *lambda)),
             ExprKind::Name(Name::Local(local)) if self.functions.contains_key(local) => {
-                Some(self.lambda(self.functions[local]))
+                Some(self.lambda(at, self.functions[local]))
             }
             _ => {
                 let item = self.named(at)?;
@@ -379,9 +393,12 @@ impl<'a, 'db> Walk<'a, 'db> {
         }
     }
 
-    fn lambda(&mut self, lambda: LambdaId) -> Count {
+    fn lambda(&mut self, at: ExprId, lambda: LambdaId) -> Count {
         if let Some(known) = self.known.get(&lambda) {
             return *known;
+        }
+        if self.calls.is_too_deep() {
+            return too_deep(self.at(at));
         }
         if !self.open.insert(lambda) {
             self.recursive.insert(lambda);
