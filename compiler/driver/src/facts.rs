@@ -81,8 +81,11 @@ impl FileFacts {
         if facts.effects.iter().any(|effect| &**effect == "human") {
             lines.push("asks people".to_owned());
         }
-        let uses =
-            if facts.effects.is_empty() { "none".to_owned() } else { facts.effects.join(", ") };
+        let mut uses: Vec<&str> = facts.effects.iter().map(|name| &**name).collect();
+        if facts.calls_unknown {
+            uses.push("what unknown functions use");
+        }
+        let uses = if uses.is_empty() { "none".to_owned() } else { uses.join(", ") };
         lines.push(format!("uses {uses}"));
         lines.iter().map(|line| format!("{}: {line}\n", self.file)).collect()
     }
@@ -98,6 +101,7 @@ impl FileFacts {
             "groups": names(&facts.groups),
             "capabilities": names(&facts.capabilities),
             "effects": names(&facts.effects),
+            "calls_unknown": facts.calls_unknown,
         })
     }
 }

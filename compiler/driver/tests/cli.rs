@@ -152,9 +152,16 @@ open.prism: uses agent
             "file": "open.prism", "line": 1,
         },
         "model_calls": { "at_most": 0 }, "min_agents": null, "agents": ["reviewer"],
-        "groups": [], "capabilities": [], "effects": ["agent"],
+        "groups": [], "capabilities": [], "effects": ["agent"], "calls_unknown": false,
     });
     assert_eq!((&object["programs"], &object["errors"]), (&json!([facts]), &json!(0)));
+    folder.write("unknown.prism", "let f = input.f\nf(1)\n");
+    let ran = folder.prismc(&["check", "--facts", "unknown.prism"]);
+    let expected = "\
+unknown.prism: no agent calls
+unknown.prism: uses what unknown functions use
+";
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, expected), "{}", ran.stderr);
     // What the manifest does not have is an error, with the facts all the same.
     folder.write("prism.toml", manifest.replace("reviewer", "writer"));
     let ran = folder.prismc(&["check", "--facts", "open.prism"]);

@@ -33,6 +33,8 @@ pub struct ProgramFacts {
     pub min_agents: Option<u64>,
     /// What the statements of its modules may do, as `uses` names it.
     pub effects: Vec<Text>,
+    /// They call values of which nothing is known, which may have further effects.
+    pub calls_unknown: bool,
 }
 
 /// The facts of the program that `root` is.
@@ -49,6 +51,7 @@ pub fn program_facts(db: &dyn Db, root: SourceFile) -> ProgramFacts {
         capabilities: wanted.capabilities.iter().map(|name| Text::from(*name)).collect(),
         min_agents: header.value("minAgents").and_then(Value::as_u64),
         effects: Vec::new(),
+        calls_unknown: false,
     };
     let mut effects = Effects::NONE;
     for file in &modules {
@@ -56,6 +59,7 @@ pub fn program_facts(db: &dyn Db, root: SourceFile) -> ProgramFacts {
         effects.add(infer(db, item_tree(db, *file).module).effects());
     }
     facts.effects = effects.families();
+    facts.calls_unknown = effects.calls_unknown;
     let count = calls::count(db, &modules, n_agents(db, root));
     (facts.agent_calls, facts.model_calls) = count.agents_and_models();
     facts
