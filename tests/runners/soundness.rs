@@ -90,7 +90,8 @@ impl Batch {
                 return;
             }
         };
-        let ran = program::run(&program, &answers(), Code::Interpreted).expect("a program can be driven");
+        let ran =
+            program::run(&program, &answers(), Code::Interpreted).expect("a program can be driven");
         let Some(results) = ran.object["value"].as_array() else {
             self.wrong = format!("{}", ran.object);
             return;
