@@ -101,9 +101,9 @@ pub unsafe extern "C" fn prism_machine_new(
 ) -> *mut PrismMachine {
     // SAFETY: the caller says so.
     let (module, limits) = unsafe { (module.as_ref(), limits.as_ref()) };
-    // SAFETY: the caller says so.
     let inputs = match inputs.is_null() {
         true => Some(Vec::new()),
+        // SAFETY: it is not null, so it is a text that ends in a zero byte: the caller says so.
         false => unsafe { json_of(inputs) }.and_then(entries),
     };
     let (Some(module), Some(inputs)) = (module, inputs) else { return ptr::null_mut() };
