@@ -9,53 +9,66 @@
 
 use std::time::Instant;
 
-const UNITS: usize = 2_000;
+/// Units of 20 lines: as a hundred files, and as one.
+const SHAPES: [(usize, usize); 2] = [(100, 20), (1, 2_000)];
 const ROUNDS: usize = 10;
 
 fn main() {
-    let (prism, javascript, python) = (program(PRISM), program(JAVASCRIPT), program(PYTHON));
-    let ours = measure("prism-syntax (tree, errors, comments)", &prism, |text| {
-        let parse = prism_syntax::parse(text);
-        assert!(parse.errors.is_empty(), "the program is right");
-    });
-    let others = [
-        measure("oxc_parser, JavaScript", &javascript, |text| {
-            let allocator = oxc_allocator::Allocator::default();
-            let parsed =
-                oxc_parser::Parser::new(&allocator, text, oxc_span::SourceType::mjs()).parse();
-            assert!(parsed.errors.is_empty(), "the program is right");
-        }),
-        measure("tree-sitter, JavaScript", &javascript, |text| {
-            let mut parser = tree_sitter::Parser::new();
-            parser.set_language(&tree_sitter_javascript::LANGUAGE.into()).expect("versions agree");
-            assert!(!parser.parse(text, None).expect("a tree").root_node().has_error());
-        }),
-        measure("rustpython-parser, Python", &python, |text| {
-            use rustpython_parser::Parse;
-            rustpython_parser::ast::Suite::parse(text, "bench").expect("the program is right");
-        }),
-    ];
-    for (name, lines) in others {
-        println!("prism / {name}: {:.2}", ours.1 / lines);
+    let is_alone = std::env::args().nth(1).as_deref() == Some("prism");
+    for (n_files, n_units) in SHAPES {
+        println!("{n_files} files of {} lines", 20 * n_units);
+        let files = |unit: &str| -> Vec<String> { vec![program(unit, n_units); n_files] };
+        let ours = measure("prism-syntax (tree, errors, comments)", &files(PRISM), |text| {
+            let parse = prism_syntax::parse(text);
+            assert!(parse.errors.is_empty(), "the program is right");
+        });
+        if is_alone {
+            continue;
+        }
+        let others = [
+            measure("oxc_parser, JavaScript", &files(JAVASCRIPT), oxc),
+            measure("tree-sitter, JavaScript", &files(JAVASCRIPT), tree_sitter),
+            measure("rustpython-parser, Python", &files(PYTHON), rustpython),
+        ];
+        for (name, lines) in others {
+            println!("prism / {name}: {:.2}", ours.1 / lines);
+        }
     }
 }
 
-fn program(unit: &str) -> String {
-    (0..UNITS).map(|n| unit.replace("NN", &n.to_string())).collect()
+fn oxc(text: &str) {
+    let allocator = oxc_allocator::Allocator::default();
+    let parsed = oxc_parser::Parser::new(&allocator, text, oxc_span::SourceType::mjs()).parse();
+    assert!(parsed.errors.is_empty(), "the program is right");
 }
 
-fn measure(name: &'static str, text: &str, parse: impl Fn(&str)) -> (&'static str, f64) {
-    let n_lines = text.lines().count();
+fn tree_sitter(text: &str) {
+    let mut parser = tree_sitter::Parser::new();
+    parser.set_language(&tree_sitter_javascript::LANGUAGE.into()).expect("versions agree");
+    assert!(!parser.parse(text, None).expect("a tree").root_node().has_error());
+}
+
+fn rustpython(text: &str) {
+    use rustpython_parser::Parse;
+    rustpython_parser::ast::Suite::parse(text, "bench").expect("the program is right");
+}
+
+fn program(unit: &str, n_units: usize) -> String {
+    (0..n_units).map(|n| unit.replace("NN", &n.to_string())).collect()
+}
+
+fn measure(name: &'static str, files: &[String], parse: impl Fn(&str)) -> (&'static str, f64) {
+    let n_lines: usize = files.iter().map(|text| text.lines().count()).sum();
+    let n_bytes: usize = files.iter().map(String::len).sum();
     let best = (0..ROUNDS)
         .map(|_| {
             let start = Instant::now();
-            parse(text);
+            files.iter().for_each(|text| parse(text));
             start.elapsed().as_secs_f64()
         })
         .fold(f64::INFINITY, f64::min);
     let rate = n_lines as f64 / best;
-    let megabytes = text.len() as f64 / best / 1e6;
-    println!("{name}: {n_lines} lines, {rate:.0} lines/s, {megabytes:.0} MB/s");
+    println!("  {name}: {rate:.0} lines/s, {:.0} MB/s", n_bytes as f64 / best / 1e6);
     (name, rate)
 }
 

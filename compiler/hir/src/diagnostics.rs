@@ -133,6 +133,10 @@ impl Words<'_> {
                 let nearest = nearest.as_ref().map(|nearest| format!("@{nearest}").into());
                 mended(Diagnostic::warning(Code::P0602, at, message), at, &nearest)
             }
+            ProblemKind::HeaderPart { key, of, nearest } => {
+                let message = format!("`{key}` is not a key of `@{of}`");
+                mended(Diagnostic::warning(Code::P0602, at, message), at, nearest)
+            }
             ProblemKind::HeaderValue { key, expected } => {
                 error(Code::P0603, format!("`@{key}` needs {expected}"))
             }

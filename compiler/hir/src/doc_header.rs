@@ -66,6 +66,7 @@ pub(crate) fn problems(text: &str) -> Vec<Problem> {
     for (entry, spans) in header.entries.iter().zip(&spans) {
         problems.extend(check_key(entry, spans.key));
         problems.extend(check_value(&header, entry, spans.value));
+        problems.extend(check_parts(entry, spans.value));
     }
     problems
 }
@@ -98,6 +99,12 @@ pub const KEYS: &[&str] = &[
     "timeout",
     "version",
     "workspace",
+];
+
+/// The keys inside a value that has keys of its own.
+const PARTS: &[(&str, &[&str])] = &[
+    ("agents", &["capabilities", "maxAgents", "minAgents", "minConfidence", "names"]),
+    ("workspace", &["baseBranch", "branchStrategy", "createPr", "enabled", "pr", "repo"]),
 ];
 
 /// Keys that may be written several times.
@@ -259,6 +266,36 @@ fn check_key(entry: &HeaderEntry, span: Span) -> Option<Problem> {
     }
     let nearest = nearest(key, KEYS.iter().copied()).map(Text::from);
     Some(problem(span, ProblemKind::HeaderKey { key: entry.key.clone(), nearest }))
+}
+
+/// Unknown keys inside the value of an entry.
+fn check_parts(entry: &HeaderEntry, span: Span) -> Vec<Problem> {
+    let known = PARTS.iter().find(|(key, _)| *key == &*entry.key);
+    let (Some((_, known)), Some(object)) = (known, entry.value.as_object()) else {
+        return Vec::new();
+    };
+    let unknown = object.keys().filter(|key| !known.contains(&key.as_str()));
+    unknown
+        .filter(|key| !key.starts_with("x-"))
+        .map(|key| {
+            let nearest = nearest(key, known.iter().copied()).map(Text::from);
+            let kind =
+                ProblemKind::HeaderPart { key: (&**key).into(), of: entry.key.clone(), nearest };
+            problem(part_span(&entry.text, key, span), kind)
+        })
+        .collect()
+}
+
+/// Where the key stands in the value: inside its quotes, before a colon. A key with escapes is
+/// not found as it is written; the whole value stands for it.
+fn part_span(text: &str, key: &str, value: Span) -> Span {
+    let quoted = format!("\"{key}\"");
+    let mut places = text.match_indices(&quoted).map(|(at, _)| at);
+    let found = places.find(|at| text[at + quoted.len()..].trim_start().starts_with(':'));
+    found.map_or(value, |at| {
+        let start = value.start + at as u32 + 1;
+        Span::new(start, start + key.len() as u32)
+    })
 }
 
 fn check_value(header: &Header, entry: &HeaderEntry, span: Span) -> Option<Problem> {

@@ -107,6 +107,12 @@ pub enum ProblemKind {
         key: Text,
         nearest: Option<Text>,
     },
+    /// A key inside the value of the key `of`.
+    HeaderPart {
+        key: Text,
+        of: Text,
+        nearest: Option<Text>,
+    },
     HeaderValue {
         key: Text,
         expected: &'static str,

@@ -197,6 +197,11 @@ impl Problem {
 
     fn message_of_rarer(&self) -> String {
         match self {
+            Problem::NoMethod { name, of } if &**name == "then" => {
+                format!(
+                    "{of} has no method `then`: a call returns its answer, so go on with the value"
+                )
+            }
             Problem::NoMethod { name, of } => format!("{of} has no method `{name}`"),
             Problem::NotUpdatable { what, found } => format!("cannot {what} {found}"),
             Problem::OutOfBounds { index, length } => {
