@@ -24,7 +24,7 @@ pub struct Parse {
 /// Reads a file. Broken text gives a tree with `Error` nodes where it could not be read.
 pub fn parse(text: &str) -> Parse {
     let mut lexed = lexer::lex(text);
-    let tokens = layout::lay_out(text, &mut lexed.tokens, &mut lexed.errors);
+    let tokens = layout::lay_out(text, lexed.tokens, &mut lexed.errors);
     let mut errors = lexed.errors;
     errors.sort_by_key(|error| error.span.start);
     // What comes later would not be shown in any case.
@@ -59,5 +59,5 @@ fn limited(mut errors: Vec<SyntaxError>, gave_up: Option<Span>) -> Vec<SyntaxErr
 /// The tokens as the grammar sees them.
 pub(crate) fn laid_out(text: &str) -> Vec<layout::LaidToken> {
     let mut lexed = lexer::lex(text);
-    layout::lay_out(text, &mut lexed.tokens, &mut lexed.errors)
+    layout::lay_out(text, lexed.tokens, &mut lexed.errors)
 }

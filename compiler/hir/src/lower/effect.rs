@@ -6,7 +6,7 @@ use prism_syntax::ast;
 
 use super::{Cx, FrameKind};
 use crate::body::{
-    Arg, Block, ExprId, ExprKind, Function, LocalKind, Name, Param, PatKind, StmtKind, Text,
+    Arg, Block, ExprId, ExprKind, Field, Function, LocalKind, Name, Param, PatKind, StmtKind, Text,
 };
 use crate::builtins;
 use crate::nearest::nearest;
@@ -64,15 +64,36 @@ impl<'a> Cx<'a> {
         } else {
             args
         };
+        let extractor = if op == "llm" { self.take_extractor(&args) } else { None };
         let asked = self.alloc(ExprKind::Perform { effect: op.into(), args }, span);
-        if op == "stream_llm" { self.streamed(asked, span) } else { asked }
+        match extractor {
+            Some(extractor) => self.call_prelude("host_extracted", &[asked, extractor], span),
+            None if op == "stream_llm" => self.call_prelude("host_stream", &[asked], span),
+            None => asked,
+        }
     }
 
-    /// The answer of a model as the stream that the program takes it from.
-    fn streamed(&mut self, answer: ExprId, span: Span) -> ExprId {
-        let name = Name::Import { module: PRELUDE.into(), name: "host_stream".into() };
+    /// `llm(prompt, { extractor: f })`: the function stays in the program, the other options go
+    /// to the host.
+    fn take_extractor(&mut self, args: &[Arg]) -> Option<ExprId> {
+        let options = args.get(1)?.value;
+        let ExprKind::Object(fields) = &mut self.body.exprs[options].kind else { return None };
+        let at = fields.iter().position(|field| {
+            matches!(field, Field::Named { name, .. }
+                if matches!(&**name, "extractor" | "confidenceExtractor"))
+        })?;
+        match fields.remove(at) {
+            Field::Named { value, .. } => Some(value),
+            Field::Computed { .. } | Field::Spread(_) => None,
+        }
+    }
+
+    /// A call of what the host's answers are wrapped with.
+    fn call_prelude(&mut self, name: &str, args: &[ExprId], span: Span) -> ExprId {
+        let name = Name::Import { module: PRELUDE.into(), name: name.into() };
         let callee = self.alloc(ExprKind::Name(name), span);
-        let args = vec![Arg { name: None, value: answer, is_spread: false }];
+        let arg = |value: &ExprId| Arg { name: None, value: *value, is_spread: false };
+        let args = args.iter().map(arg).collect();
         self.alloc(ExprKind::Call { callee, args, optional: false }, span)
     }
 

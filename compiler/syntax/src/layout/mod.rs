@@ -46,13 +46,13 @@ pub(crate) struct LaidToken {
 /// Lays out the tokens of `text`, which are balanced on the way.
 pub(crate) fn lay_out(
     text: &str,
-    tokens: &mut Vec<Token>,
+    mut tokens: Vec<Token>,
     errors: &mut Vec<SyntaxError>,
 ) -> Vec<LaidToken> {
-    let pairs = brackets::balance(text, tokens, errors);
+    let pairs = brackets::balance(text, &mut tokens, errors);
     let mut scan = Scan {
         text,
-        tokens,
+        tokens: &tokens,
         pairs: &pairs,
         out: Vec::with_capacity(tokens.len() + tokens.len() / 8),
         frames: Vec::with_capacity(16),
