@@ -18,8 +18,8 @@ pub struct ModuleScope {
     pub types: BTreeSet<Text>,
     /// Effects that the module declares or imports, by the name it uses.
     pub effects: BTreeMap<Text, EffectDef>,
-    /// What the modules behind `import * as` export.
-    pub namespaces: BTreeMap<Text, BTreeMap<Text, DefinitionKind>>,
+    /// What the modules behind `import * as` export, and those behind their `export * as`.
+    pub namespaces: BTreeMap<Text, BTreeMap<Text, Definition>>,
     /// Names in statements that could not be read: they may be declared there.
     pub broken: BTreeSet<Text>,
 }
@@ -125,9 +125,23 @@ impl ModuleScope {
 
     fn namespace(&mut self, db: &dyn Db, file: SourceFile) -> Binding {
         let module = file.path(db).clone();
-        let members = exports(db, file).into_iter();
-        let members = members.map(|(name, definition)| (name, definition.kind)).collect();
-        self.namespaces.insert(module.clone(), members);
+        let mut open = vec![file];
+        while let Some(file) = open.pop() {
+            let path = file.path(db);
+            if self.namespaces.contains_key(path) {
+                continue;
+            }
+            let members: BTreeMap<Text, Definition> = exports(db, file).into_iter().collect();
+            let inner = members.values().filter(|def| def.kind == DefinitionKind::Namespace);
+            open.extend(inner.filter_map(|def| db.files().by_path(db).get(&def.module).copied()));
+            self.namespaces.insert(path.clone(), members);
+        }
         Binding::Namespace { module }
+    }
+
+    /// The module behind `export * as name` of a module that a namespace leads to.
+    pub(crate) fn inner_namespace(&self, module: &str, name: &str) -> Option<&Text> {
+        let definition = self.namespaces.get(module)?.get(name)?;
+        (definition.kind == DefinitionKind::Namespace).then_some(&definition.module)
     }
 }

@@ -155,6 +155,12 @@ impl<'a> Cx<'a> {
     pub(super) fn named(&mut self, expr: ast::ExprId) -> Option<Name> {
         match self.ast[expr].kind {
             ast::ExprKind::Name => self.find(self.slice(self.ast[expr].span)),
+            // `outer.inner`, where a module exports another one under a name.
+            ast::ExprKind::Member { object, name, access: ast::Access::Plain } => {
+                let Some(Name::Namespace { module }) = self.named(object) else { return None };
+                let inner = self.input.scope.inner_namespace(&module, name.text(self.text))?;
+                Some(Name::Namespace { module: inner.clone() })
+            }
             _ => None,
         }
     }
