@@ -4,16 +4,16 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use prism_agents::Dispatcher;
+use prism_agents::AgentSpec;
 use prism_driver::{Compiled, Located, Options};
 use prism_engine::{Host, RunResult, Start, WhenWaiting};
 use prism_journal::{Memory, RunId, Sqlite, Store};
 use prism_vm::{Data, Limits};
 use serde_json::Value;
 
-use crate::Error;
 use crate::handlers::{Call, Failure, Handlers};
 use crate::sources::{ROOT, Sources};
+use crate::{Error, backend};
 
 /// Compiles and runs programs. What it serves is said before the first run.
 pub struct Engine {
@@ -41,18 +41,34 @@ impl Engine {
         }
     }
 
-    /// Serves calls of an agent. It is in `agents`, in the order of these calls.
+    /// Serves calls of an agent: all at once if need be, ten minutes each, none tried twice.
+    /// It is in `agents`, in the order of these calls.
     #[must_use]
-    pub fn agent<F>(
+    pub fn agent<F>(self, name: &str, handler: impl Fn(Call) -> F + Send + Sync + 'static) -> Engine
+    where
+        F: Future<Output = Result<Data, Failure>> + Send + 'static,
+    {
+        self.agent_with(name, |_| {}, handler)
+    }
+
+    /// Serves calls of an agent with settings: what it can do, how many calls at a time, how
+    /// long each, how often again, when to rest. `command`, `dir`, `env` and the like mean
+    /// nothing here.
+    #[must_use]
+    pub fn agent_with<F>(
         mut self,
         name: &str,
+        settings: impl FnOnce(&mut AgentSpec),
         handler: impl Fn(Call) -> F + Send + Sync + 'static,
     ) -> Engine
     where
         F: Future<Output = Result<Data, Failure>> + Send + 'static,
     {
+        let mut spec = AgentSpec { concurrency: usize::MAX, ..AgentSpec::local(name, &[], "") };
+        settings(&mut spec);
+        (spec.name, spec.backend) = (name.into(), backend::NAME.into());
         let handler = Arc::new(move |call| Box::pin(handler(call)) as _);
-        self.handlers.agents.push((name.into(), handler));
+        self.handlers.agents.push((spec, handler));
         self
     }
 
@@ -146,8 +162,7 @@ impl Engine {
                 serve: Some(Arc::new(self.handlers.clone())),
                 ..Host::default()
             };
-            let dispatcher = Dispatcher::new(Default::default(), Vec::new());
-            prism_engine::Engine::new(self.store.clone(), dispatcher, host)
+            prism_engine::Engine::new(self.store.clone(), self.handlers.dispatcher(), host)
         })
     }
 }

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-use prism_agents::BoxFuture;
+use prism_agents::{AgentSpec, BoxFuture, Dispatcher, Registry};
 use prism_engine::Serve;
-use prism_vm::{AgentRef, Answer, Data, EffectError};
+use prism_vm::{Answer, Data, EffectError};
+
+use crate::backend::Embedded;
 
 /// A call of an agent.
 #[derive(Clone, Debug)]
@@ -15,11 +17,14 @@ pub struct Call {
     pub task: Data,
     pub input: Data,
     pub context: Data,
-    /// The same when the call is made again after a crash.
+    /// The same for every attempt, also after a crash.
     pub key: String,
+    /// 1 for the first attempt.
+    pub attempt: u32,
 }
 
-/// Why a handler has no answer: a message, which the program can catch.
+/// Why a handler has no answer: a message, which the program can catch. A call of an agent is
+/// tried again first when its settings say so.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failure(pub String);
 
@@ -36,7 +41,7 @@ impl fmt::Display for Failure {
 }
 
 type Reply = BoxFuture<Result<Data, Failure>>;
-type AgentHandler = Arc<dyn Fn(Call) -> Reply + Send + Sync>;
+pub(crate) type AgentHandler = Arc<dyn Fn(Call) -> Reply + Send + Sync>;
 type EffectHandler = Arc<dyn Fn(&str, Vec<Data>) -> Reply + Send + Sync>;
 
 /// The effect that functions of the host are operations of.
@@ -48,7 +53,7 @@ const FAILED: &str = "P2116";
 #[derive(Clone, Default)]
 pub(crate) struct Handlers {
     /// In the order in which they were added.
-    pub agents: Vec<(Arc<str>, AgentHandler)>,
+    pub agents: Vec<(AgentSpec, AgentHandler)>,
     effects: BTreeMap<String, (Vec<String>, EffectHandler)>,
     functions: BTreeMap<String, (String, EffectHandler)>,
 }
@@ -66,10 +71,17 @@ impl Handlers {
 
     /// The agents as a program sees them.
     pub fn handles(&self) -> Data {
-        let handle = |(name, _): &(Arc<str>, AgentHandler)| {
-            Data::Agent(AgentRef { name: name.clone(), attributes: Vec::new() })
-        };
-        Data::Array(self.agents.iter().map(handle).collect())
+        Data::Array(self.agents.iter().map(|(spec, _)| Data::Agent(spec.handle())).collect())
+    }
+
+    /// What calls the agents.
+    pub fn dispatcher(&self) -> Dispatcher {
+        let specs = self.agents.iter().map(|(spec, _)| spec.clone()).collect();
+        let by_name =
+            |(spec, handler): &(AgentSpec, AgentHandler)| (spec.name.clone(), handler.clone());
+        // Of two agents with one name the first counts, as in a manifest.
+        let handlers = self.agents.iter().rev().map(by_name).collect();
+        Dispatcher::new(Registry::new(specs), vec![Arc::new(Embedded::new(handlers))])
     }
 
     /// The text of the module `@host`. What is wrong in a signature, the checker says.
@@ -120,30 +132,13 @@ fn parameters(signature: &str) -> Vec<&str> {
 }
 
 impl Serve for Handlers {
-    fn serve(&self, effect: &str, args: &[Data], key: &str) -> Option<BoxFuture<Answer>> {
-        if effect == "agent.call" {
-            return self.call(args.first()?, key);
-        }
+    fn serve(&self, effect: &str, args: &[Data], _: &str) -> Option<BoxFuture<Answer>> {
         let (family, operation) = effect.split_once('.')?;
         let handler = match family {
             FUNCTIONS => self.functions.get(operation).map(|(_, handler)| handler),
             _ => self.effects.get(family).map(|(_, handler)| handler),
         };
         Some(answered(handler?(operation, args.to_vec())))
-    }
-}
-
-impl Handlers {
-    fn call(&self, request: &Data, key: &str) -> Option<BoxFuture<Answer>> {
-        let agent: Arc<str> = match request.get("agent")?.plain() {
-            Data::Agent(handle) => handle.name.clone(),
-            Data::Text(name) => name.clone(),
-            _ => return None,
-        };
-        let (_, handler) = self.agents.iter().find(|(name, _)| *name == agent)?;
-        let field = |name: &str| request.get(name).cloned().unwrap_or_default();
-        let (task, input, context) = (field("task"), field("input"), field("context"));
-        Some(answered(handler(Call { agent, task, input, context, key: key.to_owned() })))
     }
 }
 

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod backend;
+
 mod engine;
 
 mod error;
@@ -11,6 +13,7 @@ mod sources;
 pub use engine::Engine;
 pub use error::Error;
 pub use handlers::{Call, Failure};
+pub use prism_agents::{AgentSpec, Backoff, BreakerSettings, Retry};
 pub use prism_driver::Located;
 pub use prism_engine::RunResult;
 pub use prism_journal::{RunId, Status};

@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test program may panic anywhere")]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use prism::{Data, Engine, Error, Failure, Limits, Status};
+use prism::{
+    AgentSpec, BreakerSettings, Call, Data, Engine, Error, Failure, Limits, Retry, Status,
+};
 use serde_json::json;
 
 fn engine() -> Engine {
@@ -25,7 +28,65 @@ async fn agents_answer_with_their_confidence() {
     let source = "agents.map(a => { try { a.call(\"t\", input) } catch (e) { e.message } })";
     let result = engine().run(source, json!([1, 2])).await.unwrap();
     let echoed = Data::from(&json!([1, 2])).with_confidence(0.8);
-    assert_eq!(result.value, Some(Data::from(vec![echoed, Data::from("out of order")])));
+    let reported = Data::from("agent `broken` reported: out of order");
+    assert_eq!(result.value, Some(Data::from(vec![echoed, reported])));
+}
+
+#[tokio::test]
+async fn a_call_is_tried_again_as_the_settings_say() {
+    let keys = Arc::new(Mutex::new(Vec::new()));
+    let seen = keys.clone();
+    let settings = |spec: &mut AgentSpec| {
+        spec.retry = Retry { max: 2, base: Duration::from_millis(1), ..Retry::default() };
+    };
+    let engine = Engine::new().agent_with("flaky", settings, move |call: Call| {
+        seen.lock().unwrap().push(call.key);
+        async move {
+            if call.attempt < 3 { Err(Failure("busy".to_owned())) } else { Ok(Data::from("there")) }
+        }
+    });
+    let result = engine.run("agents[0].call(\"go\")", json!(null)).await.unwrap();
+    assert_eq!(result.value, Some(Data::from("there")));
+    let keys = keys.lock().unwrap();
+    assert_eq!(keys.len(), 3);
+    assert!(keys.iter().all(|key| *key == keys[0]), "{keys:?}");
+}
+
+#[tokio::test]
+async fn an_agent_that_fails_too_often_rests() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counter = calls.clone();
+    let settings = |spec: &mut AgentSpec| {
+        spec.breaker = Some(BreakerSettings { failures: 2, ..BreakerSettings::default() });
+        spec.capabilities = vec!["code".into()];
+        spec.timeout = Duration::from_millis(20);
+    };
+    let engine = Engine::new().agent_with("down", settings, move |_| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        std::future::pending()
+    });
+    let source = "let codes = []\nfor n in [1, 2, 3] {\n  try { agents[0].call(n) } \
+                  catch (e) { codes.push(e.code) }\n}\n[codes, agents[0].capabilities]";
+    let result = engine.run(source, json!(null)).await.unwrap();
+    assert_eq!(
+        result.value.unwrap().to_json_text(),
+        "[[\"P2107\",\"P2107\",\"P2118\"],[\"code\"]]"
+    );
+    assert_eq!(calls.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_or_never_answers_fails_alone() {
+    let settings = |spec: &mut AgentSpec| spec.timeout = Duration::from_millis(20);
+    let engine = Engine::new()
+        .agent("panics", async |call: Call| match call.task {
+            Data::Null => Ok(Data::Null),
+            _ => panic!("a mistake of the host"),
+        })
+        .agent_with("hangs", settings, async |_| std::future::pending().await);
+    let source = "agents.map(a => { try { a.call(\"t\") } catch (e) { e.code } })";
+    let result = engine.run(source, json!(null)).await.unwrap();
+    assert_eq!(result.value.unwrap().to_json_text(), "[\"P2105\",\"P2107\"]");
 }
 
 #[tokio::test]
@@ -84,7 +145,12 @@ async fn a_handler_that_nobody_waits_for_is_dropped() {
     let source = "import { race } from \"@prism/execution\"\nrace(agents, \"go\")";
     let result = engine.run(source, json!(null)).await.unwrap();
     assert_eq!(result.value, Some(Data::from("quick")));
-    assert_eq!(dropped.load(Ordering::SeqCst), 1);
+    let gone = async {
+        while dropped.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), gone).await.expect("it is dropped");
 }
 
 #[tokio::test]
