@@ -38,7 +38,13 @@ impl FileSystem for Entered<'_> {
 
 /// Compiles a text as if it were a file in a folder.
 pub fn compile_text(folder: &Path, text: &str, options: &Options) -> Result<Compiled, Rejected> {
-    compile(&Entered { folder, text }, ENTERED, options)
+    compile(&Entered { folder, text }, ENTERED, options).map_err(|mut rejected| {
+        // What is not used yet may be used by what is entered next.
+        if let Rejected::Errors(report) = &mut rejected {
+            report.keep_errors();
+        }
+        rejected
+    })
 }
 
 /// Whether a text could end here: no bracket, comment or string of several lines is open.

@@ -63,6 +63,11 @@ impl Report {
         self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count()
     }
 
+    /// Forgets what is no error.
+    pub(crate) fn keep_errors(&mut self) {
+        self.diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
+    }
+
     /// With excerpts, for people.
     pub fn render(&self, color: bool) -> String {
         render::text(&self.diagnostics, &self.sources, color)

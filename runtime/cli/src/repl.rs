@@ -56,9 +56,8 @@ impl Repl {
 
     /// Runs an entry behind those before it.
     pub fn enter(&mut self, entry: &str) -> Reply {
-        let mut text = self.entries.join("\n");
-        text.push('\n');
-        text.push_str(entry);
+        // An entry without a value has none: not that of the entry before it.
+        let text = format!("{}\nnull\n{entry}", self.entries.join("\n"));
         let compiled = match prism_driver::compile_text(&self.folder, &text, &Options::default()) {
             Ok(compiled) => compiled,
             Err(rejected) => return Reply::Rejected(Box::new(rejected)),

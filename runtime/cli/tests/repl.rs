@@ -45,6 +45,16 @@ fn an_entry_may_have_several_lines() {
 }
 
 #[test]
+fn a_declaration_has_no_value_and_an_error_stands_alone() {
+    let (_, shown, errors) = enter(
+        &Project::new(""),
+        "1 + 2\nfunction f(n) { n }\nimport { race } from \"@prism/execution\"\nf(4) + nope\n",
+    );
+    assert_eq!(shown, "3 : number\n");
+    assert!(errors.contains("P0501") && !errors.contains("P0701"), "{errors}");
+}
+
+#[test]
 fn a_wrong_entry_is_forgotten() {
     let (status, shown, errors) =
         enter(&Project::new(""), "let x = 1\nx = missing\nx = JSON.parse(\"{\")\nx\n");
