@@ -55,6 +55,8 @@ fn data(value: &Datum) -> Data {
         Datum::Bool(flag) => Data::Bool(*flag),
         Datum::Number(number) => Data::Number(*number),
         Datum::Array(items) => Data::Array(items.iter().map(data).collect()),
-        Datum::Function(_) | Datum::Cell(_) => unreachable!("results are numbers and arrays"),
+        Datum::Function(_) | Datum::Cell(_) | Datum::Text(_) | Datum::Thrown => {
+            unreachable!("results are numbers and arrays")
+        }
     }
 }

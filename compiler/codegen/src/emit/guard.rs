@@ -78,7 +78,10 @@ impl Emit<'_> {
         self.restore(inside);
         self.occupied = alive;
         self.settle(thrown, reg, false);
-        self.free_all(self.deaths.at_entry(catch));
+        // Only the thrown value: the register of what died on the way in may be its own now.
+        if self.deaths.at_entry(catch).contains(&thrown) {
+            self.free_all(&[thrown]);
+        }
         self.region(catch, to);
     }
 

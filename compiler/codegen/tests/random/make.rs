@@ -6,7 +6,7 @@ use prism_ir::Builder;
 use prism_ir::function::{
     Facts, Function, FunctionId, GlobalId, Module, OpId, Param, Source, Ty, Value,
 };
-use prism_ir::op::{Args, BinaryOp, Const, Exit, OpKind};
+use prism_ir::op::{Args, BinaryOp, Const, Exit, OpKind, UnaryOp};
 
 /// A program whose last function calls the others; global 0 is a log of numbers.
 pub fn module(seed: u64) -> Module {
@@ -287,7 +287,7 @@ impl Make<'_> {
         let (left, right) = (self.some_number(scope), self.some_number(scope));
         let test = self.binary(op, left, right);
         match self.rng.u8(0..4) {
-            0 => self.push(OpKind::Unary { op: prism_ir::op::UnaryOp::Not, operand: test }),
+            0 => self.push(OpKind::Unary { op: UnaryOp::Not, operand: test }),
             1 => self.both(scope, test),
             _ => test,
         }
@@ -315,13 +315,35 @@ impl Make<'_> {
         n_results: usize,
         depth: u32,
     ) -> prism_ir::function::RegionId {
-        let (_, _) = self.b.open_region(params);
+        let (_, params) = self.b.open_region(params);
         let mut inner = scope.clone();
         let exit = match self.block(&mut inner, depth + 1) {
             Some(exit) => exit,
-            None => Exit::Yield(self.values(&inner, n_results)),
+            None => {
+                let mut values = self.values(&inner, n_results);
+                if let (Some(value), Some(thrown)) = (values.first_mut(), params.first()) {
+                    *value = self.if_object(*thrown, *value);
+                }
+                Exit::Yield(values)
+            }
         };
         self.b.close_region(exit, Source::default())
+    }
+
+    /// The number, when what was thrown still is what it was; else -1.
+    fn if_object(&mut self, thrown: Value, number: Value) -> Value {
+        let source = Source::default();
+        let kind = self.push(OpKind::Unary { op: UnaryOp::Typeof, operand: thrown });
+        let object = self.push(OpKind::Const(Const::Text("object".into())));
+        let condition = self.binary(BinaryOp::Identical, kind, object);
+        let op = self.b.reserve();
+        let (then, _) = self.b.open_region(Vec::new());
+        self.b.close_region(Exit::Yield(vec![number]), source);
+        let (otherwise, _) = self.b.open_region(Vec::new());
+        let lost = self.push(OpKind::Const(Const::Number(-1.0)));
+        self.b.close_region(Exit::Yield(vec![lost]), source);
+        let kind = OpKind::If { condition, then, otherwise };
+        self.b.place(op, kind, vec![Facts::ANY], source)[0]
     }
 
     fn branch(&mut self, scope: &mut Scope, depth: u32) {

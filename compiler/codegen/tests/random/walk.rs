@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use prism_ir::function::{Function, Module, OpId, RegionId, Value};
 use prism_ir::op::{Args, BinaryOp, Const, Exit, OpKind, UnaryOp};
@@ -15,6 +16,9 @@ pub enum Datum {
     Array(Vec<Datum>),
     Function(u32),
     Cell(Rc<RefCell<Datum>>),
+    Text(Arc<str>),
+    /// What a `catch` gets.
+    Thrown,
 }
 
 /// How a region was left.
@@ -89,6 +93,11 @@ impl<'a> Walk<'a> {
         let read = |value: &Value| frame.values[value].clone();
         Ok(vec![match &function.ops[id].kind {
             OpKind::Const(Const::Number(number)) => Datum::Number(*number),
+            OpKind::Const(Const::Text(text)) => Datum::Text(text.as_ref().into()),
+            OpKind::Unary { op: UnaryOp::Typeof, operand } => Datum::Text(match read(operand) {
+                Datum::Thrown => "object".into(),
+                other => unreachable!("a catch gets an object: {other:?}"),
+            }),
             OpKind::Unary { op: UnaryOp::Not, operand } => Datum::Bool(!truthy(&read(operand))),
             OpKind::Binary { op, left, right, .. } => binary(*op, read(left), read(right)),
             OpKind::Array(items) => Datum::Array(items.iter().map(read).collect()),
@@ -181,7 +190,7 @@ impl<'a> Walk<'a> {
         let mut way = self.region(frame, body);
         if let (Way::Throw, Some(catch), true) = (&way, catch, self.fuel > 0) {
             let thrown = frame.function.regions[catch].params[0];
-            frame.values.insert(thrown, Datum::Null);
+            frame.values.insert(thrown, Datum::Thrown);
             way = self.region(frame, catch);
         }
         if let (Some(finally), true) = (finally, self.fuel > 0) {
@@ -206,7 +215,8 @@ fn truthy(value: &Datum) -> bool {
         Datum::Bool(flag) => *flag,
         Datum::Number(number) => *number != 0.0,
         Datum::Null => false,
-        Datum::Array(_) | Datum::Function(_) | Datum::Cell(_) => true,
+        Datum::Array(_) | Datum::Function(_) | Datum::Cell(_) | Datum::Thrown => true,
+        Datum::Text(text) => !text.is_empty(),
     }
 }
 
@@ -238,6 +248,9 @@ fn push(target: Datum, value: Datum) -> Datum {
 }
 
 fn binary(op: BinaryOp, left: Datum, right: Datum) -> Datum {
+    if let (BinaryOp::Identical, Datum::Text(left), Datum::Text(right)) = (op, &left, &right) {
+        return Datum::Bool(left == right);
+    }
     let (left, right) = (number(left), number(right));
     match op {
         BinaryOp::Add => Datum::Number(left + right),
