@@ -114,6 +114,7 @@ codes! {
     P0302 => "effect that nothing handles",
     P0303 => "`uses` of an unknown effect",
     P0304 => "agent calls in an unbounded loop",
+    P0305 => "secret that somebody would see",
     // P04xx: confidence
     P0401 => "confidence outside of 0 to 1",
     P0402 => "confidence that is not a number",
@@ -240,6 +241,7 @@ codes! {
     P2017 => "run that waits for nothing",
     P2018 => "argument that an effect does not take",
     P2019 => "site at which nothing was asked",
+    P2020 => "secret that a run needs",
     // P21xx: agents
     P2101 => "unknown agent",
     P2102 => "too few agents",

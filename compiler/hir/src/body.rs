@@ -655,6 +655,8 @@ pub enum TypeRef {
     Any,
     Number,
     Text,
+    /// A text that nobody may see.
+    Secret,
     Boolean,
     Null,
     /// A literal: `"yes"`, `1`, `true`.

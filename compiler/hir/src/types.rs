@@ -95,6 +95,7 @@ fn named(name: &str, mut args: Vec<TypeRef>) -> TypeRef {
         ("any" | "unknown", 0) => TypeRef::Any,
         ("number", 0) => TypeRef::Number,
         ("string", 0) => TypeRef::Text,
+        ("secret", 0) => TypeRef::Secret,
         ("boolean", 0) => TypeRef::Boolean,
         ("null" | "undefined" | "void", 0) => TypeRef::Null,
         ("Array", 1) => TypeRef::Array(Box::new(args.remove(0))),
@@ -167,4 +168,4 @@ fn unknown_name(
 
 /// Type names that are read into a [`TypeRef`] of their own.
 const PRIMITIVE: &[&str] =
-    &["any", "boolean", "null", "number", "string", "undefined", "unknown", "void"];
+    &["any", "boolean", "null", "number", "secret", "string", "undefined", "unknown", "void"];

@@ -8,7 +8,7 @@ mod members;
 
 use prism_hir::builtins::{Receiver, member, members as members_of};
 
-pub(crate) use globals::{function_result, global};
+pub(crate) use globals::{function_result, global, prints};
 pub(crate) use members::{Given, Rule, method_shape, property_type};
 
 use crate::types::{Type, TypeId, Types};

@@ -11,6 +11,8 @@ use std::hash::{Hash, Hasher};
 
 use prism_syntax::ast;
 
+use crate::secrets::Secrets;
+
 /// Does a value carry a confidence?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Presence {
@@ -59,6 +61,31 @@ impl fmt::Display for Level {
     }
 }
 
+/// What a value takes along from everything that it is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Label {
+    /// The least trusted source of all.
+    pub level: Level,
+    /// Every secret that is in it.
+    pub secrets: Secrets,
+}
+
+impl Label {
+    /// What is written in the text.
+    pub const NONE: Label = Label { level: Level::Verified, secrets: Secrets::NONE };
+
+    /// Made of both.
+    pub fn and(self, other: Label) -> Label {
+        Label { level: self.level.min(other.level), secrets: self.secrets.and(other.secrets) }
+    }
+}
+
+impl From<Level> for Label {
+    fn from(level: Level) -> Label {
+        Label { level, ..Label::NONE }
+    }
+}
+
 /// What is known of a value's confidence. `0 <= low <= high <= 1`.
 #[derive(Debug, Clone, Copy)]
 pub struct Confidence {
@@ -66,6 +93,8 @@ pub struct Confidence {
     pub high: f64,
     pub presence: Presence,
     pub level: Level,
+    /// The secrets that the value is made of.
+    pub secrets: Secrets,
 }
 
 impl PartialEq for Confidence {
@@ -84,14 +113,24 @@ impl Hash for Confidence {
 
 impl Confidence {
     /// A value without confidence.
-    pub const PLAIN: Confidence =
-        Confidence { low: 1.0, high: 1.0, presence: Presence::Plain, level: Level::Verified };
+    pub const PLAIN: Confidence = Confidence {
+        low: 1.0,
+        high: 1.0,
+        presence: Presence::Plain,
+        level: Level::Verified,
+        secrets: Secrets::NONE,
+    };
     /// Nothing is known.
-    pub const ANY: Confidence =
-        Confidence { low: 0.0, high: 1.0, presence: Presence::Unknown, level: Level::Unknown };
+    pub const ANY: Confidence = Confidence {
+        low: 0.0,
+        high: 1.0,
+        presence: Presence::Unknown,
+        level: Level::Unknown,
+        secrets: Secrets::NONE,
+    };
     /// A confident value of a confidence that the program computes.
     pub const CONFIDENT: Confidence =
-        Confidence { low: 0.0, high: 1.0, presence: Presence::Confident, level: Level::Reported };
+        Confidence { presence: Presence::Confident, level: Level::Reported, ..Confidence::ANY };
 
     /// `e ~> k` for a literal `k`, clamped as the machine clamps it.
     pub fn exactly(confidence: f64) -> Confidence {
@@ -106,7 +145,7 @@ impl Confidence {
 
     pub fn between(low: f64, high: f64, presence: Presence) -> Confidence {
         let high = clamp(high, 1.0);
-        Confidence { low: clamp(low, 0.0).min(high), high, presence, level: Level::Unknown }
+        Confidence { low: clamp(low, 0.0).min(high), high, presence, ..Confidence::ANY }
     }
 
     /// The same confidence of this level.
@@ -114,9 +153,25 @@ impl Confidence {
         Confidence { level, ..self }
     }
 
-    /// The same confidence, come by way of something of this level.
-    pub fn capped(self, level: Level) -> Confidence {
-        Confidence { level: self.level.min(level), ..self }
+    /// What the value takes along.
+    pub fn label(self) -> Label {
+        Label { level: self.level, secrets: self.secrets }
+    }
+
+    /// The same confidence of a value that is made of what has this label.
+    pub fn labelled(self, label: Label) -> Confidence {
+        let secrets = self.secrets.and(label.secrets);
+        Confidence { level: label.level, secrets, ..self }
+    }
+
+    /// The same confidence with these secrets, whatever it had before.
+    pub fn holding(self, secrets: Secrets) -> Confidence {
+        Confidence { secrets, ..self }
+    }
+
+    /// The same confidence, come by way of something with this label.
+    pub fn capped(self, label: impl Into<Label>) -> Confidence {
+        self.labelled(self.label().and(label.into()))
     }
 
     pub fn is_plain(self) -> bool {
@@ -159,6 +214,7 @@ impl Confidence {
             high: self.high.max(other.high),
             presence,
             level: self.level.min(other.level),
+            secrets: self.secrets.and(other.secrets),
         }
     }
 
@@ -170,6 +226,7 @@ impl Confidence {
             high: if next.high > self.high { 1.0 } else { self.high },
             presence: hull.presence,
             level: hull.level,
+            secrets: hull.secrets,
         }
     }
 
@@ -194,10 +251,9 @@ impl Confidence {
     /// A plain value counts as 1, so behind a failed gate the value is confident.
     pub fn below(self, bound: f64) -> Option<Confidence> {
         (self.low < bound && self.presence != Presence::Plain).then(|| Confidence {
-            low: self.low,
             high: self.high.min(bound),
             presence: if bound <= 1.0 { Presence::Confident } else { self.presence },
-            level: self.level,
+            ..self
         })
     }
 
@@ -211,11 +267,12 @@ impl Confidence {
                 (Presence::Unknown, _) | (_, Presence::Unknown) => Presence::Unknown,
             },
             level: self.level.min(other.level),
+            secrets: self.secrets.and(other.secrets),
         }
     }
 
-    fn key(self) -> (u64, u64, Presence, Level) {
-        (self.low.to_bits(), self.high.to_bits(), self.presence, self.level)
+    fn key(self) -> (u64, u64, Presence, Level, Secrets) {
+        (self.low.to_bits(), self.high.to_bits(), self.presence, self.level, self.secrets)
     }
 }
 

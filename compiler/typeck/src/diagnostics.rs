@@ -3,6 +3,7 @@
 mod confidence;
 mod effects;
 mod lints;
+mod secrets;
 mod types;
 
 use prism_diagnostics::{Code, Diagnostic, Edit, Place, Severity};
@@ -70,6 +71,9 @@ impl Words<'_> {
             | ProblemKind::UnhandledEffect { .. }
             | ProblemKind::UnknownEffect { .. }
             | ProblemKind::UnboundedAgentLoop { .. }) => self.effect(at, kind),
+            ProblemKind::SecretSeen { reader, via, entered } => {
+                self.secret(problem.at, at, (reader, via.as_ref(), *entered))
+            }
             kind @ (ProblemKind::ConfidenceOutOfRange { .. }
             | ProblemKind::ConfidenceNotNumber { .. }
             | ProblemKind::UncertainOnPlain

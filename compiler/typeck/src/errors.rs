@@ -3,6 +3,7 @@
 use prism_hir::body::{BinaryOp, Bits, ExprId, LocalId, PatId, StmtId, UnaryOp};
 
 use crate::confidence::{Confidence, Level};
+use crate::secrets::Reader;
 use crate::types::{Mismatch, Text, TypeId};
 
 /// The part of the body that a problem is about.
@@ -136,6 +137,14 @@ pub enum ProblemKind {
     },
     UnboundedAgentLoop {
         call: ExprId,
+    },
+    /// A secret goes where somebody sees it.
+    SecretSeen {
+        reader: Reader,
+        /// The function that gives it there.
+        via: Option<Callee>,
+        /// Where it was declared, or came in.
+        entered: Option<Site>,
     },
 
     // Confidence.

@@ -29,6 +29,7 @@ mod operator;
 mod pattern;
 mod place;
 mod report;
+mod secret;
 mod stmt;
 mod uncertain;
 
@@ -40,6 +41,7 @@ use rustc_hash::FxHashMap;
 use crate::effects::Effects;
 use crate::errors::Problem;
 use crate::inference::{EffectUse, Inference, RootType, index_of};
+use crate::secrets::{Owner, Sources};
 use crate::types::{Fact, Text, TypeId, Types};
 use crate::world::{Typed, World};
 
@@ -50,8 +52,10 @@ use env::{Branch, Env, Mark};
 pub enum Root {
     /// A function: effects go to its callers.
     Function,
-    /// The statements of a module, a test or a pattern: nothing but the host is around them.
-    Entry,
+    /// The statements of a module: nothing but the host is around them, and sees what they give.
+    Module,
+    /// The statements of a test: nothing but the host is around them.
+    Test,
 }
 
 /// Infers one body.
@@ -104,6 +108,10 @@ pub(crate) struct Infer<'a> {
     written_in_try: Vec<LocalId>,
     /// What the clauses around answer, innermost last.
     answers: Vec<Option<(Text, Fact)>>,
+    /// Where secrets come from.
+    sources: Sources,
+    /// Operations that the handlers around answer.
+    handled: Vec<Text>,
     /// Inside this many `try` blocks with a `catch`.
     caught: u32,
     nesting: u32,
@@ -116,6 +124,7 @@ pub(crate) struct Infer<'a> {
 /// A function whose body is being walked.
 pub(crate) struct Frame {
     lambda: Option<LambdaId>,
+    owner: Owner,
     effects: Effects,
     /// The join of what `return` gives.
     returned: Fact,
@@ -163,6 +172,8 @@ impl<'a> Infer<'a> {
             declarations: FxHashMap::default(),
             written_in_try: written_in_try.map(|(local, _)| local).collect(),
             answers: Vec::new(),
+            sources: Sources::default(),
+            handled: Vec::new(),
             caught: 0,
             nesting: 0,
             n_alternatives: 0,

@@ -13,6 +13,7 @@ mod errors;
 mod flow;
 mod inference;
 mod queries;
+mod secrets;
 mod summary;
 mod types;
 mod walk;
@@ -20,12 +21,13 @@ mod world;
 
 pub use builtins::receiver_of;
 pub use check::{check, settle};
-pub use confidence::{Confidence, Presence};
+pub use confidence::{Confidence, Label, Presence};
 pub use diagnostics::diagnostics;
 pub use effects::{Effects, builtin_families, family_of};
 pub use errors::{Problem, ProblemKind, Site};
 pub use inference::{EffectUse, Inference, RootType};
 pub use queries::{callees, infer, signature};
+pub use secrets::{Flows, Leak, Part, Reader, Secrets};
 pub use summary::{FunctionSummary, summaries};
 pub use types::{
     DisplayType, Fact, FieldType, FunctionType, Kinds, ObjectType, ParamType, Type, TypeId, Types,

@@ -28,6 +28,7 @@ use crate::flow::{Root, infer_body};
 use crate::inference::{Inference, RootType};
 use crate::queries::qualify::{qualified, split};
 use crate::queries::recursion::{circles, heads};
+use crate::secrets::Flows;
 use crate::types::{Alias, Fact, FunctionType, ParamType, Scope, Text, Types};
 use crate::walk;
 use crate::world::{Typed, World};
@@ -44,7 +45,8 @@ pub fn infer<'db>(db: &'db dyn Db, item: Item<'db>) -> Inference {
     let world = FileWorld::of(db, item);
     let root = match item.kind(db) {
         ItemKind::Function | ItemKind::Pattern => Root::Function,
-        ItemKind::Module | ItemKind::Test => Root::Entry,
+        ItemKind::Module => Root::Module,
+        ItemKind::Test => Root::Test,
     };
     infer_body(&world, prism_hir::body(db, item), root)
 }
@@ -179,6 +181,20 @@ fn operations(db: &dyn Db, file: SourceFile, effect: Text) -> Option<Arc<[Operat
 pub(crate) fn demand_of(db: &dyn Db, file: SourceFile, param: &OperationParam) -> Confidence {
     let Some(annotation) = &param.ty else { return Confidence::ANY };
     Types::default().annotation(&FileWorld::new(db, file), annotation).confidence
+}
+
+/// The secrets that the header of a file declares in its `input`; `None` without any.
+#[salsa::tracked]
+fn secret_input(db: &dyn Db, file: SourceFile) -> Answer {
+    let secrets = prism_hir::header(db, file).secret_input();
+    if secrets.is_empty() {
+        return None;
+    }
+    let mut types = Types::default();
+    let paths: Vec<&[Text]> = secrets.iter().map(Vec::as_slice).collect();
+    let fact = types.with_secrets_at(&paths);
+    types.freeze();
+    Some(Arc::new(Typed::new(types, fact)))
 }
 
 type Answer = Option<Arc<Typed>>;
@@ -319,6 +335,13 @@ impl World for FileWorld<'_> {
         declared.is_some_and(|effect| effect.operations.iter().any(|op| &*op.name == operation))
     }
 
+    fn host(&self, name: &str) -> Option<Arc<Typed>> {
+        if name != "input" {
+            return None;
+        }
+        secret_input(self.db, self.file).clone()
+    }
+
     fn is_written(&self, variable: &str) -> bool {
         written_variables(self.db, self.file).contains(variable)
     }
@@ -383,5 +406,5 @@ fn head(db: &dyn Db, item: Item<'_>, types: &mut Types) -> FunctionType {
     });
     let params: Vec<ParamType> = params.collect();
     let result = declared(&signature.result);
-    FunctionType { params, is_open: false, result, effects: Effects::NONE }
+    FunctionType { params, is_open: false, result, effects: Effects::NONE, flows: Flows::default() }
 }

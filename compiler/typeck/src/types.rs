@@ -11,6 +11,7 @@ mod display;
 mod import;
 mod join;
 mod narrow;
+mod relabel;
 
 use std::sync::Arc;
 
@@ -23,8 +24,9 @@ pub use display::{DisplayType, display_confidence};
 pub(crate) use join::MAX_TUPLE;
 pub use narrow::Kinds;
 
-use crate::confidence::{Confidence, Level};
+use crate::confidence::{Confidence, Label, Level};
 use crate::effects::Effects;
+use crate::secrets::Flows;
 use content::Content;
 
 pub type Text = Arc<str>;
@@ -85,9 +87,9 @@ impl Fact {
         Fact { ty: self.ty, confidence }
     }
 
-    /// The same value, come by way of something of this level.
-    pub fn capped(self, level: Level) -> Fact {
-        self.with(self.confidence.capped(level))
+    /// The same value, come by way of something with this label.
+    pub fn capped(self, label: impl Into<Label>) -> Fact {
+        self.with(self.confidence.capped(label))
     }
 
     pub const fn retyped(self, ty: TypeId) -> Fact {
@@ -152,6 +154,8 @@ pub struct FunctionType {
     pub is_open: bool,
     pub result: Fact,
     pub effects: Effects,
+    /// Where what is in an argument goes.
+    pub flows: Flows,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -171,6 +175,7 @@ impl FunctionType {
             is_open: true,
             result: Fact::ANY,
             effects: Effects::unknown(),
+            flows: Flows::default(),
         }
     }
 

@@ -42,6 +42,9 @@ pub trait World: Scope {
     /// Is the operation one that the host declares, and so answers?
     fn is_host_operation(&self, name: &str) -> bool;
 
+    /// What the header says of a name that the host supplies.
+    fn host(&self, name: &str) -> Option<Arc<Typed>>;
+
     /// A function of the module writes the module's variable.
     fn is_written(&self, variable: &str) -> bool;
 

@@ -116,7 +116,7 @@ pub(crate) fn about(word: &str) -> Option<&'static str> {
 /// How sure a value is.
 pub(crate) fn confidence(confidence: Confidence) -> String {
     let Confidence { low, high, .. } = confidence;
-    if confidence.is_plain() {
+    let mut words = if confidence.is_plain() {
         "confidence 1 (plain)".to_owned()
     } else if confidence.is_unknown() {
         "confidence unknown, 0 to 1".to_owned()
@@ -124,7 +124,11 @@ pub(crate) fn confidence(confidence: Confidence) -> String {
         format!("confidence {low}")
     } else {
         format!("confidence {low} to {high}")
+    };
+    if confidence.secrets.is_certain() {
+        words.push_str(" · made of a secret");
     }
+    words
 }
 
 /// What calling a function may do.

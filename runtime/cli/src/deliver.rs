@@ -10,7 +10,9 @@ use prism_cli::program::Refused;
 use prism_cli::session::{Driven, From, Session, Signals, drive as drive_session};
 use prism_cli::stores::{self, Place};
 use prism_cli::{report, show};
-use prism_engine::{Error, Host, Question, RunResult, Script, Watch, WhenWaiting};
+use prism_engine::{
+    Environment, Error, Host, Question, RunResult, Script, Vault, Watch, WhenWaiting,
+};
 use prism_journal::{RunId, Status, Store};
 use prism_vm::Data;
 use prism_vm::tier::Maker;
@@ -38,7 +40,8 @@ pub fn drive(from: From, delivery: Delivery) -> ExitCode {
     let ask = terminal.person(&progress);
     let when_waiting = if ask.is_some() { WhenWaiting::Stay } else { WhenWaiting::Leave };
     let watch: Option<Arc<dyn Watch>> = Some(progress.clone());
-    let host = Host { script, ask, when_waiting, watch, serve: None, tier };
+    let vault: Option<Arc<dyn Vault>> = Some(Arc::new(Environment));
+    let host = Host { script, ask, when_waiting, watch, serve: None, tier, vault };
     let signals = Signals::Obey;
     let known = match &from {
         From::Resume(run) => Some(*run),
@@ -177,6 +180,7 @@ fn is_usage(error: &Error) -> bool {
         | Error::OtherProposal { .. }
         | Error::Ended { .. }
         | Error::UnknownSite { .. }
+        | Error::Secret { .. }
         | Error::Script { .. } => true,
         Error::Store(_)
         | Error::Diverged { .. }

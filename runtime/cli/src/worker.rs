@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use prism_agents::{Backend, Dispatcher};
 use prism_backend_local::LocalBackend;
 use prism_engine::{
-    Engine, Error, Host, RunHandle, RunResult, Stopper, WhenWaiting, now_micros, parked, recorded,
+    Engine, Environment, Error, Host, RunHandle, RunResult, Stopper, Vault, WhenWaiting,
+    now_micros, parked, recorded,
 };
 use prism_journal::{Error as StoreError, RunId, RunRecord, Store};
 use tokio::task::JoinSet;
@@ -208,7 +209,8 @@ impl<F: Fn(News)> Worker<F> {
             let backends: Vec<Arc<dyn Backend>> = vec![Arc::new(LocalBackend::new())];
             let dispatcher = Dispatcher::new(manifest.registry, backends);
             let when_waiting = WhenWaiting::Park { beyond: SHORT };
-            let host = Host { when_waiting, ..Host::default() };
+            let vault: Option<Arc<dyn Vault>> = Some(Arc::new(Environment));
+            let host = Host { when_waiting, vault, ..Host::default() };
             let engine = Engine::new(self.store.clone(), dispatcher, host);
             self.engines.insert(path.clone(), engine);
         }

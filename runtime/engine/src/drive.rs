@@ -114,7 +114,7 @@ impl Driver {
                 }
                 Outcome::Perform(requests) => {
                     for request in requests {
-                        let asked = Asked::from_request(request);
+                        let asked = Asked::from_request(request, &self.recorder.secrets);
                         self.world.past.check(self.world.run, &asked)?;
                         self.requests.add(asked);
                     }
@@ -127,7 +127,8 @@ impl Driver {
     }
 
     fn take_output(&mut self) {
-        let lines = self.machine.take_output();
+        let mut lines = self.machine.take_output();
+        lines.iter_mut().for_each(|line| self.recorder.secrets.hide_text(line));
         if let Some(watch) = &self.recorder.watch {
             lines.iter().for_each(|line| watch.line(line));
         }

@@ -28,6 +28,7 @@ use crate::record::run_draft;
 use crate::recorder::{Recorder, Then};
 use crate::requests::Requests;
 use crate::result::RunResult;
+use crate::secrets::{self, Secrets, Vault};
 use crate::start::{Parent, Recorded, Start};
 use crate::{Error, Event, Script, start};
 
@@ -63,6 +64,8 @@ pub struct Host {
     pub serve: Option<Arc<dyn Serve>>,
     /// Native code for what gets hot; without, everything is interpreted.
     pub tier: Option<Maker>,
+    /// Where secrets are that a run needs and that neither its inputs nor its journal hold.
+    pub vault: Option<Arc<dyn Vault>>,
 }
 
 /// Carries out effects in the place of the engine: those that it does not know, or those for
@@ -110,8 +113,9 @@ impl Engine {
 
     /// Starts a run; it goes on by itself.
     pub fn start(&self, start: &Start) -> Result<RunHandle, Error> {
-        let machine = compute::machine(&start.module, start.limits, &start.inputs, self.host.tier)?;
-        self.begin(machine, start)
+        let (inputs, secrets) = self.secrets_of(&start.module, &start.inputs)?;
+        let machine = compute::machine(&start.module, start.limits, &inputs, self.host.tier)?;
+        self.begin((machine, secrets), start)
     }
 
     /// Goes on with a run: the machine is fed what the journal has, then the run continues.
@@ -121,13 +125,26 @@ impl Engine {
     pub fn resume(&self, run: RunId) -> Result<RunHandle, Error> {
         self.go_on(run, |recorded| {
             let module = load(&*self.store, recorded)?;
-            compute::machine(&module, recorded.limits, &recorded.inputs, self.host.tier)
+            let (inputs, secrets) = self.secrets_of(&module, &recorded.inputs)?;
+            let machine = compute::machine(&module, recorded.limits, &inputs, self.host.tier)?;
+            Ok((machine, secrets))
         })
+    }
+
+    /// The inputs with the secrets that belong there, and all of these.
+    pub(crate) fn secrets_of(
+        &self,
+        module: &Verified,
+        inputs: &[(Arc<str>, Data)],
+    ) -> Result<(Vec<(Arc<str>, Data)>, Secrets), Error> {
+        let mut inputs = inputs.to_vec();
+        let secrets = secrets::resolve(module, &mut inputs, self.host.vault.as_deref())?;
+        Ok((inputs, secrets))
     }
 
     pub(crate) fn begin(
         &self,
-        machine: Box<dyn Compute>,
+        machine: (Box<dyn Compute>, Secrets),
         start: &Start,
     ) -> Result<RunHandle, Error> {
         self.begin_with(RunId::generate(), machine, start, Inheritance::default())
@@ -137,7 +154,7 @@ impl Engine {
     pub(crate) fn begin_with(
         &self,
         run: RunId,
-        machine: Box<dyn Compute>,
+        (machine, secrets): (Box<dyn Compute>, Secrets),
         start: &Start,
         mut inheritance: Inheritance,
     ) -> Result<RunHandle, Error> {
@@ -146,11 +163,12 @@ impl Engine {
         let mut log = Log::new(run);
         let mut drafts = vec![start::draft(start, artifact, inheritance.parent.as_ref())];
         drafts.append(&mut inheritance.drafts);
+        drafts.iter_mut().for_each(|draft| secrets.hide_json(&mut draft.payload));
         let mut batch = log.batch(drafts);
         batch.blobs.push((artifact, start.artifact.clone()));
         batch.state = inheritance.state(run);
         let past = Past::from_entries(&*self.store, &batch.entries)?;
-        let parts = Parts { claim, log, past, fold: Fold::default() };
+        let parts = Parts { claim, log, past, fold: Fold::default(), secrets };
         let mut driver = self.driver(machine, parts, start.scope.clone());
         driver.recorder.open(batch);
         Ok(self.spawn(driver))
@@ -159,7 +177,7 @@ impl Engine {
     pub(crate) fn go_on(
         &self,
         run: RunId,
-        machine: impl FnOnce(&Recorded) -> Result<Box<dyn Compute>, Error>,
+        machine: impl FnOnce(&Recorded) -> Result<(Box<dyn Compute>, Secrets), Error>,
     ) -> Result<RunHandle, Error> {
         let claim = self.store.claim(run)?;
         let entries = self.store.read(run, 0)?;
@@ -170,10 +188,10 @@ impl Engine {
         };
         expect_unfinished(last)?;
         let recorded = start::from_entry(&*self.store, first)?;
-        let machine = machine(&recorded)?;
+        let (machine, secrets) = machine(&recorded)?;
         let past = Past::from_entries(&*self.store, &entries)?;
         let fold = self.fold(&entries)?;
-        let parts = Parts { claim, log: Log::after(last), past, fold };
+        let parts = Parts { claim, log: Log::after(last), past, fold, secrets };
         let mut driver = self.driver(machine, parts, recorded.scope);
         let resumed = run_draft(Kind::RunResumed, &json!({ "process": std::process::id() }));
         driver.recorder.append(vec![resumed], Vec::new(), Then::default());
@@ -231,6 +249,7 @@ impl Engine {
             watch: self.host.watch.clone(),
             signals,
             sent: VecDeque::new(),
+            secrets: parts.secrets,
         };
         Driver {
             machine,
@@ -273,6 +292,7 @@ struct Parts {
     log: Log,
     past: Past,
     fold: Fold,
+    secrets: Secrets,
 }
 
 pub(crate) fn expect_unfinished(last: &Entry) -> Result<(), Error> {

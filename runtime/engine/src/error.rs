@@ -6,6 +6,8 @@ use std::sync::Arc;
 use prism_journal::RunId;
 use prism_vm::{Data, EffectError};
 
+use crate::secrets;
+
 /// Why a run cannot start, go on, or be asked about. The run itself is not ended by it: what is
 /// in the journal stays, and `prism resume` continues when the cause is gone.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,6 +69,11 @@ pub enum Error {
     Load {
         detail: String,
     },
+    /// What the header declares as secret, and what is wrong with it.
+    Secret {
+        path: String,
+        is_missing: bool,
+    },
     /// A script of answers that is not one.
     Script {
         detail: String,
@@ -93,6 +100,7 @@ impl Error {
             Error::Load { .. } => "P2016",
             Error::Stuck { .. } => "P2017",
             Error::UnknownSite { .. } => "P2019",
+            Error::Secret { .. } => "P2020",
         }
     }
 
@@ -133,6 +141,15 @@ impl Error {
             Error::Unreadable { .. } | Error::Program { .. } => {
                 "resume it with the Prism that started it, or run the program anew".to_owned()
             }
+            Error::Secret { path, is_missing: true } => format!(
+                "the journal never holds it: set {} in the environment and try again",
+                secrets::variable(path)
+            ),
+            Error::Secret { .. } => {
+                "a shorter text cannot be told from others that read the same: use a longer secret, \
+                 or declare the field as a string"
+                    .to_owned()
+            }
             Error::Load { .. } => "give smaller inputs, or raise the memory limit".to_owned(),
             Error::Stuck { run } => {
                 format!("`prism resume {run}` tries again; the program may wait for itself")
@@ -170,6 +187,12 @@ impl fmt::Display for Error {
                 write!(f, "the program of run {run} cannot be loaded: {detail}")
             }
             Error::Load { detail } => write!(f, "the program cannot be started: {detail}"),
+            Error::Secret { path, is_missing: true } => {
+                write!(f, "nobody gives the secret `input.{path}`")
+            }
+            Error::Secret { path, .. } => {
+                write!(f, "the secret `input.{path}` is shorter than four characters")
+            }
             Error::Script { detail } => write!(f, "the script of answers is wrong: {detail}"),
             Error::Stuck { run } => write!(f, "run {run} waits, but for no effect of the host"),
         }

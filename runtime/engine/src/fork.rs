@@ -7,6 +7,7 @@ use prism_journal::{Draft, Entry, Payload, RunId, Store};
 use prism_vm::Data;
 use serde_json::json;
 
+use crate::compute;
 use crate::engine::Inheritance;
 use crate::record::{Asked, Site, event_draft, is_at, site_of};
 use crate::rerun::{Changes, Original};
@@ -44,8 +45,9 @@ impl Engine {
                 None => kept.iter().filter_map(own_state).collect(),
             },
         };
-        let machine = original.machine()?;
-        self.begin_with(RunId::generate(), machine, &start(original), inheritance)
+        let (inputs, secrets) = self.secrets_of(&original.module, &original.inputs)?;
+        let machine = compute::machine(&original.module, original.recorded.limits, &inputs, None)?;
+        self.begin_with(RunId::generate(), (machine, secrets), &start(original), inheritance)
     }
 }
 

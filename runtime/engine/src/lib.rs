@@ -23,6 +23,8 @@ mod opening;
 
 mod recorder;
 
+mod secrets;
+
 mod mailbox;
 
 mod record;
@@ -77,5 +79,6 @@ pub use rerun::Changes;
 pub use result::{Failure, RunResult};
 pub use runs::{Parked, answers, find_run, outcome, parked, runs};
 pub use script::Script;
+pub use secrets::{Environment, HIDDEN, Vault};
 pub use shadow::{Compared, Shadowed};
 pub use start::{Parent, Recorded, Start, recorded};

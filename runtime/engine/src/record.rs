@@ -24,6 +24,7 @@ use serde_json::{Value, json};
 
 use crate::Error;
 use crate::codec;
+use crate::secrets::Secrets;
 
 /// A request of the machine, and what the journal calls it.
 #[derive(Clone, Debug)]
@@ -38,9 +39,15 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    pub(crate) fn from_request(request: Request) -> Asked {
-        let digest = request_digest(&request.effect, &request.args);
-        let Request { id, effect, effect_id, args, at } = request;
+    /// The digest is that of the request without its secrets: they may change, and a replay does
+    /// not have them.
+    pub(crate) fn from_request(request: Request, secrets: &Secrets) -> Asked {
+        let digest = request_digest(&request.effect, &request.args, secrets);
+        let Request { id, effect, effect_id, mut args, at } = request;
+        // What people are asked is kept, and asked by other processes: they see what is kept.
+        if effect.starts_with("human.") {
+            args.iter_mut().for_each(|arg| secrets.hide_data(arg));
+        }
         Asked { id, effect, effect_id, args, digest, at }
     }
 
@@ -115,9 +122,11 @@ pub(crate) fn site_of(effect_id: &str) -> &str {
 }
 
 /// BLAKE3 of the effect's name, a zero byte, and the arguments as JSON.
-fn request_digest(effect: &str, args: &[Data]) -> Digest {
+fn request_digest(effect: &str, args: &[Data], secrets: &Secrets) -> Digest {
     let args = Value::Array(args.iter().map(codec::to_json).collect());
-    Digest::of(format!("{effect}\0{args}").as_bytes())
+    let mut text = format!("{effect}\0{args}").into_bytes();
+    secrets.hide_json(&mut text);
+    Digest::of(&text)
 }
 
 /// An entry about the run.

@@ -10,6 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::drive::Signal;
 use crate::events::Fold;
 use crate::opening::Opening;
+use crate::secrets::Secrets;
 use crate::{Error, Watch};
 
 /// What must wait until a batch is durable.
@@ -31,11 +32,21 @@ pub(crate) struct Recorder {
     pub(crate) watch: Option<Arc<dyn Watch>>,
     pub(crate) signals: UnboundedSender<Signal>,
     pub(crate) sent: VecDeque<(Vec<Entry>, Then)>,
+    pub(crate) secrets: Secrets,
 }
 
 impl Recorder {
     /// Queues entries; a `Signal::Durable` tells their fate.
-    pub(crate) fn append(&mut self, drafts: Vec<Draft>, state: Vec<StateWrite>, then: Then) {
+    /// Secrets are in none of them, nor in the answers that will be fed: a run that goes on is
+    /// fed the same.
+    pub(crate) fn append(
+        &mut self,
+        mut drafts: Vec<Draft>,
+        state: Vec<StateWrite>,
+        mut then: Then,
+    ) {
+        drafts.iter_mut().for_each(|draft| self.secrets.hide_json(&mut draft.payload));
+        then.feed.iter_mut().for_each(|(_, answer)| self.secrets.hide_answer(answer));
         let mut batch = self.log.batch(drafts);
         batch.state = state;
         self.send(batch, then);

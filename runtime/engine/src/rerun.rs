@@ -13,6 +13,7 @@ use crate::drive::End;
 use crate::past::{self, Past};
 use crate::record::{Asked, payload};
 use crate::result::{self, RunResult};
+use crate::secrets::Secrets;
 use crate::start::{self, Recorded};
 use crate::{Error, engine};
 
@@ -90,7 +91,11 @@ impl Rerun {
         let fresh: Vec<Asked> = match outcome {
             Outcome::Done(value) => return Ok(End::Done(value)),
             Outcome::Trap(trap) => return Ok(End::Trap(trap)),
-            Outcome::Perform(requests) => requests.into_iter().map(Asked::from_request).collect(),
+            Outcome::Perform(requests) => {
+                // The journal has hidden them all.
+                let asked = |request| Asked::from_request(request, &Secrets::default());
+                requests.into_iter().map(asked).collect()
+            }
         };
         self.waiting.extend(fresh.iter().cloned());
         for id in self.machine.take_cancelled() {

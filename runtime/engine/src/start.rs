@@ -8,7 +8,7 @@ use prism_vm::{Data, Limits};
 use serde_json::{Map, Value, json};
 
 use crate::record::{expect, payload};
-use crate::{Error, codec};
+use crate::{Error, codec, secrets};
 
 /// All that a run depends on, besides the answers.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub struct Start {
     /// The bytes that `module` was or can be decoded from; kept with the run, so that going on
     /// needs no source.
     pub artifact: Arc<[u8]>,
-    /// Host names and their values.
+    /// Host names and their values. What the header declares as secret is kept nowhere.
     pub inputs: Vec<(Arc<str>, Data)>,
     pub limits: Limits,
     /// Who shares `state.get` and `state.set` with this run; `None`: nobody.
@@ -60,7 +60,8 @@ pub fn recorded(store: &dyn Store, run: RunId) -> Result<Recorded, Error> {
 
 /// The first entry of a run; its artifact goes into the same batch.
 pub(crate) fn draft(start: &Start, artifact: Reference, parent: Option<&Parent>) -> Draft {
-    let inputs: Map<String, Value> = codec::fields_to_json(&start.inputs);
+    let kept = secrets::hidden(&start.module, &start.inputs);
+    let inputs: Map<String, Value> = codec::fields_to_json(&kept);
     let limits = start.limits;
     let mut payload = json!({
         "artifact": { "hash": artifact.hash.to_string(), "len": artifact.len },

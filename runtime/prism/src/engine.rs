@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use prism_agents::AgentSpec;
 use prism_driver::{Compiled, Located, Options};
-use prism_engine::{Host, RunResult, Start, WhenWaiting};
+use prism_engine::{Host, RunResult, Start, Vault, WhenWaiting};
 use prism_journal::{Memory, RunId, Sqlite, Store};
 use prism_vm::{Data, Limits};
 use serde_json::Value;
@@ -20,6 +20,7 @@ pub struct Engine {
     handlers: Handlers,
     store: Arc<dyn Store>,
     limits: Limits,
+    vault: Option<Arc<dyn Vault>>,
     /// Made by the first run, inside of the caller's runtime.
     driving: OnceLock<prism_engine::Engine>,
 }
@@ -37,6 +38,7 @@ impl Engine {
             handlers: Handlers::default(),
             store: Arc::new(Memory::new()),
             limits: Limits::default(),
+            vault: None,
             driving: OnceLock::new(),
         }
     }
@@ -113,6 +115,14 @@ impl Engine {
         self
     }
 
+    /// Where the secrets are that a program's `@input` declares and its input does not hold: the
+    /// store keeps none, so a run that goes on asks for them.
+    #[must_use]
+    pub fn vault(mut self, vault: impl Vault + 'static) -> Engine {
+        self.vault = Some(Arc::new(vault));
+        self
+    }
+
     /// Keeps runs in an SQLite file, so that they survive a crash.
     pub fn store(mut self, file: &Path) -> Result<Engine, Error> {
         self.store = Arc::new(Sqlite::open(file).map_err(Error::Store)?);
@@ -160,6 +170,7 @@ impl Engine {
             let host = Host {
                 when_waiting: WhenWaiting::Leave,
                 serve: Some(Arc::new(self.handlers.clone())),
+                vault: self.vault.clone(),
                 ..Host::default()
             };
             prism_engine::Engine::new(self.store.clone(), self.handlers.dispatcher(), host)

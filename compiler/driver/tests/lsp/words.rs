@@ -96,6 +96,9 @@ fn values_show_what_is_known_where_they_stand() {
     assert_eq!(sure, "```prism\nlet v: \"x\" ~> 0.8\n```\n\nconfidence 0.8");
     let gated = "function f(a) {\n  if (<~ a >= 0.9) { print(|a) }\n}\n";
     assert!(hover(gated).ends_with("confidence 0.9 to 1"), "{}", hover(gated));
+    let secret = hover("function f(key: secret) { let head|er = \"Bearer \" + key }\nf(\"k\")");
+    assert!(secret.contains("let header: secret"), "{secret}");
+    assert!(secret.ends_with("made of a secret"), "{secret}");
     let field = hover("let o = { key: \"v\" }\nprint(o.k|ey)");
     assert!(field.starts_with("```prism\n(member) key: \"v\""), "{field}");
     let method = hover("print([1, 2].m|ap(x => x))");

@@ -3,6 +3,7 @@
 use prism_hir::builtins::{Kind, builtin};
 
 use crate::effects::Effects;
+use crate::secrets::Flows;
 use crate::types::{Fact, FunctionType, Kinds, ParamType, TypeId, Types};
 
 /// The fact of a built-in name as a value.
@@ -32,10 +33,12 @@ fn native(name: &str, least: usize, most: Option<usize>) -> FunctionType {
         is_open: false,
         result: Fact::ANY,
         effects: if prints(name) { Effects::write() } else { Effects::NONE },
+        flows: Flows::default(),
     }
 }
 
-fn prints(name: &str) -> bool {
+/// The function shows its arguments.
+pub(crate) fn prints(name: &str) -> bool {
     name == "print" || name.starts_with("console.")
 }
 

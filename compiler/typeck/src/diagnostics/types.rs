@@ -99,6 +99,7 @@ impl Words<'_> {
             | ProblemKind::UnhandledEffect { .. }
             | ProblemKind::UnknownEffect { .. }
             | ProblemKind::UnboundedAgentLoop { .. }
+            | ProblemKind::SecretSeen { .. }
             | ProblemKind::ConfidenceOutOfRange { .. }
             | ProblemKind::ConfidenceNotNumber { .. }
             | ProblemKind::UncertainOnPlain

@@ -2,7 +2,7 @@
 
 use prism_hir::body::{ExprId, LocalId, LocalKind};
 
-use crate::confidence::Confidence;
+use crate::confidence::{Confidence, Label};
 use crate::errors::{Site, Target};
 use crate::flow::Infer;
 use crate::inference::index_of;
@@ -17,7 +17,10 @@ impl Infer<'_> {
             return Fact::plain(self.declared_function(lambda));
         }
         if self.is_volatile(local) {
-            return self.declared_fact(local).unwrap_or(Fact::ANY);
+            let known = self.declared_fact(local).unwrap_or(Fact::ANY);
+            // What it was ever given, as far as the walk has come.
+            let given = self.types.whole(self.locals[index_of(local)]).secrets.certain();
+            return known.capped(Label { secrets: given, ..Label::NONE });
         }
         self.env.get(local)
     }
@@ -62,20 +65,22 @@ impl Infer<'_> {
     }
 
     /// A value that was checked against a declaration: what is known of it from there on.
-    pub(crate) fn fitted(&self, value: Fact, declared: Fact) -> Fact {
+    pub(crate) fn fitted(&mut self, value: Fact, declared: Fact) -> Fact {
         // Declared `any` stays `any`: that is what it is written for.
         let is_open = value.ty.is_unknown() || declared.ty.is_unknown();
         let fits = !is_open && self.types.fit_type(value.ty, declared.ty).is_ok();
         let ty = if fits { value.ty } else { declared.ty };
         let value = if fits { value } else { self.types.forgotten(value) };
         let level = value.confidence.level.max(declared.confidence.level);
+        let secrets = value.confidence.secrets;
         let bound = declared.confidence.low;
         let confidence = if value.confidence.low >= bound {
             value.confidence
         } else {
             value.confidence.at_or_above(bound).unwrap_or(Confidence::at_least(bound))
         };
-        Fact { ty, confidence: confidence.at(level) }
+        let fitted = Fact { ty, confidence: confidence.at(level).holding(secrets) };
+        self.types.stamped(fitted, declared)
     }
 
     /// What the annotation of a variable declares.
@@ -83,7 +88,8 @@ impl Infer<'_> {
         let annotation = self.body.locals[local].annotation.as_ref()?;
         let index = index_of(local);
         if self.declared[index].is_none() {
-            self.declared[index] = Some(self.types.annotation(self.world, annotation));
+            let declared = self.types.annotation(self.world, annotation);
+            self.declared[index] = Some(self.entering(declared, Site::Local(local)));
         }
         self.declared[index]
     }

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use prism_hir::body::{Arg, ExprId, ExprKind, Name};
 use prism_hir::builtins::{Kind, builtin};
+use prism_source::PRELUDE;
 
-use crate::confidence::{Confidence, Level};
+use crate::confidence::{Confidence, Label, Level};
 use crate::errors::{Callee, ProblemKind, Target};
 use crate::flow::Infer;
 use crate::flow::report::nearest;
+use crate::secrets::Reader;
 use crate::types::{Fact, FunctionType, Kinds, Text, Type, TypeId};
 
 /// Parameters that an argument of unknown position is checked against.
@@ -31,6 +33,9 @@ impl Infer<'_> {
             }
         }
         let callee_fact = self.infer_expr(callee);
+        if is_reveal(&body.exprs[callee].kind) {
+            return self.reveal(at, callee_fact, args);
+        }
         let ty = if is_optional {
             self.types.drop_kinds(callee_fact.ty, Kinds::NULL)
         } else {
@@ -46,6 +51,14 @@ impl Infer<'_> {
             return self.types.join(result, Fact::NULL);
         }
         result
+    }
+
+    /// `reveal(x)` is x, and no secret any more: that is for everybody to see who reads it.
+    fn reveal(&mut self, at: ExprId, callee: Fact, args: &[Arg]) -> Fact {
+        let name = Callee::Function("reveal".into());
+        let given = self.call_value(at, at, callee, &name, args);
+        let known = args.first().map_or(given, |arg| self.fact(arg.value));
+        self.types.revealed(known)
     }
 
     /// Calls a value. `callee_at` is where a complaint about the value itself points.
@@ -72,7 +85,8 @@ impl Infer<'_> {
             return Fact::ERROR;
         }
         self.call_unknown(at, &facts);
-        Fact::ANY
+        let made_of = self.made_of(&facts);
+        made_of.capped(Label { secrets: callee.confidence.secrets, ..Label::NONE })
     }
 
     /// The function among the members of a union, when it demands a level.
@@ -102,7 +116,8 @@ impl Infer<'_> {
         }
         self.perform(at, &effects);
         self.env.kill_module_paths();
-        function.result.with(function.result.confidence.product(confidence))
+        let result = self.flow_through(name, function, args, &facts);
+        result.with(result.confidence.product(confidence))
     }
 
     /// Anything may happen, among it what the functions among the arguments do.
@@ -128,17 +143,22 @@ impl Infer<'_> {
             }
             _ => self.infer_args(args),
         };
+        if crate::builtins::prints(name) {
+            for (arg, fact) in args.iter().zip(&facts) {
+                self.expose(arg.value, *fact, &Reader::Print);
+            }
+        }
         let ty = crate::builtins::function_result(&mut self.types, name, &facts);
         let always_plain = matches!(&**name, "value" | "print" | "__agent");
         let is_plain = always_plain || facts.iter().all(|fact| self.is_deeply_plain(*fact));
         let confidence = if is_plain { Confidence::PLAIN } else { Confidence::ANY };
-        Fact { ty, confidence: confidence.at(self.least_level(&facts)) }
+        Fact { ty, confidence: confidence.labelled(self.label_of(&facts)) }
     }
 
-    /// What is computed from several values is as trusted as the least of them.
-    pub(crate) fn least_level(&self, facts: &[Fact]) -> Level {
-        let levels = facts.iter().map(|fact| self.types.whole(*fact).level);
-        levels.min().unwrap_or(Level::Verified)
+    /// What is computed from several values is as trusted as the least of them, and made of all.
+    pub(crate) fn label_of(&self, facts: &[Fact]) -> Label {
+        let labels = facts.iter().map(|fact| self.types.whole(*fact).label());
+        labels.fold(Label::NONE, Label::and)
     }
 
     /// Infers arguments of which nothing is expected.
@@ -293,4 +313,10 @@ impl Infer<'_> {
         let first_surplus = surplus.and_then(|max| args.get(max)).map(|arg| arg.value);
         self.report(first_surplus.unwrap_or(at), kind);
     }
+}
+
+/// The function of the prelude that takes secrets out of a value.
+fn is_reveal(callee: &ExprKind) -> bool {
+    let ExprKind::Name(Name::Import { module, name }) = callee else { return false };
+    &**module == PRELUDE && &**name == "reveal"
 }

@@ -28,15 +28,15 @@ impl Infer<'_> {
         let given = self.infer_confidence(confidence);
         self.check_raise(confidence, fact.confidence, given);
         self.check_range(confidence);
-        let own = self.types.whole(fact).level;
+        let own = self.types.whole(fact).label();
         match level {
             None => fact.with(given.capped(own)),
             Some(level) => {
                 let level = Level::from(level);
-                self.check_claim(confidence, own.min(given.level), level);
+                self.check_claim(confidence, own.level.min(given.level), level);
                 // Of how sure the parts are, the claim says nothing.
                 let ty = self.types.promised(fact.ty, Confidence::ANY.at(level));
-                Fact { ty, confidence: given.at(level) }
+                Fact { ty, confidence: given.at(level).holding(own.secrets) }
             }
         }
     }

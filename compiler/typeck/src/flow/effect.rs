@@ -9,6 +9,7 @@ use crate::effects::Effects;
 use crate::errors::{Callee, ProblemKind, Target};
 use crate::flow::{Frame, Infer};
 use crate::inference::EffectUse;
+use crate::secrets::Flows;
 use crate::types::{Fact, FunctionType, ParamType, Text, Type, TypeId};
 
 impl<'a> Infer<'a> {
@@ -48,6 +49,10 @@ impl<'a> Infer<'a> {
                 let facts =
                     self.check_args(at, &Callee::Operation(effect.clone()), &function, args);
                 effects.undecided = self.asked_of_callers(&function, &facts);
+                if self.world.is_host_operation(effect) {
+                    self.expose_to_host(effect, &function, args, &facts);
+                }
+                self.expose_operation(effect, args, &facts);
                 let level = self.answer_level(effect, args, &facts);
                 let confidence = function.result.confidence;
                 function.result.with(confidence.at(confidence.level.max(level)))
@@ -77,7 +82,7 @@ impl<'a> Infer<'a> {
             "llm" | "stream_llm" => Level::Reported,
             "human.approve" | "human.ask" => Level::Reviewed,
             // A test or a compiler: as good as the choice of the command.
-            "workspace.exec" => self.least_level(facts),
+            "workspace.exec" => self.label_of(facts).level,
             _ => Level::Unknown,
         }
     }
@@ -117,7 +122,13 @@ impl<'a> Infer<'a> {
             });
         }
         let result = self.declared_or_any(operation.result.as_ref());
-        FunctionType { params, is_open: false, result, effects: Effects::NONE }
+        FunctionType {
+            params,
+            is_open: false,
+            result,
+            effects: Effects::NONE,
+            flows: Flows::default(),
+        }
     }
 
     fn declared_or_any(&mut self, annotation: Option<&TypeRef>) -> Fact {
@@ -134,7 +145,10 @@ impl<'a> Infer<'a> {
         return_clause: Option<&'a ReturnClause>,
     ) -> Fact {
         let n_uses = self.uses.len();
-        let mut effects = self.handled_effects(body);
+        let n_handled = self.handled.len();
+        self.handled.extend(clauses.iter().map(|clause| clause.effect.clone()));
+        let (mut effects, value) = self.handled_effects(body);
+        self.handled.truncate(n_handled);
         for clause in clauses {
             effects.remove(&clause.effect);
             for used in &mut self.uses[n_uses..] {
@@ -151,28 +165,30 @@ impl<'a> Infer<'a> {
             self.infer_block(&clause.body);
             self.leave_branch(mark);
         }
-        Fact::ANY
+        self.made_of(&[value])
     }
 
-    /// The effects of a body that a handler stands around.
-    fn handled_effects(&mut self, body: &'a Block) -> Effects {
+    /// The effects and the value of a body that a handler stands around.
+    fn handled_effects(&mut self, body: &'a Block) -> (Effects, Fact) {
         let outer = self.frame();
         let (lambda, declared_result) = (outer.lambda, outer.declared_result);
+        let owner = outer.owner;
         self.frames.push(Frame {
             lambda,
+            owner,
             effects: Effects::NONE,
             returned: Fact::NEVER,
             declared_result,
             loops: Vec::new(),
         });
         let mark = self.env.mark();
-        self.infer_block(body);
+        let value = self.infer_block(body);
         self.leave_branch(mark);
         let frame = self.frames.pop().expect("the handled body was pushed above");
         let outer = self.frame().returned;
         let returned = self.types.join(outer, frame.returned);
         self.frame().returned = returned;
-        frame.effects
+        (frame.effects, value)
     }
 
     fn infer_clause(&mut self, clause: &'a HandlerClause) {
@@ -282,5 +298,6 @@ fn builtin_operation(name: &str) -> Option<FunctionType> {
         is_open: false,
         result: Fact::ANY,
         effects: Effects::NONE,
+        flows: Flows::default(),
     })
 }

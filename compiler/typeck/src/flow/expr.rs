@@ -1,10 +1,11 @@
 //! Expressions: one function per kind of expression, and the table that chooses it.
 
-use prism_hir::body::{ExprId, ExprKind, LogicalOp, MemberMode, UnaryOp};
+use prism_hir::body::{ExprId, ExprKind, LogicalOp, MemberMode, Name, UnaryOp};
 
 use crate::confidence::Confidence;
 use crate::effects::Effects;
 use crate::errors::ProblemKind;
+use crate::flow::secret::shown;
 use crate::flow::{Infer, MAX_NESTING};
 use crate::inference::index_of;
 use crate::types::{Fact, Kinds, Type, TypeId};
@@ -22,7 +23,7 @@ impl<'a> Infer<'a> {
         }
         self.nesting += 1;
         self.n_visits += 1;
-        let fact = self.infer_kind(expr, expected);
+        let fact = shown(self.infer_kind(expr, expected));
         self.nesting -= 1;
         self.record(expr, fact)
     }
@@ -46,7 +47,11 @@ impl<'a> Infer<'a> {
             ExprKind::Object(fields) => self.infer_object(fields, expected),
             ExprKind::Name(name) => {
                 self.note_host(expr, name);
-                self.infer_name(name)
+                let fact = self.infer_name(name);
+                match name {
+                    Name::Host(_) => self.entering(fact, expr),
+                    _ => fact,
+                }
             }
             ExprKind::Unary { op, operand } => self.infer_unary(expr, *op, *operand),
             ExprKind::Binary { .. } => self.infer_binary_chain(expr),

@@ -12,6 +12,7 @@ use crate::errors::{ProblemKind, Site, Target};
 use crate::flow::report::nearest;
 use crate::flow::{Frame, Infer, Root};
 use crate::inference::index_of;
+use crate::secrets::{Flows, Reader, Secrets};
 use crate::types::{Fact, FunctionType, ParamType, Text, Type, TypeId};
 
 impl<'a> Infer<'a> {
@@ -24,10 +25,10 @@ impl<'a> Infer<'a> {
             let effects = self.effects_of(lambda);
             self.check_uses(Some(lambda), nested, &effects);
         }
-        if self.root == Root::Entry {
+        if self.root != Root::Function {
             self.check_handled(&function.effects);
         }
-        function.effects.writes |= self.root == Root::Entry;
+        function.effects.writes |= self.root != Root::Function;
         function
     }
 
@@ -71,7 +72,13 @@ impl<'a> Infer<'a> {
         let function = &body.functions[lambda];
         let params = self.param_types(function, None);
         let result = self.declared_result(function).unwrap_or(Fact::ANY);
-        FunctionType { params, is_open: false, result, effects: Effects::NONE }
+        FunctionType {
+            params,
+            is_open: false,
+            result,
+            effects: Effects::NONE,
+            flows: Flows::default(),
+        }
     }
 
     fn infer_function(
@@ -81,13 +88,16 @@ impl<'a> Infer<'a> {
         context: Option<&FunctionType>,
     ) -> FunctionType {
         let declared_result = self.declared_result(function);
+        let owner = self.sources.begin();
         self.frames.push(Frame {
             lambda,
+            owner,
             effects: Effects::NONE,
             returned: Fact::NEVER,
             declared_result,
             loops: Vec::new(),
         });
+        let handled = std::mem::take(&mut self.handled);
         let mark = self.env.mark();
         let paths = self.env.take_paths();
         self.env.begin_function();
@@ -96,6 +106,7 @@ impl<'a> Infer<'a> {
         let is_live = self.env.reachable;
         self.env.reachable = mark.is_reachable();
         let confidence = function.confidence.map(|expr| self.infer_confidence(expr));
+        self.handled = handled;
         self.env.restore_paths(paths);
         self.env.roll_back(mark);
         let frame = self.frames.pop().expect("the function was pushed above");
@@ -105,13 +116,17 @@ impl<'a> Infer<'a> {
         }
         let params = without_context(function, params);
         let result = self.result_fact(result, declared_result, confidence);
-        FunctionType { params, is_open: false, result, effects: frame.effects }
+        let flows = self.sources.end(owner, self.types.whole(result).secrets);
+        FunctionType { params, is_open: false, result, effects: frame.effects, flows }
     }
 
     /// The value of the last statement, checked like a `return`.
     fn infer_body_value(&mut self, function: &'a Function, declared: Option<Fact>) -> Fact {
         let value = self.infer_block(&function.body);
         let value = self.decided(value);
+        if self.root == Root::Module && self.frames.len() == 1 {
+            self.expose_result(function, value);
+        }
         let Some(declared) = declared else { return value };
         if !self.env.reachable {
             return value;
@@ -126,6 +141,13 @@ impl<'a> Infer<'a> {
         value
     }
 
+    /// What the last statement of a module gives is the result of the run.
+    fn expose_result(&mut self, function: &'a Function, value: Fact) {
+        if let Some(Stmt { kind: StmtKind::Expr(expr), .. }) = function.body.stmts.last() {
+            self.expose(*expr, value, &Reader::Result);
+        }
+    }
+
     /// What callers get: the declared type where there is one, with the confidence that was
     /// found; `function f() ~> k` makes every result confident.
     fn result_fact(
@@ -137,7 +159,11 @@ impl<'a> Infer<'a> {
         let result = declared.map_or(found, |declared| {
             let fitted = self.fitted(found, declared);
             let ty = if declared.ty.is_unknown() { found.ty } else { declared.ty };
-            if found.ty == TypeId::NEVER { found } else { fitted.retyped(ty) }
+            if found.ty == TypeId::NEVER {
+                found
+            } else {
+                self.types.stamped(fitted.retyped(ty), fitted)
+            }
         });
         let result = if result.ty == TypeId::NEVER { Fact::ANY } else { result };
         match confidence {
@@ -157,8 +183,8 @@ impl<'a> Infer<'a> {
         context: Option<&FunctionType>,
     ) -> Vec<ParamType> {
         let params = self.param_types(function, context);
-        for (param, ty) in function.params.iter().zip(&params) {
-            let mut fact = ty.fact;
+        for (index, (param, ty)) in function.params.iter().zip(&params).enumerate() {
+            let mut fact = self.entering(ty.fact, param.pat);
             if let Some(default) = param.default {
                 let given = self.infer_expected(default, Some(fact));
                 if param.annotation.is_some() {
@@ -169,6 +195,9 @@ impl<'a> Infer<'a> {
                     fact = self.types.join(fact, given);
                 }
             }
+            let owner = self.frame().owner;
+            let given = fact.confidence.secrets.and(self.sources.param(owner, index));
+            let fact = fact.with(fact.confidence.holding(given));
             self.bind_pattern(param.pat, fact, None);
         }
         params
@@ -347,7 +376,8 @@ impl<'a> Infer<'a> {
 fn without_context(function: &Function, mut params: Vec<ParamType>) -> Vec<ParamType> {
     for (param, ty) in function.params.iter().zip(&mut params) {
         if param.annotation.is_none() {
-            ty.fact.confidence = ty.fact.confidence.at(Level::Unknown);
+            let confidence = ty.fact.confidence.at(Level::Unknown);
+            ty.fact.confidence = confidence.holding(Secrets::NONE);
         }
     }
     params

@@ -2,7 +2,7 @@
 
 use prism_hir::body::{Element, ExprId, Field, TemplatePart};
 
-use crate::confidence::{Confidence, Level};
+use crate::confidence::{Confidence, Label};
 use crate::errors::ProblemKind;
 use crate::flow::Infer;
 use crate::flow::report::nearest;
@@ -13,17 +13,17 @@ const MAX_FIELDS: usize = 100;
 
 impl<'a> Infer<'a> {
     pub(crate) fn infer_template(&mut self, parts: &[TemplatePart]) -> Fact {
-        let mut level = Level::Verified;
+        let mut label = Label::NONE;
         for part in parts {
             match part {
                 TemplatePart::Text(_) => {}
                 TemplatePart::Expr(expr) => {
                     let fact = self.infer_expr(*expr);
-                    level = level.min(self.types.whole(fact).level);
+                    label = label.and(self.types.whole(fact).label());
                 }
             }
         }
-        Fact::plain(TypeId::TEXT).capped(level)
+        Fact::plain(TypeId::TEXT).capped(label)
     }
 
     pub(crate) fn infer_array(&mut self, elements: &[Element], expected: Option<Fact>) -> Fact {
@@ -51,9 +51,8 @@ impl<'a> Infer<'a> {
             self.types.array(joined)
         };
         // Too deep to be followed: the whole speaks for its parts.
-        let level =
-            if ty == TypeId::ANY { self.types.whole(joined).level } else { Level::Verified };
-        Fact::plain(ty).capped(level)
+        let label = if ty == TypeId::ANY { self.types.whole(joined).label() } else { Label::NONE };
+        Fact::plain(ty).capped(label)
     }
 
     /// The fact of the elements that `...expr` puts into an array or an argument list.
@@ -70,7 +69,7 @@ impl<'a> Infer<'a> {
     pub(crate) fn infer_object(&mut self, fields: &[Field], expected: Option<Fact>) -> Fact {
         let mut object = ObjectType::default();
         // Of what the type does not list.
-        let mut level = Level::Verified;
+        let mut label = Label::NONE;
         for field in fields {
             match field {
                 Field::Named { name, value } => {
@@ -79,38 +78,38 @@ impl<'a> Infer<'a> {
                         self.check_key(*value, name, expected.ty, fields);
                     }
                     let fact = self.infer_expected(*value, declared);
-                    level = level.min(self.set_field(&mut object, name, fact));
+                    label = self.set_field(&mut object, (name, fact), label);
                 }
                 Field::Computed { key, value } => {
                     let key = self.infer_expr(*key);
                     let fact = self.infer_expr(*value);
                     match self.types.get(key.ty).clone() {
                         Type::TextLiteral(name) => {
-                            level = level.min(self.set_field(&mut object, &name, fact));
+                            label = self.set_field(&mut object, (&name, fact), label);
                         }
                         _ => {
-                            level = level.min(self.opened(&mut object, &[key, fact]));
+                            label = label.and(self.opened(&mut object, &[key, fact]));
                         }
                     }
                 }
                 Field::Spread(expr) => {
-                    level = level.min(self.spread_into(&mut object, *expr));
+                    label = self.spread_into(&mut object, *expr, label);
                 }
             }
         }
         let facts: Vec<Fact> = object.fields.iter().map(|field| field.fact).collect();
         let ty = self.types.object(object);
         if ty == TypeId::ANY {
-            level = level.min(self.least_level(&facts));
+            label = label.and(self.label_of(&facts));
         }
-        Fact::plain(ty).capped(level)
+        Fact::plain(ty).capped(label)
     }
 
-    /// Any key may have been set to one of the values: gives the level of what the type forgets.
-    fn opened(&self, object: &mut ObjectType, values: &[Fact]) -> Level {
+    /// Any key may have been set to one of the values: gives the label of what the type forgets.
+    fn opened(&self, object: &mut ObjectType, values: &[Fact]) -> Label {
         let facts: Vec<Fact> = object.fields.drain(..).map(|field| field.fact).collect();
         object.is_open = true;
-        self.least_level(&facts).min(self.least_level(values))
+        self.label_of(&facts).and(self.label_of(values))
     }
 
     /// A key that the declared type does not have, and that looks like one it has.
@@ -129,8 +128,8 @@ impl<'a> Infer<'a> {
         }
     }
 
-    /// Gives the level of what the type of the object does not list.
-    fn spread_into(&mut self, object: &mut ObjectType, expr: ExprId) -> Level {
+    /// Gives the label of what the type of the object does not list; so far it is `label`.
+    fn spread_into(&mut self, object: &mut ObjectType, expr: ExprId, label: Label) -> Label {
         let spread = self.infer_expr(expr);
         let never_spreads = Kinds::NUMBER.or(Kinds::BOOLEAN).or(Kinds::FUNCTION);
         if spread.ty != TypeId::NEVER && self.types.kinds(spread.ty).is_within(never_spreads) {
@@ -138,20 +137,26 @@ impl<'a> Infer<'a> {
         }
         match self.types.structure(spread.ty).clone() {
             Type::Object(other) if !other.is_open => {
-                let mut level = Level::Verified;
+                let mut label = label;
                 for field in &other.fields {
-                    let fact = field.fact.capped(spread.confidence.level);
+                    let inside = self.on_the_way_to(spread, &field.name);
+                    let fact = field.fact.capped(inside.confidence.label());
                     let field = FieldType { fact, ..field.clone() };
-                    level = level.min(self.merge_spread_field(object, field));
+                    label = self.merge_spread_field(object, field, label);
                 }
-                level
+                label
             }
-            _ => self.opened(object, &[spread]),
+            _ => label.and(self.opened(object, &[spread])),
         }
     }
 
-    /// Gives the level of what the type of the object does not list.
-    fn set_field(&self, object: &mut ObjectType, name: &Text, fact: Fact) -> Level {
+    /// Gives the label of what the type of the object does not list; so far it is `label`.
+    fn set_field(
+        &mut self,
+        object: &mut ObjectType,
+        (name, fact): (&Text, Fact),
+        label: Label,
+    ) -> Label {
         if let Some(field) = object.fields.iter_mut().find(|field| field.name == *name) {
             field.fact = fact;
             field.is_optional = false;
@@ -160,20 +165,26 @@ impl<'a> Infer<'a> {
         } else {
             // From here on the object is only known to be one.
             object.is_open = true;
-            return self.types.whole(fact).level;
+            return label.and(self.types.whole(fact).label());
         }
-        Level::Verified
+        // What was spread before has the field no more.
+        Label { secrets: self.sources.replaced(label.secrets, name), ..label }
     }
 
-    fn merge_spread_field(&mut self, object: &mut ObjectType, field: FieldType) -> Level {
+    fn merge_spread_field(
+        &mut self,
+        object: &mut ObjectType,
+        field: FieldType,
+        label: Label,
+    ) -> Label {
         if !field.is_optional {
-            return self.set_field(object, &field.name, field.fact);
+            return self.set_field(object, (&field.name, field.fact), label);
         }
         match object.fields.iter_mut().find(|known| known.name == field.name) {
             Some(known) => known.fact = self.types.join(known.fact, field.fact),
             None => object.fields.push(field),
         }
-        Level::Verified
+        label
     }
 
     /// The declared fact of a field, where an object literal is expected.
@@ -185,8 +196,8 @@ impl<'a> Infer<'a> {
     }
 }
 
-/// A part of a container; one that the container's type does not list has its level.
+/// A part of a container; one that the container's type does not list has its label.
 pub(crate) fn inside(container: Fact, part: Option<Fact>) -> Fact {
-    let level = container.confidence.level;
-    part.map_or(Fact::ANY.with(Confidence::ANY.at(level)), |part| part.capped(level))
+    let label = container.confidence.label();
+    part.map_or(Fact::ANY.with(Confidence::ANY.labelled(label)), |part| part.capped(label))
 }

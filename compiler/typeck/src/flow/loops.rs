@@ -253,7 +253,7 @@ impl<'a> Infer<'a> {
             let next = match guess.n_walks {
                 1 => joined,
                 2 => self.widened(here, joined),
-                _ => Fact::ANY,
+                _ => self.made_of(&[joined]),
             };
             self.env.assign(local, next);
         }
@@ -354,7 +354,8 @@ impl<'a> Infer<'a> {
     fn forget_assigned(&mut self) {
         for (local, data) in self.body.locals.iter() {
             if data.is_assigned {
-                self.env.assign(local, Fact::ANY);
+                let forgotten = self.made_of(&[self.env.get(local)]);
+                self.env.assign(local, forgotten);
             }
         }
     }

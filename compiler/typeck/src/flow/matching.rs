@@ -238,8 +238,8 @@ impl Infer<'_> {
                 if let Some(rest) = rest {
                     let element = self.types.element(value.ty);
                     let ty = self.types.array(inside(value, element));
-                    let level = value.confidence.level;
-                    self.bind_matched(*rest, Fact::plain(ty).capped(level), None);
+                    let label = value.confidence.label();
+                    self.bind_matched(*rest, Fact::plain(ty).capped(label), None);
                 }
             }
             PatKind::Object { fields, rest } => {
@@ -249,8 +249,8 @@ impl Infer<'_> {
                 }
                 if let Some(rest) = rest {
                     let ty = self.types.some_object();
-                    let level = self.types.whole(value).level;
-                    self.bind_matched(*rest, Fact::plain(ty).capped(level), None);
+                    let label = self.types.whole(value).label();
+                    self.bind_matched(*rest, Fact::plain(ty).capped(label), None);
                 }
             }
             PatKind::Or(pats) => {

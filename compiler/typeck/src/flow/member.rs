@@ -41,6 +41,7 @@ impl Infer<'_> {
             _ => {}
         }
         let container = self.infer_expr(object);
+        let container = self.on_the_way_to(container, name);
         let read = self.read_member(at, container, name, mode);
         if let Some(established) = self.established(at) {
             return established;
@@ -157,7 +158,11 @@ impl Infer<'_> {
             self.report(object, ProblemKind::NotIndexable { of: ty });
             return Fact::ERROR;
         }
-        let element = self.element_of(at, container, key.ty).capped(key.confidence.level);
+        let container = match self.types.get(key.ty).clone() {
+            Type::TextLiteral(name) => self.on_the_way_to(container, &name),
+            _ => container,
+        };
+        let element = self.element_of(at, container, key.ty).capped(key.confidence.label());
         let fact = element.with(element.confidence.product(container.confidence));
         if is_optional { self.types.join(fact, Fact::NULL) } else { fact }
     }
@@ -186,7 +191,7 @@ impl Infer<'_> {
                     None => Fact::NULL,
                 },
                 // Any of the fields, or one that is not listed.
-                _ => Fact::ANY.with(Confidence::ANY.at(self.types.whole(from).level)),
+                _ => Fact::ANY.with(Confidence::ANY.labelled(self.types.whole(from).label())),
             },
             _ => unlisted,
         }

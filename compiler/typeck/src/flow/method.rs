@@ -4,11 +4,12 @@ use prism_hir::body::{Arg, ExprId, ExprKind, MemberMode, Name};
 use prism_hir::builtins::{Kind, Receiver, builtin, member};
 
 use crate::builtins::{Given, Rule, member_names, method_shape, receiver_of};
-use crate::confidence::{Confidence, Level};
+use crate::confidence::{Confidence, Label};
 use crate::effects::Effects;
 use crate::errors::{Callee, ProblemKind};
 use crate::flow::Infer;
 use crate::flow::report::nearest;
+use crate::secrets::Flows;
 use crate::types::{Fact, FunctionType, Kinds, ParamType, Text, Type, TypeId};
 
 impl Infer<'_> {
@@ -114,7 +115,7 @@ impl Infer<'_> {
         let (shape, rule, given) = method_shape(kind, name);
         let element = self.types.element(receiver.ty).unwrap_or(Fact::ANY);
         let facts = self.method_args(at, receiver, element, (name, given), (least, most), args);
-        let callback = self.callback_result(&facts);
+        let callback = self.callback_result(at, receiver, element, given, (args, &facts));
         if kind == Receiver::Array && &**name == "forEach" {
             self.check_each(args);
         }
@@ -126,11 +127,11 @@ impl Infer<'_> {
             shape.ty(&mut self.types, element, &facts, callback)
         };
         let inner = self.method_confidence(rule, receiver, element, &facts, callback);
-        let level = self.method_level(rule, receiver, &facts, callback);
+        let label = self.method_label(rule, receiver, &facts, callback);
         let confidence = inner.product(receiver.confidence);
         let confidence = match rule {
-            Rule::Container | Rule::Element => confidence.capped(level),
-            Rule::Computed => confidence.at(level),
+            Rule::Container | Rule::Element => confidence.capped(label),
+            Rule::Computed => confidence.labelled(label),
         };
         Fact { ty, confidence }
     }
@@ -162,40 +163,62 @@ impl Infer<'_> {
             is_open: false,
             result: Fact::ANY,
             effects: Effects::NONE,
+            flows: Flows::default(),
         };
         self.check_args(at, &Callee::Method(name.clone()), &function, args)
     }
 
     /// The type that a callback is expected to have: open towards fewer parameters.
     fn offered(&mut self, given: Given, receiver: Fact, element: Fact) -> Option<TypeId> {
-        let element = if element.ty == TypeId::NEVER { Fact::ANY } else { element };
-        let array = Fact::of(self.types.widen_literal(receiver.ty));
-        let index = Fact::plain(TypeId::NUMBER);
-        let facts = match given {
-            Given::Element => vec![element, index, array],
-            // The sum is whatever the callback gave before.
-            Given::Sum => vec![Fact::ANY, element, index, array],
-            Given::Pair => vec![element, element],
-            Given::Nothing => return None,
-        };
+        if given == Given::Nothing {
+            return None;
+        }
+        let facts = self.offered_facts(given, receiver, element);
         let param = |fact| ParamType { name: None, fact, is_optional: false, is_rest: false };
         Some(self.types.function(FunctionType {
             params: facts.into_iter().map(param).collect(),
             is_open: false,
             result: Fact::ANY,
             effects: Effects::unknown(),
+            flows: Flows::default(),
         }))
     }
 
-    fn callback_result(&self, facts: &[Fact]) -> Fact {
-        let Some(first) = facts.first() else { return Fact::ANY };
-        match self.types.structure(first.ty) {
-            Type::Function(function) => {
-                let confidence = function.result.confidence.product(first.confidence);
-                function.result.with(confidence)
-            }
-            _ => Fact::ANY,
+    fn offered_facts(&mut self, given: Given, receiver: Fact, element: Fact) -> Vec<Fact> {
+        let element = if element.ty == TypeId::NEVER { Fact::ANY } else { element };
+        let secrets = receiver.confidence.secrets;
+        let element = element.capped(Label { secrets, ..Label::NONE });
+        let array = Fact::of(self.types.widen_literal(receiver.ty));
+        let index = Fact::plain(TypeId::NUMBER);
+        match given {
+            Given::Element => vec![element, index, array],
+            // The sum is whatever the callback gave before.
+            Given::Sum => vec![Fact::ANY, element, index, array],
+            Given::Pair => vec![element, element],
+            Given::Nothing => Vec::new(),
         }
+    }
+
+    fn callback_result(
+        &mut self,
+        at: ExprId,
+        receiver: Fact,
+        element: Fact,
+        given: Given,
+        (args, facts): (&[Arg], &[Fact]),
+    ) -> Fact {
+        let Some(first) = facts.first().copied() else { return Fact::ANY };
+        let Type::Function(function) = self.types.structure(first.ty).clone() else {
+            return self.made_of(&[receiver, first]);
+        };
+        let offered = self.offered_facts(given, receiver, element);
+        // A lambda was walked with what it is offered.
+        let is_lambda = args
+            .first()
+            .is_some_and(|arg| matches!(self.body.exprs[arg.value].kind, ExprKind::Lambda(_)));
+        let at = (!is_lambda).then_some(at);
+        let result = self.flow_through_callback(at, &function, &offered);
+        result.with(result.confidence.product(first.confidence))
     }
 
     fn reduced(&mut self, element: Fact, facts: &[Fact], callback: Fact) -> TypeId {
@@ -239,17 +262,17 @@ impl Infer<'_> {
         }
     }
 
-    /// A container holds its elements with their own levels; everything else is computed.
-    fn method_level(&self, rule: Rule, receiver: Fact, facts: &[Fact], callback: Fact) -> Level {
-        let mut level = receiver.confidence.level;
+    /// A container holds its elements with their own labels; everything else is computed.
+    fn method_label(&self, rule: Rule, receiver: Fact, facts: &[Fact], callback: Fact) -> Label {
+        let mut label = receiver.confidence.label();
         let calls = facts.iter().any(|fact| self.types.has_functions(fact.ty));
         if calls {
-            level = level.min(self.types.whole(callback).level);
+            label = label.and(self.types.whole(callback).label());
         }
         match rule {
-            Rule::Container | Rule::Element => level,
+            Rule::Container | Rule::Element => label,
             Rule::Computed => {
-                level.min(self.types.whole(receiver).level).min(self.least_level(facts))
+                label.and(self.types.whole(receiver).label()).and(self.label_of(facts))
             }
         }
     }
@@ -258,6 +281,7 @@ impl Infer<'_> {
     fn call_on_agent(&mut self, at: ExprId, agent: ExprId, name: &Text, args: &[Arg]) -> Fact {
         let facts = self.infer_args(args);
         if &**name == "call" {
+            self.expose_to_agent(args, &facts);
             self.perform(at, &Effects::operation("agent.call"));
             return Fact::ANY.with(Confidence::ANY.at(self.level_of_agent(agent)));
         }
@@ -334,9 +358,14 @@ impl Infer<'_> {
         }
         if &**name == "call" {
             // `agents[0].call(task)`: what else has a `call`?
+            self.expose_to_agent(args, &facts);
             self.perform(at, &Effects::operation("agent.call"));
+            self.call_unknown(at, &facts);
+            return Fact::ANY;
         }
         self.call_unknown(at, &facts);
-        Fact::ANY
+        let mut parts = facts;
+        parts.push(receiver);
+        self.made_of(&parts)
     }
 }

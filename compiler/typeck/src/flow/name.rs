@@ -19,9 +19,9 @@ impl Infer<'_> {
                 self.foreign_fact(name)
             }
             Name::Builtin(text) => self.builtin_fact(text),
-            Name::Host(text) => {
-                self.path_of_name(PathRoot::Fixed(text.clone())).unwrap_or(Fact::ANY)
-            }
+            Name::Host(text) => self
+                .path_of_name(PathRoot::Fixed(text.clone()))
+                .unwrap_or_else(|| self.host_fact(text)),
             Name::Effect(_) => Fact::ANY,
             Name::Unresolved(_) => Fact::ERROR,
         }

@@ -64,8 +64,8 @@ impl Infer<'_> {
             }
             BinaryOp::In => self.infer_in(at, left.ty, right.ty),
         };
-        let level = self.types.whole(left).level.min(self.types.whole(right).level);
-        Fact { ty, confidence: left.confidence.min(right.confidence).capped(level) }
+        let label = self.label_of(&[left, right]);
+        Fact { ty, confidence: left.confidence.min(right.confidence).capped(label) }
     }
 
     /// Numbers are added; a text on either side concatenates.

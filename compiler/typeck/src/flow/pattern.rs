@@ -98,7 +98,7 @@ impl Infer<'_> {
         if let Some(rest) = rest {
             let element = self.types.element(value.ty);
             let ty = self.types.array(inside(value, element));
-            self.bind_with(rest, Fact::plain(ty).capped(value.confidence.level), None, None);
+            self.bind_with(rest, Fact::plain(ty).capped(value.confidence.label()), None, None);
         }
     }
 
@@ -132,14 +132,15 @@ impl Infer<'_> {
         bound: Option<f64>,
     ) {
         for field in fields {
+            let value = self.on_the_way_to(value, &field.key);
             let fact = self.field_or_null(value, &field.key);
             let fact = self.or_default(fact, field.default);
             self.bind_with(field.pat, fact, None, bound);
         }
         if let Some(rest) = rest {
             let ty = self.types.some_object();
-            let level = self.types.whole(value).level;
-            self.bind_with(rest, Fact::plain(ty).capped(level), None, None);
+            let label = self.types.whole(value).label();
+            self.bind_with(rest, Fact::plain(ty).capped(label), None, None);
         }
     }
 

@@ -199,8 +199,8 @@ impl Infer<'_> {
             return known.retyped(ty);
         }
         // The type does not say where the value is: the whole speaks for it.
-        let level = self.types.whole(value).level;
-        self.types.forgotten(known).retyped(ty).capped(level)
+        let label = self.types.whole(value).label();
+        self.types.forgotten(known).retyped(ty).capped(label)
     }
 
     fn with_member(

@@ -67,7 +67,11 @@ impl Infer<'_> {
         self.origin_where(expr, &|fact| self.types.whole(fact).level < level)
     }
 
-    fn origin_where(&self, expr: ExprId, is_it: &dyn Fn(Fact) -> bool) -> Option<ExprId> {
+    pub(crate) fn origin_where(
+        &self,
+        expr: ExprId,
+        is_it: &dyn Fn(Fact) -> bool,
+    ) -> Option<ExprId> {
         let mut at = expr;
         for _ in 0..16 {
             let Some(next) = self.origin_step(at, is_it) else { break };

@@ -6,6 +6,7 @@ use crate::confidence::Confidence;
 use crate::errors::{Exit, ProblemKind, Site, Target};
 use crate::flow::env::Branch;
 use crate::flow::{Infer, LoopFrame, MAX_NESTING};
+use crate::secrets::Reader;
 use crate::types::{Fact, FieldType, ObjectType, TypeId};
 
 impl<'a> Infer<'a> {
@@ -120,7 +121,8 @@ impl<'a> Infer<'a> {
                 self.infer_try(body, catch.as_ref(), finally.as_ref())
             }
             StmtKind::Throw(expr) => {
-                self.infer_expr(*expr);
+                let fact = self.infer_expr(*expr);
+                self.expose(*expr, fact, &Reader::Throw);
                 self.env.reachable = false;
                 Fact::NEVER
             }

@@ -60,6 +60,7 @@ impl Qualify<'_> {
             | TypeRef::Any
             | TypeRef::Number
             | TypeRef::Text
+            | TypeRef::Secret
             | TypeRef::Boolean
             | TypeRef::Null
             | TypeRef::TextLiteral(_)

@@ -3,10 +3,12 @@
 //! Declared names are expanded when they are read. Inside its own expansion a name becomes
 //! `any` at the third level: a recursive type is checked as deep as programs write literals.
 
+use prism_hir::ELEMENTS;
 use prism_hir::body::TypeRef;
 
 use crate::confidence::{Confidence, Level};
 use crate::effects::Effects;
+use crate::secrets::{Flows, Secrets};
 use crate::types::{
     Fact, FieldType, FunctionType, ObjectType, ParamType, Text, Type, TypeId, Types,
 };
@@ -59,6 +61,10 @@ impl Types {
             TypeRef::NumberLiteral(bits) => self.number_literal(*bits),
             TypeRef::BoolLiteral(true) => TypeId::TRUE,
             TypeRef::BoolLiteral(false) => TypeId::FALSE,
+            TypeRef::Secret => {
+                let confidence = Confidence::ANY.holding(Secrets::SOME);
+                return Fact { ty: TypeId::TEXT, confidence };
+            }
             TypeRef::Named { name, args } => return self.read_named(scope, name, args, open),
             TypeRef::Array(element) => {
                 let element = self.read(scope, element, open);
@@ -85,10 +91,35 @@ impl Types {
                 let level = level.map_or(Level::Unknown, Level::from);
                 let promise = Confidence::at_least(at_least.value()).at(level);
                 let ty = self.promised(base.ty, promise);
-                return Fact { ty, confidence: promise };
+                let secrets = base.confidence.secrets;
+                return Fact { ty, confidence: promise.holding(secrets) };
             }
         };
         Fact::of(id)
+    }
+
+    /// A value of which only this is known: what is at these paths is secret.
+    pub(crate) fn with_secrets_at(&mut self, paths: &[&[Text]]) -> Fact {
+        if paths.iter().any(|path| path.is_empty()) {
+            return Fact::ANY.with(Confidence::ANY.holding(Secrets::SOME));
+        }
+        let first = |path: &&[Text]| path.first().is_some_and(|name| &**name == ELEMENTS);
+        if paths.iter().all(first) {
+            let inside: Vec<&[Text]> = paths.iter().map(|path| &path[1..]).collect();
+            let element = self.with_secrets_at(&inside);
+            return Fact::of(self.array(element));
+        }
+        let mut fields: Vec<FieldType> = Vec::new();
+        for name in paths.iter().filter_map(|path| path.first()) {
+            if fields.iter().any(|field| field.name == *name) {
+                continue;
+            }
+            let of = paths.iter().filter(|path| path.first() == Some(name));
+            let inside: Vec<&[Text]> = of.map(|path| &path[1..]).collect();
+            let fact = self.with_secrets_at(&inside);
+            fields.push(FieldType { name: name.clone(), fact, is_optional: true });
+        }
+        Fact::of(self.object(ObjectType { fields, is_open: true }))
     }
 
     /// The type as it is inside a value that somebody vouches for: what the whole promises, its
@@ -172,6 +203,7 @@ impl Types {
             is_open: false,
             result: self.read(scope, result, open),
             effects: uses.as_ref().map_or_else(Effects::unknown, |uses| Effects::declared(uses)),
+            flows: Flows::default(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What is inside a type: found once, when the type is interned, from the content of its parts.
 //! A type may hold the same part many times, so nobody should walk through it to find out.
 
-use crate::confidence::{Confidence, Level, Presence};
+use crate::confidence::{Confidence, Label, Presence};
 use crate::types::{Fact, Type, TypeId, Types};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,10 +14,10 @@ pub(super) struct Content {
     pub has_functions: bool,
     /// Somewhere inside is a function with a parameter that demands a level.
     pub has_demands: bool,
-    /// The least confidence and the least level of what is listed inside. What is not listed
-    /// (the keys of an open object, the inside of `any`) has the level of the whole.
+    /// The least confidence and the label of what is listed inside. What is not listed (the
+    /// keys of an open object, the inside of `any`) has the label of the whole.
     pub low: f64,
-    pub level: Level,
+    pub label: Label,
 }
 
 const EMPTY: Content = Content {
@@ -26,7 +26,7 @@ const EMPTY: Content = Content {
     has_functions: false,
     has_demands: false,
     low: 1.0,
-    level: Level::Verified,
+    label: Label::NONE,
 };
 
 impl Types {
@@ -45,10 +45,15 @@ impl Types {
         self.content(id).has_demands
     }
 
+    /// Something inside is made of a secret, or of what a function was given.
+    pub(crate) fn holds_secrets(&self, id: TypeId) -> bool {
+        !self.content(id).label.secrets.is_none()
+    }
+
     /// The confidence of a value together with all that it holds.
     pub(crate) fn whole(&self, fact: Fact) -> Confidence {
         let content = self.content(fact.ty);
-        let own = fact.confidence.capped(content.level);
+        let own = fact.confidence.capped(content.label);
         let presence = if content.is_plain { own.presence } else { Presence::Unknown };
         Confidence { low: own.low.min(content.low), presence, ..own }
     }
@@ -87,7 +92,7 @@ impl Types {
                     has_functions: true,
                     has_demands,
                     low: given.low,
-                    level: given.level,
+                    label: function.flows.label_outside(given.label()),
                     ..content
                 }
             }
@@ -114,11 +119,11 @@ impl Types {
             let inner = self.content(part.ty);
             let is_plain = inner.is_plain && part.confidence.presence == Presence::Plain;
             let low = inner.low.min(part.confidence.low);
-            let level = inner.level.min(part.confidence.level);
+            let label = inner.label.and(part.confidence.label());
             // A part without values, such as the elements of `[]`, says nothing.
-            let (low, level) =
-                if part.ty == TypeId::NEVER { (1.0, Level::Verified) } else { (low, level) };
-            content = merge(content, Content { is_plain, low, level, ..inner });
+            let (low, label) =
+                if part.ty == TypeId::NEVER { (1.0, Label::NONE) } else { (low, label) };
+            content = merge(content, Content { is_plain, low, label, ..inner });
         }
         Content { depth: content.depth + 1, ..content }
     }
@@ -131,6 +136,6 @@ fn merge(a: Content, b: Content) -> Content {
         has_functions: a.has_functions || b.has_functions,
         has_demands: a.has_demands || b.has_demands,
         low: a.low.min(b.low),
-        level: a.level.min(b.level),
+        label: a.label.and(b.label),
     }
 }

@@ -25,12 +25,24 @@ impl Types {
 
     /// `number ~>= 0.7`, `text ~> 0.9`, `number` for a plain one.
     pub fn display_fact(&self, fact: Fact) -> String {
-        let mut text = self.display(fact.ty).to_string();
+        let mut text = match is_secret(fact) {
+            true => SECRET.to_owned(),
+            false => self.display(fact.ty).to_string(),
+        };
         if let Some(confidence) = display_confidence(fact.confidence) {
             text.push_str(&confidence);
         }
         text
     }
+}
+
+/// How a secret is written.
+const SECRET: &str = "secret";
+
+/// A text that is made of a secret, or may be one.
+fn is_secret(fact: Fact) -> bool {
+    let may_be_text = matches!(fact.ty, TypeId::TEXT | TypeId::ANY);
+    may_be_text && fact.confidence.secrets.is_certain()
 }
 
 /// How an interval continues a type; `None` when there is nothing to say.
@@ -107,7 +119,10 @@ fn short(ty: &Type) -> &'static str {
 }
 
 fn write_fact(f: &mut dyn Write, types: &Types, fact: Fact, level: u32) -> fmt::Result {
-    write_type(f, types, fact.ty, level)?;
+    match is_secret(fact) {
+        true => f.write_str(SECRET)?,
+        false => write_type(f, types, fact.ty, level)?,
+    }
     match display_confidence(fact.confidence) {
         Some(confidence) => f.write_str(&confidence),
         None => Ok(()),
@@ -122,7 +137,7 @@ fn write_array(f: &mut dyn Write, types: &Types, element: Fact, level: u32) -> f
         write_fact(f, types, element, level + 1)?;
         f.write_str(")[]")
     } else {
-        write_type(f, types, element.ty, level + 1)?;
+        write_fact(f, types, element, level + 1)?;
         f.write_str("[]")
     }
 }
@@ -179,7 +194,8 @@ fn write_param(f: &mut dyn Write, types: &Types, param: &ParamType, level: u32) 
     if param.is_optional {
         f.write_char('?')?;
     }
-    if param.fact.ty.is_unknown() && display_confidence(param.fact.confidence).is_none() {
+    let has_words = is_secret(param.fact) || display_confidence(param.fact.confidence).is_some();
+    if param.fact.ty.is_unknown() && !has_words {
         return Ok(());
     }
     f.write_str(": ")?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use crate::confidence::Confidence;
 use crate::types::{Fact, FunctionType, ObjectType, Type, TypeId, Types};
 
 /// The copies so far.
@@ -16,7 +17,7 @@ impl Types {
     }
 
     pub fn import_fact(&mut self, from: &Types, fact: Fact) -> Fact {
-        Fact { ty: self.import(from, fact.ty), confidence: fact.confidence }
+        Fact { ty: self.import(from, fact.ty), confidence: elsewhere(fact) }
     }
 
     pub fn import_function(&mut self, from: &Types, function: &FunctionType) -> FunctionType {
@@ -41,19 +42,21 @@ impl Types {
         match from.get(id) {
             Type::Array(element) => {
                 let ty = self.import_with(from, element.ty, seen);
-                Type::Array(Fact { ty, ..*element })
+                Type::Array(Fact { ty, confidence: elsewhere(*element) })
             }
             Type::Tuple(elements) => {
                 let mut copy = elements.clone();
                 for element in &mut copy {
-                    element.ty = self.import_with(from, element.ty, seen);
+                    let ty = self.import_with(from, element.ty, seen);
+                    *element = Fact { ty, confidence: elsewhere(*element) };
                 }
                 Type::Tuple(copy)
             }
             Type::Object(object) => {
                 let mut copy = ObjectType::clone(object);
                 for field in &mut copy.fields {
-                    field.fact.ty = self.import_with(from, field.fact.ty, seen);
+                    let ty = self.import_with(from, field.fact.ty, seen);
+                    field.fact = Fact { ty, confidence: elsewhere(field.fact) };
                 }
                 Type::Object(Arc::new(copy))
             }
@@ -90,9 +93,11 @@ impl Types {
         seen: &mut Seen,
     ) -> FunctionType {
         let mut copy = function.clone();
-        copy.result.ty = self.import_with(from, function.result.ty, seen);
+        let ty = self.import_with(from, function.result.ty, seen);
+        copy.result = Fact { ty, confidence: elsewhere(function.result) };
         for param in &mut copy.params {
-            param.fact.ty = self.import_with(from, param.fact.ty, seen);
+            let ty = self.import_with(from, param.fact.ty, seen);
+            param.fact = Fact { ty, confidence: elsewhere(param.fact) };
         }
         copy
     }
@@ -100,5 +105,11 @@ impl Types {
 
 /// All ids in the type mean the same in every table.
 fn is_simple(function: &FunctionType) -> bool {
-    function.result.ty.is_simple() && function.params.iter().all(|param| param.fact.ty.is_simple())
+    let is_simple = |fact: Fact| fact.ty.is_simple() && fact.confidence == elsewhere(fact);
+    is_simple(function.result) && function.params.iter().all(|param| is_simple(param.fact))
+}
+
+/// The secrets of another body are only known to be some.
+fn elsewhere(fact: Fact) -> Confidence {
+    fact.confidence.holding(fact.confidence.secrets.elsewhere())
 }

@@ -4,6 +4,7 @@
 //! many literals) it becomes coarser: objects merge field by field, literals become their base.
 
 use crate::confidence::Confidence;
+use crate::secrets::{Flows, Secrets};
 use crate::types::{Fact, FieldType, FunctionType, ObjectType, ParamType, Type, TypeId, Types};
 
 /// Unions with more members than this merge.
@@ -271,13 +272,16 @@ impl Types {
         effects.add(&b.effects);
         let result = self.join(a.result, b.result);
         if a.params == b.params && a.is_open == b.is_open {
-            return FunctionType { result, effects, ..a.clone() };
+            return FunctionType { result, effects, flows: a.flows.and(&b.flows), ..a.clone() };
         }
         // Which of them is called is not known: what either demands is demanded.
         let has_demands = a.has_demands() || b.has_demands();
         let n_params = if has_demands { a.params.len().max(b.params.len()) } else { 0 };
         let params = (0..n_params).map(|index| demanded(a.params.get(index), b.params.get(index)));
-        FunctionType { params: params.collect(), is_open: true, result, effects }
+        let params = params.collect();
+        let flows = Flows::default();
+        let result = self.renamed(result, &mut Secrets::certain);
+        FunctionType { params, is_open: true, result, effects, flows }
     }
 }
 

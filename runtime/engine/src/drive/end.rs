@@ -42,13 +42,17 @@ impl Driver {
         self.jobs.shutdown().await;
         let run = self.world.run;
         let output = std::mem::take(&mut self.output);
+        let secrets = &self.recorder.secrets;
         let (kind, payload, result) = match end {
-            End::Done(value) => {
+            End::Done(mut value) => {
+                secrets.hide_data(&mut value);
                 let payload = json!({ "value": codec::to_json(&value), "output": output });
                 (Kind::RunCompleted, payload, RunResult::completed(run, value, output))
             }
             End::Trap(trap) => {
-                let failure = Failure::from_trap(trap);
+                let mut failure = Failure::from_trap(trap);
+                secrets.hide_text(&mut failure.message);
+                secrets.hide_data(&mut failure.data);
                 let payload = json!({ "failure": failure.to_json(), "output": output });
                 (Kind::RunFailed, payload, RunResult::failed(run, failure, output))
             }

@@ -12,6 +12,7 @@ use prism_vm::Limits;
 use serde_json::{Value, json};
 
 use super::fake::Program;
+use crate::secrets::Secrets;
 use crate::{Engine, Error, Event, Events, Host, RunHandle, RunResult, Start, Watch};
 
 /// Reads a request, notes its key in `calls`, and has `$id` and `$key`.
@@ -132,11 +133,11 @@ impl Lab {
 }
 
 pub fn start(engine: &Engine, program: &Program) -> RunHandle {
-    engine.begin(program.machine(), &beginning()).unwrap()
+    engine.begin((program.machine(), Secrets::default()), &beginning()).unwrap()
 }
 
 pub fn go_on(engine: &Engine, run: RunId, program: &Program) -> Result<RunHandle, Error> {
-    engine.go_on(run, |_| Ok(program.machine()))
+    engine.go_on(run, |_| Ok((program.machine(), Secrets::default())))
 }
 
 fn beginning() -> Start {
