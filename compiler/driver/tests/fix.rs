@@ -161,3 +161,87 @@ fn nothing_to_fix_changes_nothing() {
     let (status, _, _) = folder.fix(&["missing.prism"]);
     assert_eq!(status, 2);
 }
+
+const IRREVERSIBLE: &str =
+    "irreversible effect deploy { ship(plan: any ~>= 0.9 LEVEL, note?: string): null }\n";
+
+/// Fixes a program around an operation that demands a level, and checks that nothing is left.
+#[track_caller]
+fn is_trusted(level: &str, before: &str, after: &str) {
+    let whole = |text: &str| {
+        let (import, text) = match text.strip_prefix("import") {
+            Some(_) => text.split_once('\n').unwrap(),
+            None => ("", text),
+        };
+        let effect = IRREVERSIBLE.replace("LEVEL", level);
+        let end = "handle { go() } with { deploy.ship(plan, note) => resume(null) }\n";
+        let import = if import.is_empty() { String::new() } else { format!("{import}\n") };
+        format!("// A comment.\n{import}{effect}{text}{end}")
+    };
+    let folder = of_one(&whole(before));
+    let (status, _, told) = folder.fix(&["main.prism"]);
+    assert_eq!(folder.read("main.prism"), whole(after), "{told}");
+    assert_eq!(status, 0, "{told}");
+}
+
+#[test]
+fn what_a_person_may_decide_is_put_to_one() {
+    is_trusted(
+        "reviewed",
+        "function go() {\n  let plan = llm(\"plan\")\n  deploy.ship(plan)\n  deploy.ship(llm(\"x\"))\n}\n",
+        "import { approved } from \"@prism/control\"\nfunction go() {\n  let plan = llm(\"plan\")\n  deploy.ship(approved(plan, \"is this right?\"))\n  deploy.ship(approved(llm(\"x\"), \"is this right?\"))\n}\n",
+    );
+}
+
+#[test]
+fn the_only_function_that_vouches_for_it_is_called() {
+    let tested = "function tested(x): any ~>= 0.9 verified {\n  if workspace.exec([\"make\"]).status != 0 { throw \"no\" }\n  return x ~> 0.95 verified\n}\n";
+    is_trusted(
+        "verified",
+        &format!("{tested}function go() {{ deploy.ship(llm(\"plan\")) }}\n"),
+        &format!("{tested}function go() {{ deploy.ship(tested(llm(\"plan\"))) }}\n"),
+    );
+}
+
+#[test]
+fn without_such_a_function_there_is_nothing_to_apply() {
+    let text = IRREVERSIBLE.replace("LEVEL", "verified")
+        + "function go() { deploy.ship(llm(\"plan\")) }\ngo\n";
+    let folder = of_one(&text);
+    assert_eq!(folder.fix(&["main.prism"]).0, 1);
+    assert_eq!(folder.read("main.prism"), text);
+}
+
+#[test]
+fn a_decision_is_put_to_whoever_may_make_it() {
+    is_trusted(
+        "reviewed",
+        "function go() {\n  let answer = llm(\"ship it?\")\n  if (answer ~> 0.9) { deploy.ship(\"v2\") }\n}\n",
+        "import { approved } from \"@prism/control\"\nfunction go() {\n  let answer = llm(\"ship it?\")\n  if (approved(answer, \"is this right?\") ~> 0.9) { deploy.ship(\"v2\") }\n}\n",
+    );
+    is_trusted(
+        "reviewed",
+        "function go() {\n  let answer = llm(\"ship it?\")\n  if (answer != \"yes\") { return }\n  deploy.ship(\"v2\")\n}\n",
+        "import { approved } from \"@prism/control\"\nfunction go() {\n  let answer = llm(\"ship it?\")\n  if (approved(answer != \"yes\", \"is this right?\")) { return }\n  deploy.ship(\"v2\")\n}\n",
+    );
+}
+
+#[test]
+fn a_raised_level_is_declared() {
+    let program = |head: &str| {
+        format!(
+            "function tested(x){head} {{\n  if workspace.exec([\"make\"]).status != 0 {{ throw \"no\" }}\n  return x ~> 0.95 verified\n}}\ntested(1)\n"
+        )
+    };
+    for (before, after) in [
+        ("", ": any ~>= 0.95 verified"),
+        (": number", ": number ~>= 0.95 verified"),
+        (": any ~>= 0.9", ": any ~>= 0.9 verified"),
+        (": any uses workspace", ": any ~>= 0.95 verified uses workspace"),
+    ] {
+        let folder = of_one(&program(before));
+        let (status, _, told) = folder.fix(&["main.prism"]);
+        assert_eq!(folder.read("main.prism"), program(after), "{told}");
+        assert_eq!(status, 0, "{told}");
+    }
+}

@@ -1,5 +1,7 @@
 //! The words for everything inference finds: the only part of the crate that speaks.
 
+mod checkers;
+
 mod confidence;
 mod effects;
 mod lints;
@@ -12,7 +14,7 @@ use prism_hir::{Item, Layout, OperationSpans};
 use prism_source::{Db, SourceFile};
 use prism_span::{FileId, RelSpan, Span};
 
-use crate::confidence::Confidence;
+use crate::confidence::{Confidence, Level};
 use crate::errors::{Callee, Problem, ProblemKind, Site, Target};
 use crate::inference::Inference;
 use crate::queries::infer;
@@ -26,6 +28,7 @@ pub fn diagnostics<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Diagnostic> {
     }
     let file = item.file(db);
     let heads = |name: &str| head_of(db, file, name);
+    let checkers = |required, bound| checkers::checker(db, item, required, bound);
     let words = Words {
         file: file.id(db),
         text: file.text(db),
@@ -34,6 +37,7 @@ pub fn diagnostics<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Diagnostic> {
         spans: prism_hir::body_spans(db, item),
         inference,
         heads: &heads,
+        checkers: &checkers,
     };
     let mut all: Vec<Diagnostic> =
         inference.problems.iter().map(|problem| words.diagnostic(problem)).collect();
@@ -61,6 +65,8 @@ struct Words<'a> {
     inference: &'a Inference,
     /// Heads of the functions of the file, by name.
     heads: &'a dyn Fn(&str) -> Option<Place>,
+    /// What vouches for a value.
+    checkers: &'a dyn Fn(Level, f64) -> Option<checkers::Checker>,
 }
 
 impl Words<'_> {

@@ -172,6 +172,8 @@ pub enum ProblemKind {
     /// `e ~> k verified` in a function whose result does not say so.
     UndeclaredLevel {
         claimed: Level,
+        /// In a function inside of another one.
+        is_nested: bool,
     },
     /// `(e ~> 0.6) ~> 0.9`: nothing makes e surer.
     RaisedByHand {
@@ -188,6 +190,8 @@ pub enum ProblemKind {
         operation: Text,
         found: Level,
         required: Level,
+        /// The condition that is not trusted enough.
+        cause: Option<ExprId>,
     },
     GateNeverPasses {
         confidence: Confidence,

@@ -28,7 +28,7 @@ use crate::record::run_draft;
 use crate::recorder::{Recorder, Then};
 use crate::requests::Requests;
 use crate::result::RunResult;
-use crate::secrets::{self, Secrets, Vault};
+use crate::secrets::{self, Inputs, Secrets, Vault};
 use crate::start::{Parent, Recorded, Start};
 use crate::{Error, Event, Script, start};
 
@@ -136,7 +136,7 @@ impl Engine {
         &self,
         module: &Verified,
         inputs: &[(Arc<str>, Data)],
-    ) -> Result<(Vec<(Arc<str>, Data)>, Secrets), Error> {
+    ) -> Result<(Inputs, Secrets), Error> {
         let mut inputs = inputs.to_vec();
         let secrets = secrets::resolve(module, &mut inputs, self.host.vault.as_deref())?;
         Ok((inputs, secrets))

@@ -47,11 +47,14 @@ pub(crate) struct Secrets {
     texts: Vec<(Arc<str>, String)>,
 }
 
+/// Names of the host and their values.
+pub(crate) type Inputs = Vec<(Arc<str>, Data)>;
+
 /// The inputs of a run with the secrets that the vault has, and all secrets among them.
 /// A secret that the journal has hidden and that nobody gives is an error.
 pub(crate) fn resolve(
     module: &Verified,
-    inputs: &mut Vec<(Arc<str>, Data)>,
+    inputs: &mut Inputs,
     vault: Option<&dyn Vault>,
 ) -> Result<Secrets, Error> {
     let mut found = Vec::new();
@@ -85,7 +88,7 @@ pub(crate) fn resolve(
 }
 
 /// The inputs as the journal keeps them.
-pub(crate) fn hidden(module: &Verified, inputs: &[(Arc<str>, Data)]) -> Vec<(Arc<str>, Data)> {
+pub(crate) fn hidden(module: &Verified, inputs: &[(Arc<str>, Data)]) -> Inputs {
     let mut inputs = inputs.to_vec();
     let hide = &mut |_: &str, value: &mut Data| -> Result<(), Error> {
         if *value != Data::Null {

@@ -39,11 +39,16 @@ impl Words<'_> {
                 let of = (*found, *required, bound.value());
                 self.too_untrusted(site, at, of, target, *origin)
             }
-            ProblemKind::UndeclaredLevel { claimed } => {
+            ProblemKind::UndeclaredLevel { claimed, is_nested } => {
                 let message = format!("nothing here says that the result is {claimed}");
-                error(Code::P0411, at, message).with_help(format!(
+                let diagnostic = error(Code::P0411, at, message).with_help(format!(
                     "a level is raised in a function that declares it: `function f(…): any ~>= 0.9 {claimed} {{ … }}`"
-                ))
+                ));
+                let bound = self.source(at);
+                match bound.parse::<f64>() {
+                    Ok(_) if !is_nested => self.with_declared_level(diagnostic, bound, *claimed),
+                    Ok(_) | Err(_) => diagnostic,
+                }
             }
             ProblemKind::RaisedByHand { known, given } => {
                 let message = format!(
@@ -70,15 +75,21 @@ impl Words<'_> {
                     .with_help("combine confidences with `min`, with a product, or with a mean")
                     .with_fix(format!("write `{clamped}`"), vec![Edit::replace(at, clamped)])
             }
-            ProblemKind::UncheckedDecision { operation, found, required } => {
+            ProblemKind::UncheckedDecision { operation, found, required, cause } => {
                 let message =
                     format!("`{operation}` happens here because of {}", origin_words(*found));
-                error(Code::P0413, at, message)
+                let mut diagnostic = error(Code::P0413, at, message)
                     .with_label(format!("cannot be taken back, and needs something {required}"))
                     .with_help(format!(
                         "let a value that is {required} decide, or hand one over; {}",
                         gate_of(*required)
-                    ))
+                    ));
+                if let Some(cause) = cause {
+                    let decisive = self.decisive(*cause);
+                    diagnostic = diagnostic.with_place(self.expr(decisive), "decided by this");
+                    diagnostic = self.with_checker(diagnostic, decisive, *required, 0.0);
+                }
+                diagnostic
             }
             ProblemKind::GateNeverPasses { confidence, bound, origin } => {
                 let message = format!(
@@ -152,6 +163,9 @@ impl Words<'_> {
         }
         let text = site.expr().and_then(|expr| self.quoted(expr));
         let name = text.as_deref().map_or("value", |text| text.trim_matches('`'));
+        if let Site::Expr(expr) = site {
+            diagnostic = self.with_checker(diagnostic, expr, required, bound);
+        }
         diagnostic.with_help(match required {
             Level::Reviewed => format!(
                 "let somebody approve it: `approved({name}, \"why\")` of \"@prism/control\" gives it {required}"

@@ -28,7 +28,7 @@ impl Infer<'_> {
             return;
         }
         let decides = self.types.whole(self.fact(condition));
-        self.env.decide(decides);
+        self.env.decide(decides, condition);
         if self.nesting >= MAX_NESTING {
             return;
         }

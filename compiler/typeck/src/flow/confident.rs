@@ -6,7 +6,7 @@ use prism_syntax::ast;
 
 use crate::confidence::{Confidence, Level, Presence};
 use crate::errors::ProblemKind;
-use crate::flow::Infer;
+use crate::flow::{Infer, Root};
 use crate::types::{Fact, Kinds, TypeId};
 
 /// Computed confidences are followed so deep.
@@ -104,7 +104,8 @@ impl Infer<'_> {
     fn check_claim(&mut self, at: ExprId, own: Level, claimed: Level) {
         let declared = self.frame().declared_result.map_or(Level::Unknown, |r| r.confidence.level);
         if claimed > own && claimed > Level::Reported && claimed > declared {
-            self.report(at, ProblemKind::UndeclaredLevel { claimed });
+            let is_nested = self.frame().lambda.is_some() || self.root != Root::Function;
+            self.report(at, ProblemKind::UndeclaredLevel { claimed, is_nested });
         }
     }
 

@@ -32,7 +32,8 @@ impl<'a> Infer<'a> {
         if decision.level < required {
             let own = effects.own().first().cloned();
             let (operation, found) = (own.unwrap_or_default(), decision.level);
-            self.report(at, ProblemKind::UncheckedDecision { operation, found, required });
+            let cause = decision.cause;
+            self.report(at, ProblemKind::UncheckedDecision { operation, found, required, cause });
         }
         let is_settled = decision.level < required || decision.is_checked;
         if is_settled { Level::Unknown } else { required }

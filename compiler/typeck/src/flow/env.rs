@@ -4,7 +4,7 @@
 //! before: [`Env::take`] rolls back to a [`Mark`] and gives what changed as a [`Branch`], so
 //! that joining costs what the branches changed.
 
-use prism_hir::body::LocalId;
+use prism_hir::body::{ExprId, LocalId};
 
 use crate::confidence::{Confidence, Level};
 use crate::inference::index_of;
@@ -33,15 +33,31 @@ pub(crate) enum PathRoot {
 pub(crate) struct Decision {
     /// The least of the levels of these conditions.
     pub level: Level,
+    /// A condition of that level.
+    pub cause: Option<ExprId>,
     /// One of them is about a value that somebody or something vouches for.
     pub is_checked: bool,
     /// The least of those that guard a way out: it stays when branches meet.
     exits: Level,
+    exits_cause: Option<ExprId>,
 }
 
 impl Decision {
-    const START: Decision =
-        Decision { level: Level::Verified, is_checked: false, exits: Level::Verified };
+    const START: Decision = Decision {
+        level: Level::Verified,
+        cause: None,
+        is_checked: false,
+        exits: Level::Verified,
+        exits_cause: None,
+    };
+
+    /// What guards a way out goes on deciding.
+    fn with_exits(self, level: Level, cause: Option<ExprId>) -> Decision {
+        if level < self.exits {
+            return Decision { exits: level, exits_cause: cause, ..self };
+        }
+        self
+    }
 }
 
 pub(crate) struct Env {
@@ -98,9 +114,12 @@ impl Env {
         self.decision
     }
 
-    /// A condition with this confidence decides that control goes on here.
-    pub fn decide(&mut self, condition: Confidence) {
-        self.decision.level = self.decision.level.min(condition.level);
+    /// The condition `cause` with this confidence decides that control goes on here.
+    pub fn decide(&mut self, condition: Confidence, cause: ExprId) {
+        if condition.level < self.decision.level {
+            self.decision.level = condition.level;
+            self.decision.cause = Some(cause);
+        }
         self.decision.is_checked |= !condition.is_plain() && condition.level > Level::Reported;
     }
 
@@ -111,7 +130,8 @@ impl Env {
 
     /// Behind a loop control is here, whatever decided about its rounds.
     pub fn forget_decision_since(&mut self, mark: Mark) {
-        self.decision = Decision { exits: self.decision.exits, ..mark.decision };
+        let Decision { exits, exits_cause, .. } = self.decision;
+        self.decision = Decision { exits, exits_cause, ..mark.decision };
     }
 
     pub fn get(&self, local: LocalId) -> Fact {
@@ -250,8 +270,14 @@ impl Env {
 
     /// Both ways lead here: what decided between them decides no more, but for the ways out.
     fn met(&self, a: &Branch, b: &Branch) -> Decision {
-        let exits = self.decision.exits.min(a.decision.exits).min(b.decision.exits);
-        Decision { level: self.decision.level.min(exits), exits, ..self.decision }
+        let mut met = self.decision;
+        for branch in [a, b] {
+            met = met.with_exits(branch.decision.exits, branch.decision.exits_cause);
+        }
+        if met.exits < met.level {
+            return Decision { level: met.exits, cause: met.exits_cause, ..met };
+        }
+        met
     }
 
     fn join_changes(
@@ -279,6 +305,6 @@ impl Env {
 
 /// The one branch of two that goes on: what decided against the other decides from here on.
 fn only(branch: Branch) -> Branch {
-    let exits = branch.decision.exits.min(branch.decision.level);
-    Branch { decision: Decision { exits, ..branch.decision }, ..branch }
+    let Decision { level, cause, .. } = branch.decision;
+    Branch { decision: branch.decision.with_exits(level, cause), ..branch }
 }

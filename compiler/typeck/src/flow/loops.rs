@@ -86,7 +86,7 @@ impl<'a> Infer<'a> {
         self.check_iterable(subject, items.ty);
         let element = self.iterated(items, of);
         self.infer_loop(Test::Unknown, |infer| {
-            infer.env.decide(items.confidence);
+            infer.env.decide(items.confidence, subject);
             infer.bind_pattern(pat, element, None);
             if let Some(index) = index {
                 infer.bind_local(index, Fact::plain(TypeId::NUMBER), None);

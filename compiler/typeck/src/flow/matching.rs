@@ -62,7 +62,7 @@ impl Infer<'_> {
             });
         }
         let decides = self.types.whole(self.fact(subject));
-        self.env.decide(decides);
+        self.env.decide(decides, subject);
         self.bind_matched(arm.pat, matched, None);
         if let Some(guard) = arm.guard {
             self.infer_condition(guard);

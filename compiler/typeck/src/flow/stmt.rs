@@ -225,7 +225,7 @@ impl<'a> Infer<'a> {
                 self.env.join(&mut self.types, jumped, fallen);
             }
             let decides = self.types.whole(self.fact(subject));
-            self.env.decide(decides);
+            self.env.decide(decides, subject);
             self.infer_block(&case.body);
             fallen = Some(self.env.take(head));
         }

@@ -127,7 +127,7 @@ impl<'a> Infer<'a> {
             return;
         };
         self.refine(condition, &mut |_, fact| Some(fact.with(narrowed)));
-        self.env.decide(confidence);
+        self.env.decide(confidence, condition);
     }
 
     /// Reports branches that never run, and bands that nothing serves.
