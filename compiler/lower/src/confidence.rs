@@ -30,6 +30,14 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         self.confidence_op(ConfidenceOp::AtLeast, value, limit, Facts::plain(Ty::Boolean), source)
     }
 
+    /// `right`, with the smaller confidence of both where `left` has one.
+    pub fn no_surer_than(&mut self, left: Value, right: Value, source: Source) -> Value {
+        let is_sure = self.at_least(left, 1.0, source);
+        let both =
+            |cx: &mut Self| cx.confidence_op(ConfidenceOp::Chain, left, right, Facts::ANY, source);
+        self.choose(is_sure, source, |_| right, both)
+    }
+
     pub fn confidence_expr(&mut self, expr: ExprId, facts: Facts, source: Source) -> Value {
         match self.expr_kind(expr) {
             ExprKind::ConfidentLogical { op, left, right } => {

@@ -204,8 +204,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         self.b.push(OpKind::Unary { op, operand }, facts, source)
     }
 
-    /// `&& || ??`: an operand unchanged; `??` keeps the minimum of the confidences when it falls
-    /// through a confident null.
+    /// `&& || ??`: an operand unchanged; what `??` falls through to is no surer than the null.
     fn logical(&mut self, op: LogicalOp, left: ExprId, right: ExprId, source: Source) -> Value {
         let left = self.expr(left);
         match op {
@@ -213,7 +212,12 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
             LogicalOp::Or => self.choose(left, source, |_| left, |cx| cx.expr(right)),
             LogicalOp::Coalesce => {
                 let is_null = self.is_null(left, source);
-                self.choose(is_null, source, |cx| cx.expr(right), |_| left)
+                let is_plain = self.b.facts(left).is_plain;
+                let fallback = |cx: &mut Self| match cx.expr(right) {
+                    right if is_plain => right,
+                    right => cx.no_surer_than(left, right, source),
+                };
+                self.choose(is_null, source, fallback, |_| left)
             }
         }
     }

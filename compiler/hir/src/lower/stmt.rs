@@ -239,6 +239,7 @@ impl<'a> Cx<'a> {
     pub(super) fn for_head<T>(
         &mut self,
         head: ast::ForHeadId,
+        condition: impl FnOnce(&mut Self, ast::ExprId) -> ExprId,
         body: impl FnOnce(&mut Self) -> T,
     ) -> ForParts<T> {
         let head = self.ast[head];
@@ -246,7 +247,7 @@ impl<'a> Cx<'a> {
             cx.declare_block(head.init.as_slice());
             let mut init = Vec::new();
             head.init.into_iter().for_each(|stmt| cx.stmt(stmt, false, &mut init));
-            let condition = head.condition.map(|condition| cx.condition(condition));
+            let condition = head.condition.map(|expr| condition(cx, expr));
             let mut update = Vec::new();
             head.update.into_iter().for_each(|stmt| cx.stmt(stmt, false, &mut update));
             let body = cx.in_loop(body);
@@ -255,7 +256,8 @@ impl<'a> Cx<'a> {
     }
 
     fn for_stmt(&mut self, head: ast::ForHeadId, body: BlockId) -> StmtKind {
-        let ForParts { init, condition, update, body } = self.for_head(head, |cx| cx.block(body));
+        let ForParts { init, condition, update, body } =
+            self.for_head(head, Cx::condition, |cx| cx.block(body));
         StmtKind::For { init, condition, update, body }
     }
 

@@ -39,7 +39,8 @@ impl<'a> Cx<'a> {
         id: ast::UncertainId,
     ) -> StmtKind {
         let node = self.ast[id];
-        let parts = self.for_head(head, |cx| {
+        // `~>` says how sure the condition is; it asks nothing here.
+        let parts = self.for_head(head, Cx::expr, |cx| {
             (cx.bands(node.bands), cx.branches(node.branches, |cx, body| cx.function_body(body)))
         });
         let ForParts { init, condition, update, body: (bands, branches) } = parts;

@@ -215,15 +215,13 @@ impl<'a> Infer<'a> {
             LogicalOp::Or => self.types.truthy(left.ty),
             LogicalOp::Coalesce => self.types.drop_kinds(left.ty, Kinds::NULL),
         };
-        let right = right.unwrap_or(Fact::NEVER);
+        let mut right = right.unwrap_or(Fact::NEVER);
+        if op == LogicalOp::Coalesce && !left.confidence.is_plain() {
+            // What stands for a null is no surer than that null is.
+            right = right.with(right.confidence.min(left.confidence));
+        }
         if kept == TypeId::NEVER {
-            // `null ~> 0.3 ?? b` may keep the left confidence.
-            let confidence = if op == LogicalOp::Coalesce && !left.confidence.is_plain() {
-                right.confidence.hull(right.confidence.min(left.confidence))
-            } else {
-                right.confidence
-            };
-            return right.with(confidence);
+            return right;
         }
         self.types.join(left.retyped(kept), right)
     }
