@@ -99,7 +99,7 @@ impl Core {
     }
 
     /// `a == b`: null equals only null; a number and a text or boolean compare as numbers; a text
-    /// and another value compare as texts; a boolean and another value by truth.
+    /// and another value compare as texts, but `"" == false`; a boolean and another value by truth.
     pub(crate) fn loosely_equal(&mut self, a: Value, b: Value) -> Run<bool> {
         let (a, b) = (self.heap.plain(a), self.heap.plain(b));
         if self.kind(a) == self.kind(b) {
@@ -114,14 +114,15 @@ impl Core {
                 _ => false,
             });
         }
-        let is_bool = |value| value == Value::TRUE || value == Value::FALSE;
-        if is_bool(a) || is_bool(b) {
-            return Ok(self.truthy(a) == self.truthy(b));
-        }
         if a.is_text() || b.is_text() {
+            let is_empty = |value: Value| value.is_text() && self.heap.str(value).is_empty();
+            if (is_empty(a) && b == Value::FALSE) || (a == Value::FALSE && is_empty(b)) {
+                return Ok(true);
+            }
             return self.equal_as_text(a, b);
         }
-        Ok(false)
+        let is_bool = |value| value == Value::TRUE || value == Value::FALSE;
+        Ok((is_bool(a) || is_bool(b)) && self.truthy(a) == self.truthy(b))
     }
 
     fn equal_as_text(&mut self, a: Value, b: Value) -> Run<bool> {

@@ -137,17 +137,21 @@ impl Core {
         }
     }
 
-    /// The name of a function value.
+    /// The name of a function value, without the module and the functions around it.
     pub(crate) fn callee_name(&self, value: Value) -> std::sync::Arc<str> {
         let module = self.program.module();
         let of = |id: prism_bytecode::FunctionId| {
-            module.strings[module.functions[id.index()].name.index()].clone()
+            let path = &module.strings[module.functions[id.index()].name.index()];
+            // The second function of a name is `outer.name.2`.
+            let is_name = |part: &&str| part.parse::<u32>().is_err();
+            path.rsplit('.').find(is_name).unwrap_or(path).into()
         };
         if let Some(id) = value.as_function() {
             return of(id);
         }
         if let Some(id) = value.as_native() {
-            return prism_bytecode::NATIVES[id.index()].name.into();
+            let path = prism_bytecode::NATIVES[id.index()].name;
+            return path.rsplit('.').next().unwrap_or(path).into();
         }
         if value.tag() == Tag::Closure {
             return of(self.heap.closures.get(value.index()).function);
