@@ -87,6 +87,11 @@ impl Words<'_> {
                 error(Code::P0514, message.into())
                     .with_help("put the value into a variable first, then change that")
             }
+            ProblemKind::LiteralBound => {
+                let message = "a literal is no variable: nothing can be bound to it";
+                error(Code::P0514, message.into())
+                    .with_help("write a name here; an arm of `match` can ask for a literal")
+            }
             ProblemKind::LevelInGate => {
                 error(Code::P0121, "a gate asks for a bound, not for a level".into())
                     .with_help("a level is asked for in a type: `any ~>= 0.9 verified`")

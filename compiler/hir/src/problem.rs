@@ -72,6 +72,8 @@ pub enum ProblemKind {
         place: Text,
     },
     NotAPlace,
+    /// `let 5 = x`: only an arm of `match` asks for a literal.
+    LiteralBound,
     /// `if e ~> 0.9 verified`: the machine knows no levels.
     LevelInGate,
     StageWithoutValue,

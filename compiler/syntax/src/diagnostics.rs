@@ -98,7 +98,7 @@ impl Speaker<'_> {
             SyntaxErrorKind::UnclosedString(quote) => {
                 let last = Span::new(span.end.saturating_sub(1).max(span.start), span.end);
                 let (what, help) = match quote {
-                    Quote::Single | Quote::Double => (
+                    Quote::Single | Quote::Double | Quote::Escaped => (
                         "this string does not end on its line",
                         "for text of several lines use backticks: `…`",
                     ),

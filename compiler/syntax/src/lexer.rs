@@ -64,7 +64,9 @@ struct Interpolation {
 impl Lexer<'_> {
     fn token(&mut self, kind: Kind, start: usize, end: usize) {
         if !self.open.is_empty() && self.newline_before(start) {
-            self.close_interpolations(self.last_end, |quote| quote == Quote::Double);
+            self.close_interpolations(self.last_end, |quote| {
+                matches!(quote, Quote::Double | Quote::Escaped)
+            });
         }
         let next = self.text.as_bytes().get(end);
         if kind.is_word() && next.is_some_and(|byte| !byte.is_ascii()) {
@@ -84,6 +86,7 @@ impl Lexer<'_> {
             Kind::RBrace => self.closing_brace(start, end),
             Kind::Slash if self.at_operand() => self.slash(start, end),
             Kind::Number => self.number(start, end),
+            Kind::Error if self.begins_escaped(start) => self.string(Quote::Escaped, start),
             Kind::Error => self.unreadable(start, end),
             Kind::Beyond => self.beyond(start, end),
             _ => self.push(kind, start, end),
@@ -188,6 +191,12 @@ impl Lexer<'_> {
         quote == Quote::Double && self.open.last().is_some_and(|open| open.quote == quote)
     }
 
+    /// `\"` inside the interpolation of a `"…"`: a quote, as if the outer text were read first.
+    fn begins_escaped(&self, start: usize) -> bool {
+        let is_inside = |open: &Interpolation| matches!(open.quote, Quote::Double | Quote::Escaped);
+        self.open.last().is_some_and(is_inside) && self.text[start..].starts_with("\\\"")
+    }
+
     /// The string that began at `opened` goes on at `from`, behind an interpolation.
     fn string_rest(&mut self, quote: Quote, opened: usize, from: usize) {
         match self.scan(quote, from) {
@@ -267,8 +276,11 @@ impl Lexer<'_> {
         let mut at = from;
         while let Some(&byte) = bytes.get(at) {
             match byte {
+                b'\\' if quote == Quote::Escaped && bytes.get(at + 1) == Some(&b'"') => {
+                    return Found::End(at);
+                }
                 b'\\' if quote != Quote::Triple => at += 1,
-                b'\n' if matches!(quote, Quote::Single | Quote::Double) => {
+                b'\n' if matches!(quote, Quote::Single | Quote::Double | Quote::Escaped) => {
                     return Found::Nothing(at - usize::from(bytes[at - 1] == b'\r'));
                 }
                 b'$' if quote != Quote::Single && bytes.get(at + 1) == Some(&b'{') => {

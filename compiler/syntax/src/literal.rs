@@ -37,7 +37,7 @@ pub fn string(text: &str) -> Cow<'_, str> {
 pub fn chunk(text: &str, quote: Quote) -> Cow<'_, str> {
     match quote {
         Quote::Triple => text.into(),
-        Quote::Single | Quote::Double | Quote::Backtick => unescaped(text),
+        Quote::Single | Quote::Double | Quote::Backtick | Quote::Escaped => unescaped(text),
     }
 }
 

@@ -169,7 +169,7 @@ impl<'a> Cx<'a> {
 
     fn arm(&mut self, arm: &ast::MatchArm) -> MatchArm {
         self.scoped(|cx| {
-            let pat = cx.pat(arm.pat, PatMode::Declare(LocalKind::Let));
+            let pat = cx.pat(arm.pat, PatMode::Match);
             let guard = arm.guard.map(|guard| cx.expr(guard));
             MatchArm { pat, guard, body: cx.body_expr(arm.body) }
         })

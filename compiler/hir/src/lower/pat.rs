@@ -13,6 +13,8 @@ use crate::types;
 pub(super) enum PatMode {
     /// Adds a variable to the innermost scope.
     Declare(LocalKind),
+    /// The same in an arm of `match`, where a literal asks.
+    Match,
     /// Binds the variable that the block has declared already.
     Declared,
     /// Assigns a variable that exists.
@@ -28,6 +30,13 @@ impl<'a> Cx<'a> {
     fn pat_in(&mut self, id: ast::PatId, mode: PatMode, in_or: bool) -> PatId {
         let node = self.ast[id];
         let threshold = node.threshold.map(|threshold| self.expr(threshold));
+        let is_literal = matches!(
+            node.kind,
+            Syntax::Number { .. } | Syntax::Text { .. } | Syntax::Bool(_) | Syntax::Null
+        );
+        if is_literal && mode != PatMode::Match {
+            self.report(node.span, ProblemKind::LiteralBound);
+        }
         let kind = match node.kind {
             Syntax::Error => PatKind::Error,
             Syntax::Wildcard | Syntax::Hole => PatKind::Wildcard,
@@ -69,6 +78,7 @@ impl<'a> Cx<'a> {
                 PatKind::Bind(local)
             }
             PatMode::Declare(kind) => PatKind::Bind(self.bind_new(name, kind, in_or)),
+            PatMode::Match => PatKind::Bind(self.bind_new(name, LocalKind::Let, in_or)),
         }
     }
 

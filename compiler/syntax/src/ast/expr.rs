@@ -102,6 +102,8 @@ pub enum Quote {
     Backtick,
     /// Three backticks on each side.
     Triple,
+    /// `\"…\"` in the interpolation of a `"…"`.
+    Escaped,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -325,6 +327,7 @@ impl Quote {
             Quote::Double => "\"",
             Quote::Backtick => "`",
             Quote::Triple => "```",
+            Quote::Escaped => "\\\"",
         }
     }
 
@@ -334,6 +337,7 @@ impl Quote {
             [b'`', b'`', b'`', ..] => Quote::Triple,
             [b'`', ..] => Quote::Backtick,
             [b'\'', ..] => Quote::Single,
+            [b'\\', ..] => Quote::Escaped,
             _ => Quote::Double,
         }
     }
