@@ -70,8 +70,11 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         source: Source,
     ) -> Value {
         match self.args(args, source) {
-            Args::Positional(args) => self.b.push(OpKind::Call { function, args }, facts, source),
-            args @ (Args::Spread(_) | Args::Named(..)) => {
+            Args::Positional(args) if self.program.takes(function, args.len()) => {
+                self.b.push(OpKind::Call { function, args }, facts, source)
+            }
+            // The machine finds the places, or says that they do not fit: a `catch` may want that.
+            args => {
                 let callee = self.function_value(function, source);
                 self.b.push(OpKind::CallValue { callee, args }, facts, source)
             }

@@ -19,6 +19,7 @@ pub(crate) struct Program<'db> {
     /// Filled when the function has been lowered.
     functions: Vec<Option<Function>>,
     ids: FxHashMap<(Text, Text), FunctionId>,
+    arities: FxHashMap<FunctionId, Arity>,
     paths: FxHashMap<Text, u32>,
     pub waiting: VecDeque<(Item<'db>, FunctionId)>,
     pub globals: Vec<Text>,
@@ -34,6 +35,27 @@ pub(crate) struct Program<'db> {
     pub points: Option<Vec<Point>>,
 }
 
+/// How many arguments a function takes.
+struct Arity {
+    least: usize,
+    /// `None`: any number from `least` on.
+    most: Option<usize>,
+}
+
+impl Arity {
+    fn of(function: &prism_hir::body::Function) -> Arity {
+        let params = &function.params;
+        let is_needed = |param: &prism_hir::body::Param| param.default.is_none() && !param.is_rest;
+        let least = params.iter().rposition(is_needed).map_or(0, |last| last + 1);
+        let has_rest = params.last().is_some_and(|param| param.is_rest);
+        Arity { least, most: (!has_rest).then_some(params.len()) }
+    }
+
+    fn takes(&self, n_args: usize) -> bool {
+        n_args >= self.least && self.most.is_none_or(|most| n_args <= most)
+    }
+}
+
 impl<'db> Program<'db> {
     pub fn new(db: &'db dyn Db) -> Program<'db> {
         let files = db.files().by_path(db);
@@ -45,6 +67,7 @@ impl<'db> Program<'db> {
             db,
             functions: Vec::new(),
             ids: FxHashMap::default(),
+            arities: FxHashMap::default(),
             paths: FxHashMap::default(),
             waiting: VecDeque::new(),
             globals: Vec::new(),
@@ -120,7 +143,13 @@ impl<'db> Program<'db> {
             .and_then(|file| prism_hir::item_tree(self.db, file).function(self.db, name));
         let item = item.expect("name resolution knows the functions of every module");
         self.waiting.push_back((item, id));
+        self.arities.insert(id, Arity::of(&prism_hir::body(self.db, item).root));
         id
+    }
+
+    /// Whether a top-level function can be called with so many arguments.
+    pub fn takes(&self, function: FunctionId, n_args: usize) -> bool {
+        self.arities.get(&function).is_none_or(|arity| arity.takes(n_args))
     }
 
     /// The global of a module variable.
