@@ -15,7 +15,7 @@ use prism_source::{Db, SourceFile};
 use prism_span::{FileId, RelSpan, Span};
 
 use crate::confidence::{Confidence, Level};
-use crate::errors::{Callee, Problem, ProblemKind, Site, Target};
+use crate::errors::{Callee, Catcher, Problem, ProblemKind, Site, Target};
 use crate::inference::Inference;
 use crate::queries::infer;
 use crate::types::{Fact, TypeId};
@@ -98,11 +98,15 @@ impl Words<'_> {
             | ProblemKind::UnreachableArm) => self.lint(at, kind),
             kind => self.of_type(problem.at, at, kind),
         };
-        if problem.is_caught && diagnostic.is_error() {
-            return Diagnostic { severity: Severity::Warning, ..diagnostic }
-                .with_help("it throws when it runs; the `catch` around it takes over");
+        let help = match problem.catcher {
+            Catcher::Here => "it throws when it runs; the `catch` around it takes over",
+            Catcher::Caller => "it throws when the function runs; a caller may catch that",
+            Catcher::Nobody => return diagnostic,
+        };
+        if !diagnostic.is_error() {
+            return diagnostic;
         }
-        diagnostic
+        Diagnostic { severity: Severity::Warning, ..diagnostic }.with_help(help)
     }
 
     fn place(&self, span: RelSpan) -> Place {

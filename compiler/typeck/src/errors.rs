@@ -48,8 +48,17 @@ impl From<PatId> for Site {
 pub struct Problem {
     pub at: Site,
     pub kind: ProblemKind,
-    /// Inside a `try` with a `catch`: the program may well expect it.
-    pub is_caught: bool,
+    pub catcher: Catcher,
+}
+
+/// Who may expect the exception that a mistake throws when it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Catcher {
+    Nobody,
+    /// The `catch` around it.
+    Here,
+    /// A caller of the function: asked only where the values are wrong and the types are right.
+    Caller,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use prism_hir::body::{Bits, Element, ExprId, ExprKind, Field, Name, TemplatePart};
 
 use crate::confidence::Level;
-use crate::errors::{Callee, Problem, ProblemKind, Site, Target};
-use crate::flow::Infer;
+use crate::errors::{Callee, Catcher, Problem, ProblemKind, Site, Target};
+use crate::flow::{Infer, Root};
 use crate::inference::index_of;
 use crate::types::{Fact, Kinds, Reason, Text, TypeId};
 
@@ -12,8 +12,21 @@ impl Infer<'_> {
     /// Records a problem, unless the code is not reached: what never runs is no mistake.
     pub(crate) fn report(&mut self, at: impl Into<Site>, kind: ProblemKind) {
         if self.env.reachable {
-            let is_caught = self.caught > 0;
-            self.problems.push(Problem { at: at.into(), kind, is_caught });
+            let catcher = self.catcher(&kind);
+            self.problems.push(Problem { at: at.into(), kind, catcher });
+        }
+    }
+
+    fn catcher(&self, kind: &ProblemKind) -> Catcher {
+        let is_of_values = matches!(
+            kind,
+            ProblemKind::DivisionByZero { .. } | ProblemKind::IndexOutOfRange { .. }
+        );
+        let is_in_function = self.root == Root::Function || self.frames.len() > 1;
+        match self.caught {
+            0 if is_of_values && is_in_function => Catcher::Caller,
+            0 => Catcher::Nobody,
+            _ => Catcher::Here,
         }
     }
 
