@@ -159,6 +159,8 @@ pub enum ProblemKind {
     // Confidence.
     ConfidenceOutOfRange {
         value: Bits,
+        /// Of a gate: nothing clamps it.
+        is_bound: bool,
     },
     ConfidenceNotNumber {
         ty: TypeId,

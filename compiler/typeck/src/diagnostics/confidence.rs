@@ -11,16 +11,20 @@ use crate::errors::{Band, ProblemKind, Site, Target};
 impl Words<'_> {
     pub(super) fn confidence(&self, site: Site, at: Place, kind: &ProblemKind) -> Diagnostic {
         match kind {
-            ProblemKind::ConfidenceOutOfRange { value } => {
+            ProblemKind::ConfidenceOutOfRange { value, is_bound } => {
                 let value = value.value();
                 let clamped = value.clamp(0.0, 1.0);
                 let message = format!("a confidence is between 0 and 1, found {value}");
-                Diagnostic::warning(Code::P0401, at, message)
-                    .with_help(format!("the machine takes {clamped} instead"))
-                    .with_fix(
-                        format!("write {clamped}"),
-                        vec![Edit::replace(at, clamped.to_string())],
-                    )
+                let diagnostic = match is_bound {
+                    true => error(Code::P0401, at, message)
+                        .with_help("no confidence is beyond that, so the gate asks for nothing"),
+                    false => Diagnostic::warning(Code::P0401, at, message)
+                        .with_help(format!("the machine takes {clamped} instead")),
+                };
+                diagnostic.with_fix(
+                    format!("write {clamped}"),
+                    vec![Edit::replace(at, clamped.to_string())],
+                )
             }
             ProblemKind::ConfidenceNotNumber { ty } => {
                 let message = format!("a confidence is a number, found `{}`", self.ty(*ty));

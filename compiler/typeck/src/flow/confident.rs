@@ -129,11 +129,15 @@ impl Infer<'_> {
     /// The bound of a gate, where the text says it. One outside of 0 to 1 is not followed: unlike
     /// a confidence it is not clamped, and what follows from it was reported with it.
     pub(crate) fn check_bound(&mut self, expr: ExprId, ty: TypeId) -> Option<f64> {
-        self.check_confidence(expr, ty).filter(|bound| (0.0..=1.0).contains(bound))
+        self.check_in_range(expr, ty, true).filter(|bound| (0.0..=1.0).contains(bound))
     }
 
     /// Checks a number that is used as a confidence; gives its value where the text says it.
     pub(crate) fn check_confidence(&mut self, expr: ExprId, ty: TypeId) -> Option<f64> {
+        self.check_in_range(expr, ty, false)
+    }
+
+    fn check_in_range(&mut self, expr: ExprId, ty: TypeId, is_bound: bool) -> Option<f64> {
         if self.is_never(ty, Kinds::NUMBER) {
             self.report(expr, ProblemKind::ConfidenceNotNumber { ty });
             return None;
@@ -144,7 +148,8 @@ impl Infer<'_> {
             ExprKind::Number(_) | ExprKind::Unary { op: UnaryOp::Negate, .. }
         );
         if is_literal && !(0.0..=1.0).contains(&known) {
-            self.report(expr, ProblemKind::ConfidenceOutOfRange { value: Bits::new(known) });
+            let value = Bits::new(known);
+            self.report(expr, ProblemKind::ConfidenceOutOfRange { value, is_bound });
         }
         (!known.is_nan()).then_some(known)
     }
