@@ -19,6 +19,8 @@ mod encode;
 
 mod decode;
 
+mod ready;
+
 mod verify;
 
 mod disassemble;
@@ -40,4 +42,5 @@ pub use module::{
 };
 pub use natives::{NATIVES, Native, native, number_constant};
 pub use op::{Extra, Inst, Op, Operand, Word};
+pub use ready::Ready;
 pub use verify::{Entry, MAX_REGS, Verified, verify};

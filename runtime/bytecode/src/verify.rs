@@ -25,7 +25,8 @@ mod code;
 
 use std::sync::OnceLock;
 
-use crate::{Constant, FunctionId, Handler, Inst, Module, StrId, VerifyError, encode};
+use crate::ready::ready;
+use crate::{Constant, FunctionId, Handler, Inst, Module, Ready, StrId, VerifyError, encode};
 
 /// Registers that a function may have.
 pub const MAX_REGS: u8 = 250;
@@ -35,6 +36,7 @@ pub const MAX_REGS: u8 = 250;
 pub struct Verified {
     module: Module,
     code: Vec<Inst>,
+    ready: Vec<Ready>,
     functions: Vec<Entry>,
     digest: OnceLock<[u8; 32]>,
 }
@@ -63,6 +65,11 @@ impl Verified {
     /// The code of all functions, one after the other.
     pub fn code(&self) -> &[Inst] {
         &self.code
+    }
+
+    /// The same, as an interpreter reads it.
+    pub fn ready(&self) -> &[Ready] {
+        &self.ready
     }
 
     /// One entry per function.
@@ -116,7 +123,8 @@ pub fn verify(module: Module) -> Result<Verified, VerifyError> {
         });
         code.extend_from_slice(&function.code);
     }
-    Ok(Verified { module, code, functions, digest: OnceLock::new() })
+    let ready = ready(&code);
+    Ok(Verified { module, code, ready, functions, digest: OnceLock::new() })
 }
 
 /// Parameters that take one argument each.

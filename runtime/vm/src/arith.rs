@@ -106,7 +106,6 @@ impl Core {
 
     /// `a + b` into the register that holds `a`: a text that nobody else holds grows in place.
     /// Takes over `a`; if it throws, `a` is released.
-    #[cold]
     #[inline(never)]
     pub(crate) fn add_onto(&mut self, a: Value, b: Value) -> Run<Value> {
         if a.is_text() && self.heap.is_unique(a) && a != b && !b.is_confident() {
@@ -119,17 +118,18 @@ impl Core {
     }
 
     fn append_text(&mut self, a: Value, b: Value) -> Run<()> {
-        let mut more = String::new();
-        if !b.is_text() {
+        if b.is_text() {
+            let size = self.heap.str(b).len();
+            self.heap.ask(size)?;
+            self.heap.work(size / 8)?;
+            self.heap.append_text(a, b);
+        } else if let Some(number) = b.as_number() {
+            self.heap.append_number(a, number);
+        } else {
+            let mut more = String::new();
             self.show(b, &mut more)?;
-            self.heap.append(a, &more);
-            return Ok(());
+            self.heap.append_str(a, &more);
         }
-        let size = self.heap.str(b).len();
-        self.heap.ask(size)?;
-        self.heap.work(size / 8)?;
-        more.push_str(self.heap.str(b));
-        self.heap.append(a, &more);
         Ok(())
     }
 

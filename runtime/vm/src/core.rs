@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use prism_bytecode::{Constant, Entry, Inst, Kind, Reg, StrId, Verified, Word};
+use prism_bytecode::{Constant, Entry, Inst, Kind, Ready, Reg, StrId, Verified, Word};
 
 use crate::api::{Answer, EffectError, Limits, LoadError, Location};
 use crate::convert::{from_data, is_shallow};
@@ -28,12 +28,16 @@ pub(crate) struct Core {
     pub(crate) heap: Heap,
     /// Native code, if the host brought some, and the code with its entries marked.
     pub(crate) tier: Option<Box<dyn Tier>>,
-    pub(crate) marked: Option<Arc<[Inst]>>,
+    pub(crate) marked: Option<Arc<[Ready]>>,
     pub(crate) limits: Limits,
     /// A copy of the program's, one step nearer.
     pub(crate) entries: Box<[Entry]>,
     /// One value per constant of the module.
     pub(crate) constants: Vec<Value>,
+    /// Texts of constants have an index below this, and no others.
+    n_constant_texts: u32,
+    /// The text `length` of the module.
+    length_key: Option<StrId>,
     pub(crate) globals: Vec<Value>,
     /// One per word of code.
     pub(crate) caches: Vec<Cache>,
@@ -60,6 +64,9 @@ impl Core {
             Constant::Text(id) => heap.new_text(module.strings[id.index()].clone()),
         });
         let constants = constants.collect();
+        let n_constant_texts = heap.texts.len() as u32;
+        let length_key = module.strings.iter().position(|text| &**text == "length");
+        let length_key = length_key.map(|at| StrId(at as u32));
         let entries = program.functions().into();
         let globals = vec![Value::MISSING; module.globals.len()];
         let caches = vec![[0; 3]; program.code().len()];
@@ -72,6 +79,8 @@ impl Core {
             entries,
             limits,
             constants,
+            n_constant_texts,
+            length_key,
             globals,
             caches,
             atoms,
@@ -167,10 +176,10 @@ impl Core {
     /// `Arg`, which verified code never executes.
     fn mark(&mut self, pc: u32, is_entry: bool) {
         let program = self.program.clone();
-        let mut code: Vec<Inst> = self.marked.as_deref().unwrap_or(program.code()).into();
+        let mut code: Vec<Ready> = self.marked.as_deref().unwrap_or(program.ready()).into();
         let Some(place) = code.get_mut(pc as usize) else { return };
         let entry = Inst::Arg(Word::id(0).expect("zero fits"));
-        *place = if is_entry { entry } else { program.code()[pc as usize] };
+        place.inst = if is_entry { entry } else { program.code()[pc as usize] };
         self.marked = Some(code.into());
     }
 
@@ -178,6 +187,15 @@ impl Core {
 
     pub(crate) fn module_text(&self, id: StrId) -> &Arc<str> {
         &self.program.module().strings[id.index()]
+    }
+
+    /// Whether a text is the same one as long as the machine is there.
+    pub(crate) fn is_constant_text(&self, value: Value) -> bool {
+        value.is_text() && value.index() < self.n_constant_texts
+    }
+
+    pub(crate) fn is_length(&self, key: StrId) -> bool {
+        self.length_key == Some(key)
     }
 
     pub(crate) fn atom(&mut self, id: StrId) -> AtomId {

@@ -75,33 +75,87 @@ impl std::fmt::Display for TypeName {
 pub(crate) enum Problem {
     UnknownName(Arc<str>),
     Uninitialised(Arc<str>),
-    Operator { op: &'static str, left: TypeName, right: TypeName },
-    Unary { op: &'static str, operand: TypeName },
-    Compare { left: TypeName, right: TypeName },
+    Operator {
+        op: &'static str,
+        left: TypeName,
+        right: TypeName,
+    },
+    Unary {
+        op: &'static str,
+        operand: TypeName,
+    },
+    Compare {
+        left: TypeName,
+        right: TypeName,
+    },
     DivisionByZero,
     NotCallable(TypeName),
-    Arity { function: Arc<str>, wanted: Arity, found: usize },
-    NoParameter { function: Arc<str>, name: Arc<str> },
-    ParameterTwice { function: Arc<str>, name: Arc<str> },
-    NoProperty { key: Arc<str>, of: TypeName, nearest: Option<Arc<str>> },
+    Arity {
+        function: Arc<str>,
+        wanted: Arity,
+        found: usize,
+    },
+    NoParameter {
+        function: Arc<str>,
+        name: Arc<str>,
+    },
+    ParameterTwice {
+        function: Arc<str>,
+        name: Arc<str>,
+    },
+    NoProperty {
+        key: Arc<str>,
+        of: TypeName,
+        nearest: Option<Arc<str>>,
+    },
     PropertyOfNull(Arc<str>),
-    PropertyOf { key: Arc<str>, of: TypeName },
-    NoMethod { name: Arc<str>, of: TypeName },
-    NotUpdatable { what: &'static str, found: TypeName },
-    OutOfBounds { index: f64, length: usize },
+    PropertyOf {
+        key: Arc<str>,
+        of: TypeName,
+    },
+    NoMethod {
+        name: Arc<str>,
+        of: TypeName,
+    },
+    NotUpdatable {
+        what: &'static str,
+        found: TypeName,
+    },
+    OutOfBounds {
+        index: f64,
+        length: usize,
+    },
     NotAnIndex(TypeName),
+    /// An element to set between two others.
+    NoElement(f64),
     NotIndexable(TypeName),
     NotIterable(TypeName),
-    Spread { wanted: &'static str, found: TypeName },
-    Destructure { wanted: &'static str, found: TypeName },
+    Spread {
+        wanted: &'static str,
+        found: TypeName,
+    },
+    Destructure {
+        wanted: &'static str,
+        found: TypeName,
+    },
     UnknownType(Arc<str>),
     Confidence(TypeName),
     ConfidenceNan,
-    Argument { function: &'static str, wanted: &'static str, found: TypeName },
-    ArgumentRange { function: &'static str, what: &'static str },
+    Argument {
+        function: &'static str,
+        wanted: &'static str,
+        found: TypeName,
+    },
+    ArgumentRange {
+        function: &'static str,
+        what: &'static str,
+    },
     CannotLeave(TypeName),
     TooDeep,
-    Json { what: &'static str, at: usize },
+    Json {
+        what: &'static str,
+        at: usize,
+    },
     Resumed,
     ForeignContinuation,
     Cancelled,
@@ -142,9 +196,10 @@ impl Problem {
             | Problem::ParameterTwice { .. } => "P1008",
             Problem::NoProperty { .. } => "P1009",
             Problem::PropertyOfNull(_) | Problem::PropertyOf { .. } => "P1010",
-            Problem::OutOfBounds { .. } | Problem::NotAnIndex(_) | Problem::NotIndexable(_) => {
-                "P1011"
-            }
+            Problem::OutOfBounds { .. }
+            | Problem::NotAnIndex(_)
+            | Problem::NoElement(_)
+            | Problem::NotIndexable(_) => "P1011",
             Problem::ArgumentRange { .. } => "P1013",
             Problem::Argument { .. } => "P1014",
             Problem::NotIterable(_) | Problem::Spread { .. } | Problem::Destructure { .. } => {
@@ -208,6 +263,9 @@ impl Problem {
                 format!("index {index} is outside the array of length {length}")
             }
             Problem::NotAnIndex(found) => format!("an index must be a number, found {found}"),
+            Problem::NoElement(number) => {
+                format!("the index of an element to set must be a whole number, found {number}")
+            }
             Problem::NotIndexable(found) => format!("cannot index {found}"),
             Problem::NotIterable(found) => format!("cannot iterate over {found}"),
             Problem::Spread { wanted, found } => format!("cannot spread {found} as {wanted}"),

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use prism_bytecode::{FunctionId, NativeId};
 
+use crate::numbers::integer;
 use crate::value::{Tag, Value};
 use crate::{
     AgentRef,
@@ -253,6 +254,13 @@ impl Heap {
     #[inline]
     fn retain_heap(&mut self, value: Value) {
         let index = value.index();
+        // The most frequent kinds by comparison: a table of all of them takes a jump.
+        if value.is_object() {
+            return self.objects.retain(index);
+        }
+        if value.is_array() {
+            return self.arrays.retain(index);
+        }
         match value.tag() {
             Tag::Text => self.texts.retain(index),
             Tag::Array => self.arrays.retain(index),
@@ -283,6 +291,12 @@ impl Heap {
     #[inline]
     fn forget(&mut self, value: Value) -> bool {
         let index = value.index();
+        if value.is_object() {
+            return self.objects.forget(index);
+        }
+        if value.is_array() {
+            return self.arrays.forget(index);
+        }
         match value.tag() {
             Tag::Text => self.texts.forget(index),
             Tag::Array => self.arrays.forget(index),
@@ -438,8 +452,15 @@ impl Heap {
         self.texts.get(value.index()).as_str()
     }
 
+    #[inline(always)]
     pub(crate) fn array(&self, value: Value) -> Option<&[Value]> {
         value.is_array().then(|| self.arrays.get(value.index()).as_slice())
+    }
+
+    /// The element of a plain array at a number that is exactly its index; borrowed.
+    #[inline(always)]
+    pub(crate) fn element(&self, array: Value, index: Value) -> Option<Value> {
+        self.array(array)?.get(integer(index.raw())? as usize).copied()
     }
 
     pub(crate) fn other(&self, value: Value) -> Option<&Other> {
@@ -521,11 +542,27 @@ impl Heap {
         Ok(())
     }
 
+    /// Appends the text form of a number to a text that nobody else holds.
+    pub(crate) fn append_number(&mut self, text: Value, number: f64) {
+        self.append(text, |target| target.push_number(number));
+    }
+
+    /// Appends a text to another one that nobody else holds.
+    pub(crate) fn append_text(&mut self, text: Value, more: Value) {
+        let taken = std::mem::take(self.texts.get_mut(more.index()));
+        self.append(text, |target| target.push_str(taken.as_str()));
+        *self.texts.get_mut(more.index()) = taken;
+    }
+
     /// Appends to a text that nobody else holds.
-    pub(crate) fn append(&mut self, text: Value, more: &str) {
+    pub(crate) fn append_str(&mut self, text: Value, more: &str) {
+        self.append(text, |target| target.push_str(more));
+    }
+
+    fn append(&mut self, text: Value, add: impl FnOnce(&mut Text)) {
         let target = self.texts.get_mut(text.index());
         let before = target.bytes();
-        target.push_str(more);
+        add(target);
         let grown = target.bytes().saturating_sub(before);
         if grown > 0 {
             self.grow(grown);

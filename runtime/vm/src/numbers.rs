@@ -9,10 +9,18 @@ pub(crate) fn number_text(number: f64) -> String {
 /// Appends the text form of a number.
 pub(crate) fn push_number(out: &mut String, number: f64) {
     // Small integers are most numbers that programs print.
-    if number.abs() < 1e15 && number == number.trunc() {
-        use std::fmt::Write;
-        let integer = number as i64;
-        write!(out, "{integer}").expect("a string takes every write");
+    if let Some(mut rest) = small(number) {
+        let mut digits = [0; 10];
+        let mut first = digits.len();
+        loop {
+            first -= 1;
+            digits[first] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        out.extend(digits[first..].iter().map(|&digit| char::from(digit)));
         return;
     }
     out.push_str(ryu_js::Buffer::new().format(number));
@@ -120,17 +128,38 @@ pub(crate) fn to_index(number: f64) -> Option<usize> {
     (0.0..9_007_199_254_740_992.0).contains(&whole).then_some(whole as usize)
 }
 
+/// Added to an integer of less than 51 bits, this leaves the integer in the low bits of the sum:
+/// 1.5 × 2⁵².
+const SHIFT: f64 = 6_755_399_441_055_744.0;
+
+/// The integer that a number is, if it is one of less than 51 bits; larger ones give `None` or an
+/// integer of more bits. Conversions of the language saturate, which takes longer.
+#[inline(always)]
+pub(crate) fn integer(number: f64) -> Option<i64> {
+    let shifted = number + SHIFT;
+    let low = shifted.to_bits().wrapping_sub(SHIFT.to_bits()).cast_signed();
+    (shifted - SHIFT == number).then_some(low)
+}
+
+/// The same for integers without a sign of at most 32 bits.
+#[inline(always)]
+pub(crate) fn small(number: f64) -> Option<u32> {
+    integer(number).and_then(|integer| u32::try_from(integer).ok())
+}
+
 /// The remainder with the sign of the dividend.
 #[inline(always)]
 pub(crate) fn remainder(x: f64, y: f64) -> f64 {
-    let (a, b) = (x as i64, y as i64);
-    if a as f64 == x && b as f64 == y && a >= 0 && b > 0 {
-        return match (u32::try_from(a), u32::try_from(b)) {
-            (Ok(a), Ok(b)) => f64::from(a % b),
-            _ => (a % b) as f64,
-        };
+    match (small(x), small(y)) {
+        (Some(a), Some(b)) if b > 0 => f64::from(a % b),
+        _ => long_remainder(x, y),
     }
-    x % y
+}
+
+#[inline(never)]
+fn long_remainder(x: f64, y: f64) -> f64 {
+    let (a, b) = (x as i64, y as i64);
+    if a as f64 == x && b as f64 == y && a >= 0 && b > 0 { (a % b) as f64 } else { x % y }
 }
 
 /// `x ** y` as JavaScript computes it.
@@ -159,6 +188,9 @@ mod tests {
             (f64::NAN, "NaN"),
             (f64::NEG_INFINITY, "-Infinity"),
             (1e15, "1000000000000000"),
+            (-7.0, "-7"),
+            (4_294_967_295.0, "4294967295"),
+            (4_294_967_296.0, "4294967296"),
         ];
         for (number, text) in cases {
             let mut out = String::new();
@@ -191,12 +223,29 @@ mod tests {
     }
 
     #[test]
+    fn small_integers_are_known_from_other_numbers() {
+        let largest = f64::from(u32::MAX);
+        for number in [0.0, 1.0, 2_147_483_648.0, largest] {
+            assert_eq!(small(number), Some(number as u32));
+        }
+        assert_eq!(small(-0.0), Some(0));
+        let two = 2f64.powi(51);
+        let others = [0.5, -1.0, largest + 1.0, two, two + 2.0, -two, 2f64.powi(52), 2f64.powi(80)];
+        for number in others.into_iter().chain([f64::NAN, f64::INFINITY, f64::NEG_INFINITY]) {
+            assert_eq!(small(number), None, "{number}");
+        }
+        assert_eq!((integer(-3.0), integer(two - 1.0)), (Some(-3), Some((1 << 51) - 1)));
+    }
+
+    #[test]
     fn remainders_have_the_sign_of_the_dividend() {
         let cases = [(7.0, 3.0, 1.0), (-7.0, 3.0, -1.0), (7.0, -3.0, 1.0), (5.5, 2.0, 1.5)];
         for (x, y, r) in cases {
             assert_eq!(remainder(x, y), r);
         }
         assert_eq!(remainder(1e17, 7.0), 1e17 % 7.0);
+        assert_eq!(remainder(-0.0, 7.0).to_bits(), 0);
+        assert!(remainder(f64::NAN, 7.0).is_nan() && remainder(7.0, f64::INFINITY) == 7.0);
         assert!(power(1.0, f64::INFINITY).is_nan());
         assert_eq!(power(2.0, 0.5), 2f64.sqrt());
     }

@@ -11,9 +11,11 @@
 #[macro_use]
 mod machinery;
 
+use std::hint::cold_path;
+
 use prism_bytecode::{
-    Entry, FunctionId, GlobalId, HandlerId, Inst, KeysId, Kind, MemberMode, NativeId, Reg, SiteId,
-    StrId, Word,
+    Entry, FunctionId, GlobalId, HandlerId, Inst, KeysId, Kind, MemberMode, NativeId, Ready, Reg,
+    SiteId, StrId,
 };
 
 use crate::arith::{Arith, Compare};
@@ -23,7 +25,7 @@ use crate::core::{Core, Window};
 use crate::errors::{Limit, Problem, Raise};
 use crate::fiber::{Delivery, Fiber, Frame, FrameKind, PLAIN_CALL, State};
 use crate::heap::Other;
-use crate::numbers::remainder;
+use crate::numbers::{integer, remainder, small};
 use crate::tier::Left;
 use crate::update::Leaf;
 use crate::value::Value;
@@ -69,15 +71,15 @@ pub(crate) fn run(core: &mut Core, fiber: &mut Fiber) -> Exit {
     loop {
         let next = match pending.take() {
             Some(raise) => Next::Raise(raise),
-            None => step(core, fiber, marked.as_deref().unwrap_or(program.code())),
+            None => step(core, fiber, marked.as_deref().unwrap_or(program.ready())),
         };
         match next {
             Next::Reload => {
                 if std::mem::take(&mut core.heap.is_dealt) {
                     core.look(fiber);
                 }
-                if marked.as_deref().map(<[Inst]>::as_ptr)
-                    != core.marked.as_deref().map(<[Inst]>::as_ptr)
+                if marked.as_deref().map(<[Ready]>::as_ptr)
+                    != core.marked.as_deref().map(<[Ready]>::as_ptr)
                 {
                     marked = core.marked.clone();
                 }
@@ -110,18 +112,21 @@ fn deliver(core: &mut Core, fiber: &mut Fiber) -> Option<Raise> {
 
 /// Runs the current function and what it calls directly, until something unusual.
 #[expect(clippy::too_many_lines, reason = "one arm per opcode, in the order of the table")]
-fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
+fn step(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next {
     let mut pc = fiber.pc as usize;
     let mut regs = window(&mut fiber.stack, fiber.base);
 
-    machinery!($ core fiber regs pc code);
+    let mut ready;
+
+    machinery!($ core fiber regs pc ready);
 
     loop {
-        let inst = match code.get(pc) {
-            Some(inst) => *inst,
+        ready = match code.get(pc) {
+            Some(ready) => ready,
             None => fault!("the code has no end"),
         };
         pc += 1;
+        let inst = ready.inst;
         match inst {
             // Loads and moves.
             Inst::LoadNull(a) => put!(a, Value::NULL),
@@ -135,6 +140,7 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
                 put!(a, value);
             }
             Inst::LoadConstWide(a) => {
+                cold_path();
                 let value = core.constants[extra!() as usize];
                 core.heap.retain(value);
                 put!(a, value);
@@ -162,6 +168,7 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
             Inst::Div(a, b, c) => divide!(Div, a, reg!(b), reg!(c), |x, y| x / y),
             Inst::Rem(a, b, c) => divide!(Rem, a, reg!(b), reg!(c), remainder),
             Inst::Pow(a, b, c) => {
+                cold_path();
                 let value = tri!(core.arith(Arith::Pow, reg!(b), reg!(c)));
                 put!(a, value);
             }
@@ -169,7 +176,12 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
             Inst::SubI(a, b, c) => arith!(Sub, a, reg!(b), imm!(c), |x, y| x - y),
             Inst::MulI(a, b, c) => arith!(Mul, a, reg!(b), imm!(c), |x, y| x * y),
             Inst::DivI(a, b, c) => divide!(Div, a, reg!(b), imm!(c), |x, y| x / y),
-            Inst::RemI(a, b, c) => divide!(Rem, a, reg!(b), imm!(c), remainder),
+            Inst::RemI(a, b, c) => match small(reg!(b).raw()) {
+                Some(number) if c > 0 => {
+                    number!(a, f64::from(number % u32::from(c.unsigned_abs())))
+                }
+                _ => divide!(Rem, a, reg!(b), imm!(c), remainder),
+            },
             Inst::AddK(a, b) => add!(a, b, core.constants[extra!() as usize]),
             Inst::SubK(a, b) => {
                 arith!(Sub, a, reg!(b), core.constants[extra!() as usize], |x, y| x - y);
@@ -193,6 +205,7 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
                 }
             }
             Inst::ToNumber(a, b) => {
+                cold_path();
                 let value = core.number_of(reg!(b));
                 put!(a, value);
             }
@@ -201,11 +214,13 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
                 put!(a, Value::bool(!truth));
             }
             Inst::Typeof(a, b) => {
+                cold_path();
                 let name = core.type_name(reg!(b)).0;
                 let value = core.heap.new_text(name);
                 put!(a, value);
             }
             Inst::Truthy(a, b) => {
+                cold_path();
                 let truth = core.truthy(reg!(b));
                 put!(a, Value::bool(truth));
             }
@@ -220,16 +235,18 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
             Inst::Greater(a, b, c) => compare!(Greater, a, b, c),
             Inst::GreaterEq(a, b, c) => compare!(GreaterEq, a, b, c),
             Inst::InstanceOf(a, b, c) => {
+                cold_path();
                 let is = tri!(core.instance_of(reg!(b), reg!(c)));
                 put!(a, Value::bool(is));
             }
             Inst::In(a, b, c) => {
+                cold_path();
                 let is = tri!(core.contains(reg!(b), reg!(c)));
                 put!(a, Value::bool(is));
             }
 
             // Jumps.
-            Inst::Jump(word) => jump!(Word::distance(word)),
+            Inst::Jump(_) => jump!(ready.word),
             Inst::JumpIf(a, distance) => {
                 if core.truthy(reg!(a)) {
                     jump!(distance);
@@ -275,10 +292,10 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
             Inst::JumpNotEqual(a, b) => branch!(same!(NotEqual, reg!(a), reg!(b), false)),
             Inst::JumpSame(a, b) => branch!(same!(Same, reg!(a), reg!(b), true)),
             Inst::JumpNotSame(a, b) => branch!(same!(NotSame, reg!(a), reg!(b), false)),
-            Inst::JumpEqualI(a, b) => branch!(same!(Equal, reg!(a), imm!(b), true)),
-            Inst::JumpNotEqualI(a, b) => branch!(same!(NotEqual, reg!(a), imm!(b), false)),
-            Inst::JumpSameI(a, b) => branch!(same!(Same, reg!(a), imm!(b), true)),
-            Inst::JumpNotSameI(a, b) => branch!(same!(NotSame, reg!(a), imm!(b), false)),
+            Inst::JumpEqualI(a, b) => branch!(same_small!(Equal, reg!(a), b, true)),
+            Inst::JumpNotEqualI(a, b) => branch!(same_small!(NotEqual, reg!(a), b, false)),
+            Inst::JumpSameI(a, b) => branch!(same_small!(Same, reg!(a), b, true)),
+            Inst::JumpNotSameI(a, b) => branch!(same_small!(NotSame, reg!(a), b, false)),
             Inst::JumpKind(a, kind) => branch!(core.kind(reg!(a)) as u8 == kind),
             Inst::JumpNotKind(a, kind) => branch!(core.kind(reg!(a)) as u8 != kind),
             Inst::JumpConfident(a, b) => {
@@ -319,11 +336,13 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
             Inst::Annotate(a, b, c) => confident!(Annotate, a, b, c),
             Inst::ConfidenceOf(a, b) => number!(a, core.confidence_of(reg!(b))),
             Inst::ValueOf(a, b) => {
+                cold_path();
                 let value = core.heap.plain(reg!(b));
                 core.heap.retain(value);
                 put!(a, value);
             }
             Inst::ToConfident(a, b) => {
+                cold_path();
                 let value = core.confident(reg!(b));
                 put!(a, value);
             }
@@ -335,18 +354,21 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
             Inst::Chain(a, b, c) => confident!(Chain, a, b, c),
             Inst::MoreConfident(a, b, c) => confident!(MoreConfident, a, b, c),
             Inst::AtLeast(a, b, c) => {
+                cold_path();
                 let least = tri!(core.threshold(reg!(c)));
                 put!(a, Value::bool(core.confidence_of(reg!(b)) >= least));
             }
 
             // Text, arrays, objects.
             Inst::Concat(a, b, count) => {
+                cold_path();
                 let mut parts = taken!(b, count);
                 let text = core.concat(&parts);
                 core.release_all(&mut parts);
                 put!(a, tri!(text));
             }
             Inst::NewArray(a, b, count) => {
+                cold_path();
                 let items = taken!(b, count);
                 let array = core.heap.new_array(items);
                 put!(a, array);
@@ -357,29 +379,35 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
                 if target.is_array() && core.heap.arrays.count(target.index()) == 1 {
                     core.heap.push(target, item);
                 } else {
+                    cold_path();
                     tri!(core.push_array(&mut reg!(a), item));
                 }
             }
             Inst::ArraySpread(a, b) => {
+                cold_path();
                 let source = core.heap.share(reg!(b));
                 let result = core.spread_array(&mut reg!(a), source);
                 core.heap.release(source);
                 tri!(result);
             }
             Inst::ArrayRest(a, b, from) => {
+                cold_path();
                 let rest = tri!(core.array_rest(reg!(b), from));
                 put!(a, rest);
             }
             Inst::Length(a, b) => number!(a, core.length(reg!(b)) as f64),
             Inst::PickIndex(a, b, at) => {
+                cold_path();
                 let item = tri!(core.pick_index(reg!(b), at, Value::NULL));
                 put!(a, item);
             }
             Inst::PickIndexMaybe(a, b, at) => {
+                cold_path();
                 let item = tri!(core.pick_index(reg!(b), at, Value::MISSING));
                 put!(a, item);
             }
             Inst::NewObject(a, b) => {
+                cold_path();
                 let at = pc;
                 let keys = KeysId(extra!());
                 let count = core.program.module().keys[keys.index()].len();
@@ -410,25 +438,30 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
                         continue;
                     }
                 }
+                cold_path();
                 tri!(core.set_field(&mut reg!(a), key, value, at));
             }
             Inst::ObjectSpread(a, b) => {
+                cold_path();
                 let source = core.heap.share(reg!(b));
                 let result = core.spread_object(&mut reg!(a), source);
                 core.heap.release(source);
                 tri!(result);
             }
             Inst::ObjectRest(a, b) => {
+                cold_path();
                 let keys = KeysId(extra!());
                 let rest = tri!(core.object_rest(reg!(b), keys));
                 put!(a, rest);
             }
             Inst::PickField(a, b) => {
+                cold_path();
                 let key = StrId(extra!());
                 let field = tri!(core.pick_field(reg!(b), key, Value::NULL));
                 put!(a, field);
             }
             Inst::PickFieldMaybe(a, b) => {
+                cold_path();
                 let key = StrId(extra!());
                 let field = tri!(core.pick_field(reg!(b), key, Value::MISSING));
                 put!(a, field);
@@ -446,11 +479,16 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
                         put!(a, value);
                         continue;
                     }
+                } else if (source.is_array() || source.is_text()) && core.is_length(key) {
+                    number!(a, core.length(source) as f64);
+                    continue;
                 }
+                cold_path();
                 let value = tri!(core.get_field(source, key, at));
                 put!(a, value);
             }
             Inst::GetFieldAs(a, b, mode) => {
+                cold_path();
                 let at = pc;
                 let key = StrId(extra!());
                 let Some(mode) = MemberMode::from_u8(mode) else { fault!("an unknown mode") };
@@ -459,39 +497,59 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
             }
             Inst::GetIndex(a, b, c) => {
                 let (source, index) = (reg!(b), reg!(c));
-                if let Some(items) = core.heap.array(source) {
-                    let at = index.raw() as i64;
-                    if at as f64 == index.raw()
-                        && let Some(&item) = items.get(at as usize)
+                let Some(mut item) = core.heap.element(source, index) else {
+                    cold_path();
+                    let value = tri!(core.get_index(source, index));
+                    put!(a, value);
+                    continue;
+                };
+                // An element that is only the way to a part of it needs no holder meanwhile.
+                if ready.word == Ready::TO_ELEMENT {
+                    if let Some(Ready { inst: Inst::GetIndex(_, _, c), .. }) = code.get(pc)
+                        && let Some(inner) = core.heap.element(item, reg!(c))
                     {
-                        core.heap.retain(item);
-                        put!(a, item);
-                        continue;
+                        pc += 1;
+                        item = inner;
+                    }
+                } else if ready.word == Ready::TO_FIELD && item.is_object() {
+                    let object = core.heap.object(item);
+                    let [shape, place, _] = core.caches[pc + 1];
+                    if object.keys == shape {
+                        pc += 2;
+                        item = object.field(place as usize);
                     }
                 }
-                let value = tri!(core.get_index(source, index));
-                put!(a, value);
+                core.heap.retain(item);
+                put!(a, item);
             }
-            Inst::GetIndexI(a, b, c) => {
-                let value = tri!(core.get_index(reg!(b), imm!(c)));
-                put!(a, value);
-            }
+            Inst::GetIndexI(a, b, c) => match core.heap.element(reg!(b), imm!(c)) {
+                Some(item) => {
+                    core.heap.retain(item);
+                    put!(a, item);
+                }
+                None => {
+                    cold_path();
+                    let value = tri!(core.get_index(reg!(b), imm!(c)));
+                    put!(a, value);
+                }
+            },
             Inst::GetIndexOptional(a, b, c) => {
+                cold_path();
                 let value = tri!(core.get_index_optional(reg!(b), reg!(c)));
                 put!(a, value);
             }
             Inst::SetIndex(a, b, c) => {
                 let value = std::mem::take(&mut reg!(c));
                 let (target, index) = (reg!(a), reg!(b));
-                let at = index.raw() as i64;
                 if target.is_array()
                     && core.heap.arrays.count(target.index()) == 1
-                    && at as f64 == index.raw()
+                    && let Some(at) = integer(index.raw())
                     && let Some(item) = core.heap.array_mut(target).get_mut(at as usize)
                 {
                     let old = std::mem::replace(item, value);
                     core.heap.release(old);
                 } else {
+                    cold_path();
                     let mut root = std::mem::take(&mut reg!(a));
                     let index = if a == b { root } else { index };
                     let result = core.update(&mut root, &[index], Leaf::Set, value);
@@ -500,12 +558,17 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
                 }
             }
             Inst::SetPath(a, b, count) => {
+                if count == 2 && core.set_part(reg!(a), regs, b, pc - 1) {
+                    continue;
+                }
+                cold_path();
                 let mut root = std::mem::take(&mut reg!(a));
                 let result = core.update_window(&mut root, regs, b, count, Leaf::Set);
                 put!(a, root);
                 tri!(result);
             }
             Inst::PushPath(a, b, count) => {
+                cold_path();
                 let mut root = std::mem::take(&mut reg!(a));
                 let result = core.update_window(&mut root, regs, b, count, Leaf::Push);
                 put!(a, root);
@@ -518,12 +581,14 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
             Inst::SetPathGlobal(b, count) => update_global!(b, count, Leaf::Set),
             Inst::PushPathGlobal(b, count) => update_global!(b, count, Leaf::Push),
             Inst::Items(a, b) => {
+                cold_path();
                 let items = tri!(core.items(reg!(b)));
                 put!(a, items);
             }
 
             // Variables that functions share.
             Inst::NewCell(a, b) => {
+                cold_path();
                 let value = std::mem::take(&mut reg!(b));
                 let cell = core.heap.new_other(Other::Cell(value));
                 put!(a, cell);
@@ -579,6 +644,7 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
                 core.heap.release(old);
             }
             Inst::Closure(a, b, count) => {
+                cold_path();
                 let id = FunctionId(extra!());
                 let captures = taken!(b, count).into_boxed_slice();
                 let closure = core.heap.new_closure(id, captures);
@@ -607,12 +673,14 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
                         continue;
                     }
                 }
+                cold_path();
                 let target = tri!(core.callee(callee));
                 let mut args = taken!(b, count + 1);
                 core.heap.release(args.remove(0));
                 call!(target, args, Match::Exact, a);
             }
             Inst::CallNamed(a, b, count) => {
+                cold_path();
                 let names = KeysId(extra!());
                 let target = tri!(core.callee(reg!(b)));
                 let mut args = taken!(b, count + 1);
@@ -625,17 +693,33 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
                 call!(target, args, Match::Exact, a);
             }
             Inst::CallArray(a, b, c) => {
+                cold_path();
                 let target = tri!(core.callee(reg!(b)));
                 let args = tri!(core.spread_args(reg!(c)));
                 call!(target, args, Match::Exact, a);
             }
             Inst::Offer(a, b, count) => {
-                let target = tri!(core.callee(reg!(b)));
+                let callee = reg!(b);
+                if let Some((id, closure)) = core.plain_function(callee) {
+                    let entry = core.entries[id.index()];
+                    // 255 with a rest parameter.
+                    if entry.n_exact <= count && core.heap.fuel > 0 {
+                        reg!(b) = Value::NULL;
+                        for extra in entry.n_exact..count {
+                            put!(Reg(b.0 + 1 + extra), Value::NULL);
+                        }
+                        enter!(entry, closure, b.0 + 1, entry.n_exact, a);
+                        continue;
+                    }
+                }
+                cold_path();
+                let target = tri!(core.callee(callee));
                 let mut args = taken!(b, count + 1);
                 core.heap.release(args.remove(0));
                 call!(target, args, Match::Offer, a);
             }
             Inst::CallMethod(a, b, count) => {
+                cold_path();
                 let at = pc;
                 let name = core.module_text(StrId(extra!())).clone();
                 let target = tri!(core.method_callee(reg!(b), &name, at));
@@ -644,6 +728,7 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
                 call!(target, args, Match::Exact, a);
             }
             Inst::CallMethodArray(a, b, c) => {
+                cold_path();
                 let at = pc;
                 let name = core.module_text(StrId(extra!())).clone();
                 let target = tri!(core.method_callee(reg!(b), &name, at));
@@ -651,6 +736,7 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
                 call!(target, args, Match::Exact, a);
             }
             Inst::CallNative(a, b, count) => {
+                cold_path();
                 let id = NativeId(extra!());
                 let first = usize::from(b.0);
                 let end = first + usize::from(count);
@@ -661,6 +747,7 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
                 put!(a, tri!(result));
             }
             Inst::CallNativeArray(a, b) => {
+                cold_path();
                 let id = NativeId(extra!());
                 let mut args = tri!(core.spread_args(reg!(b)));
                 let result = core.native(id, &mut args);
@@ -675,22 +762,26 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
 
             // Errors.
             Inst::Throw(a) => {
+                cold_path();
                 let value = std::mem::take(&mut reg!(a));
                 let error = tri!(core.thrown(value));
                 raise!(Raise::Throw(error));
             }
             Inst::Rethrow(a) => {
+                cold_path();
                 let value = std::mem::take(&mut reg!(a));
                 save!();
                 return Next::Raise(Raise::Throw(value));
             }
             Inst::UnknownName() => {
+                cold_path();
                 let name = core.module_text(StrId(extra!())).clone();
                 raise!(core.problem(&Problem::UnknownName(name)));
             }
 
             // Effects and fibers.
             Inst::Perform(a, b, count) => {
+                cold_path();
                 let site = SiteId(extra!());
                 let args = taken!(b, count);
                 save!();
@@ -703,6 +794,7 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
                 ask!(a, Ask::Perform { site, args });
             }
             Inst::Spawn(a, b, count) => {
+                cold_path();
                 let args = taken!(b, count + 1);
                 ask!(a, Ask::Spawn { args });
             }
@@ -710,6 +802,7 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
             Inst::JoinAny(a, b) => ask!(a, Ask::JoinAny(reg!(b))),
             Inst::Cancel(a) => ask!(a, Ask::Cancel(reg!(a))),
             Inst::Await(a, b) => {
+                cold_path();
                 let value = reg!(b);
                 if core.kind(value) == Kind::Promise {
                     ask!(a, Ask::Join(value));
@@ -718,6 +811,7 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
                 put!(a, value);
             }
             Inst::Handle(a, b, count) => {
+                cold_path();
                 let handler = HandlerId(extra!());
                 let functions = taken!(b, count + 1);
                 save!();
@@ -725,6 +819,7 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Inst]) -> Next {
                 return Next::Reload;
             }
             Inst::Resume(a, b, c) => {
+                cold_path();
                 let value = std::mem::take(&mut reg!(c));
                 let continuation = reg!(b);
                 save!();

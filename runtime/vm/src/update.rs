@@ -7,12 +7,12 @@
 
 use std::sync::Arc;
 
-use prism_bytecode::Kind;
+use prism_bytecode::{Kind, Reg};
 
-use crate::core::Core;
+use crate::core::{Core, Window};
 use crate::errors::{Problem, Run};
 use crate::heap::Confident;
-use crate::numbers::to_index;
+use crate::numbers::{integer, to_index};
 use crate::value::Value;
 
 /// What to do at the end of a path.
@@ -75,6 +75,61 @@ impl Core {
         Ok(())
     }
 
+    /// `root[W[0]][W[1]] = W[2]` where nothing need be copied or added and nothing is confident,
+    /// remembering where fields are. It takes the window, or does nothing at all.
+    pub(crate) fn set_part(
+        &mut self,
+        root: Value,
+        regs: &mut Window,
+        first: Reg,
+        at: usize,
+    ) -> bool {
+        let first = usize::from(first.0);
+        let (way, last) = (regs[first], regs[first + 1]);
+        let inner = match root.is_object() {
+            true => {
+                self.known_field(root, way, at).map(|place| self.heap.object(root).field(place))
+            }
+            false => self.heap.element(root, way),
+        };
+        let Some(inner) = inner.filter(|_| self.heap.is_unique(root)) else { return false };
+        let place = if inner.is_array() && self.heap.arrays.count(inner.index()) == 1 {
+            let at = integer(last.raw());
+            at.and_then(|at| self.heap.array_mut(inner).get_mut(at as usize))
+        } else if inner.is_object()
+            && !root.is_object()
+            && self.heap.objects.count(inner.index()) == 1
+        {
+            let place = self.known_field(inner, last, at);
+            place.map(|place| self.heap.object_mut(inner).field_mut(place))
+        } else {
+            None
+        };
+        let Some(place) = place else { return false };
+        let old = std::mem::replace(place, std::mem::take(&mut regs[first + 2]));
+        self.heap.release(old);
+        for slot in &mut regs[first..first + 2] {
+            self.heap.release(std::mem::take(slot));
+        }
+        true
+    }
+
+    /// The position of a field that an object has, for keys that are constants.
+    fn known_field(&mut self, object: Value, key: Value, at: usize) -> Option<usize> {
+        let keys = self.heap.object(object).keys;
+        let [shape, place, text] = self.caches[at];
+        // The text counts from 1, so an empty cache fits no key.
+        if keys == shape && key.is_text() && text == key.index() + 1 {
+            return Some(place as usize);
+        }
+        if !self.is_constant_text(key) || self.heap.object(object).shape().is_none() {
+            return None;
+        }
+        let place = self.heap.find_key(object, self.heap.str(key))?;
+        self.caches[at] = [keys, place as u32, key.index() + 1];
+        Some(place)
+    }
+
     /// Everything that can be wrong with an update.
     fn check_update(&mut self, root: Value, keys: &[Value], leaf: Leaf) -> Run<()> {
         let mut place = self.heap.plain(root);
@@ -86,6 +141,9 @@ impl Core {
                         let found = self.index_type(key);
                         return Err(self.problem(&Problem::NotAnIndex(found)));
                     };
+                    if number.fract() != 0.0 && number.is_finite() {
+                        return Err(self.problem(&Problem::NoElement(number)));
+                    }
                     let items = self.heap.arrays.get(place.index());
                     let length = items.len();
                     match to_index(number).filter(|&at| at < length + usize::from(is_last)) {

@@ -251,3 +251,80 @@ fn values_that_share_parts_do_not_explode() {
         same r5, r2, r7\nreturn r5";
     gives(&format!("{lines}{same}"), "true");
 }
+
+/// `[{ a: 1, b: 2 }, { b: 3, a: 4 }, { b: 5 }, { a: 6 } ~> 0.5]` in r0, 0 in r4, 4 in r9.
+const RECORDS: &str = "load_int r10, 1\nload_int r11, 2\nnew_object r1, r10, [\"a\" \"b\"]\n\
+    load_int r10, 3\nload_int r11, 4\nnew_object r2, r10, [\"b\" \"a\"]\n\
+    load_int r10, 5\nnew_object r3, r10, [\"b\"]\nload_int r10, 6\nnew_object r4, r10, [\"a\"]\n\
+    load_const r10, 0.5\nannotate r4, r4, r10\nnew_array r0, r1, 4\nload_int r4, 0\nload_int r9, 4\n";
+
+fn records(lines: &str, expected: &str) {
+    gives(&format!("{RECORDS}{lines}"), expected);
+}
+
+#[test]
+fn one_update_serves_elements_of_many_shapes() {
+    let set = "again:\ncopy r5, r4\nload_const r6, \"a\"\nmul_i r7, r4, 10\nset_path r0, r5, 2\n\
+        for_less r4, r9, 1, again\n";
+    let set_all =
+        "[{\"a\":0,\"b\":2},{\"b\":3,\"a\":10},{\"b\":5,\"a\":20},{\"~\":[{\"a\":30},0.5]}]";
+    records(&format!("{set}return r0"), set_all);
+    // In each turn somebody else holds the array: what it holds stays.
+    let shared = set.replace("again:", "again:\ncopy r1, r0");
+    let before = set_all.replace("30", "6");
+    records(
+        &format!("{shared}copy r2, r0\nmove r3, r1\nnew_array r5, r2, 2\nreturn r5"),
+        &format!("[{set_all},{before}]"),
+    );
+    // The same for one of the elements.
+    let held = set.replace("again:", "again:\nget_index r8, r0, r4");
+    records(
+        &format!("{held}move r2, r0\nmove r3, r8\nnew_array r5, r2, 2\nreturn r5"),
+        &format!("[{set_all},{{\"~\":[{{\"a\":6}},0.5]}}]"),
+    );
+}
+
+#[test]
+fn updates_of_elements_of_elements() {
+    let grid = "new_array r1, r10, 3\nload_int r10, 7\nnew_array r2, r10, 1\nnew_array r0, r1, 2\n\
+        load_int r4, 0\nload_int r9, 2\nagain:\ncopy r5, r4\nload_int r6, 0\nsub_i r7, r4, 5\n\
+        set_path r0, r5, 2\nfor_less r4, r9, 1, again\nreturn r0";
+    array(grid, "[[-5,null,null],[-4]]");
+    object(
+        "load_int r4, 0\nload_int r9, 3\nagain:\nload_const r1, \"b\"\nload_int r2, 0\n\
+         mul_i r3, r4, 5\nset_path r0, r1, 2\nfor_less r4, r9, 1, again\nreturn r0",
+        "{\"a\":1,\"b\":[10]}",
+    );
+}
+
+#[test]
+fn an_element_to_set_has_a_whole_number() {
+    let set = "load_const r1, 0.5\nload_int r2, 1\nset_index r0, r1, r2\nreturn r0";
+    let message = "the index of an element to set must be a whole number, found 0.5";
+    throws(&format!("{ARRAY}{set}"), "P1011", message);
+    let push = "load_const r1, 1.5\nload_int r2, 1\npush_path r0, r1, 1\nreturn r0";
+    throws(&format!("{ARRAY}{push}"), "P1011", &message.replace("0.5", "1.5"));
+    array("load_const r1, 1.0\nload_null r2\nset_index r0, r1, r2\nreturn r0", "[10,null,30]");
+}
+
+#[test]
+fn parts_of_elements() {
+    records(
+        "again:\nget_index r5, r0, r4\nget_field r5, r5, \"a\"\nmove r6, r5\nadd_i r6, r6, 1\n\
+         new_array r7, r7, 0\narray_push r7, r6\nadd_i r4, r4, 1\njump_less_i r4, 2, again\n\
+         get_index_i r5, r0, 3\nget_field r5, r5, \"a\"\narray_push r7, r5\nreturn r7",
+        "[5,{\"~\":[6,0.5]}]",
+    );
+    let third = "load_int r4, 2\nget_index r5, r0, r4\nget_field r5, r5, \"a\"\nreturn r5";
+    throws(&format!("{RECORDS}{third}"), "P1009", "the object has no property `a`");
+    let fourth = "load_int r4, 3\nget_index r5, r0, r4\nget_field r5, r5, \"a\"\nreturn r5";
+    records(fourth, "{\"~\":[6,0.5]}");
+    let nested = "new_array r0, r0, 1\nload_int r1, 0\nload_int r2, 2\nget_index r3, r0, r1\n\
+        get_index r3, r3, r2\nreturn r3";
+    array(nested, "30");
+    let behind = nested.replace("r2, 2", "r2, 3");
+    let message = "index 3 is outside the array of length 3";
+    throws(&format!("{ARRAY}{behind}"), "P1011", message);
+    object("get_field r1, r0, \"b\"\nget_field r1, r1, \"length\"\nreturn r1", "1");
+    gives("load_const r0, \"añ😀\"\nget_field r1, r0, \"length\"\nreturn r1", "4");
+}

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::numbers::push_number;
+
 /// A text. Constants and texts of the host are shared with them; a text that a program builds
 /// is owned, so that it can grow in place.
 pub(crate) struct Text {
@@ -43,14 +45,23 @@ impl Text {
 
     pub(crate) fn push_str(&mut self, more: &str) {
         self.is_ascii &= more.is_ascii();
+        self.own(more.len()).push_str(more);
+    }
+
+    pub(crate) fn push_number(&mut self, number: f64) {
+        push_number(self.own(0), number);
+    }
+
+    /// The text as one that can grow, with room for more if it is a new one.
+    fn own(&mut self, more: usize) -> &mut String {
+        if let Repr::Shared(text) = &self.repr {
+            let mut grown = String::with_capacity((text.len() + more).max(16) * 2);
+            grown.push_str(text);
+            self.repr = Repr::Owned(grown);
+        }
         match &mut self.repr {
-            Repr::Owned(text) => text.push_str(more),
-            Repr::Shared(text) => {
-                let mut grown = String::with_capacity((text.len() + more.len()).max(16) * 2);
-                grown.push_str(text);
-                grown.push_str(more);
-                self.repr = Repr::Owned(grown);
-            }
+            Repr::Owned(text) => text,
+            Repr::Shared(_) => unreachable!("it was made an owned one"),
         }
     }
 

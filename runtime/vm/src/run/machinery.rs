@@ -1,10 +1,13 @@
 //! The words that the arms of the interpreter are written in.
 //!
+//! What is rare says so: the compiler keeps the state of the loop in registers where it believes
+//! that the code runs often.
+//!
 //! They work on the locals of `step`, which the caller passes by name: macros see only the names
 //! that they are given. `$d` is a dollar sign, which a macro inside a macro needs.
 
 macro_rules! machinery {
-    ($d:tt $core:ident $fiber:ident $regs:ident $pc:ident $code:ident) => {
+    ($d:tt $core:ident $fiber:ident $regs:ident $pc:ident $ready:ident) => {
         macro_rules! reg {
             ($d reg:expr) => {
                 $regs[usize::from($d reg.0)]
@@ -25,6 +28,7 @@ macro_rules! machinery {
         macro_rules! raise {
             ($d raise:expr) => {{
                 let raise = $d raise;
+                cold_path();
                 save!();
                 if matches!(raise, Raise::Throw(_)) {
                     $core.trace($fiber);
@@ -48,9 +52,8 @@ macro_rules! machinery {
         // The id in the word after an instruction.
         macro_rules! extra {
             () => {{
-                let Some(Inst::Arg(word)) = $code.get($pc) else { fault!("a word is missing") };
                 $pc += 1;
-                word.value()
+                $ready.word.cast_unsigned()
             }};
         }
         macro_rules! jump {
@@ -58,6 +61,7 @@ macro_rules! machinery {
                 let distance = $d distance as isize;
                 if distance < 0 {
                     if $core.heap.fuel == 0 {
+                        cold_path();
                         tri!($core.heap.refuel());
                         $core.heap.fuel -= 1;
                         $pc = $pc.wrapping_add_signed(distance);
@@ -71,21 +75,22 @@ macro_rules! machinery {
         }
         // The jump word after a test: taken if the test holds, else skipped.
         macro_rules! branch {
-            ($d holds:expr) => {
-                if $d holds {
-                    let Some(Inst::Jump(word)) = $code.get($pc) else { fault!("a jump is missing") };
-                    $pc += 1;
-                    jump!(word.distance());
-                } else {
-                    $pc += 1;
+            ($d holds:expr) => {{
+                let holds = $d holds;
+                $pc += 1;
+                if holds {
+                    jump!($ready.word);
                 }
-            };
+            }};
         }
         macro_rules! number {
             ($d reg:expr, $d number:expr) => {{
                 let number = Value::number($d number);
                 let old = std::mem::replace(&mut reg!($d reg), number);
-                $core.heap.release(old);
+                if old.is_heap() {
+                    cold_path();
+                    $core.heap.release(old);
+                }
             }};
         }
         // Arithmetic as if both were numbers; NaN says that one was not, or that the result is NaN.
@@ -96,6 +101,7 @@ macro_rules! machinery {
                 if !result.is_nan() {
                     number!($d a, result);
                 } else {
+                    cold_path();
                     let value = tri!($core.arith(Arith::$d op, x, y));
                     put!($d a, value);
                 }
@@ -112,6 +118,7 @@ macro_rules! machinery {
                     reg!($d a) = Value::NULL;
                     reg!($d a) = tri!($core.add_onto(x, y));
                 } else {
+                    cold_path();
                     let value = tri!($core.arith(Arith::Add, x, y));
                     put!($d a, value);
                 }
@@ -133,6 +140,7 @@ macro_rules! machinery {
                 } else if x.raw() $d no y.raw() {
                     false
                 } else {
+                    cold_path();
                     tri!($core.compare(Compare::$d op, x, y))
                 }
             }};
@@ -143,7 +151,20 @@ macro_rules! machinery {
                 if x.is_number() && y.is_number() {
                     (x.raw() == y.raw()) == $d when_equal
                 } else {
+                    cold_path();
                     tri!($core.compare(Compare::$d op, x, y))
+                }
+            }};
+        }
+        // The same with a small number.
+        macro_rules! same_small {
+            ($d op:ident, $d x:expr, $d number:expr, $d when_equal:expr) => {{
+                let x: Value = $d x;
+                if x.is_number() {
+                    (x.raw() == f64::from($d number)) == $d when_equal
+                } else {
+                    cold_path();
+                    tri!($core.compare(Compare::$d op, x, imm!($d number)))
                 }
             }};
         }
@@ -154,12 +175,14 @@ macro_rules! machinery {
         }
         macro_rules! compare {
             ($d op:ident, $d a:expr, $d b:expr, $d c:expr) => {{
+                cold_path();
                 let value = tri!($core.compare_value(Compare::$d op, reg!($d b), reg!($d c)));
                 put!($d a, value);
             }};
         }
         macro_rules! confident {
             ($d op:ident, $d a:expr, $d b:expr, $d c:expr) => {{
+                cold_path();
                 let value = tri!($core.confident_op(ConfidentOp::$d op, reg!($d b), reg!($d c)));
                 put!($d a, value);
             }};
@@ -173,6 +196,7 @@ macro_rules! machinery {
         }
         macro_rules! call {
             ($d callee:expr, $d args:expr, $d how:expr, $d dst:expr) => {{
+                cold_path();
                 let (callee, args) = ($d callee, $d args);
                 save!();
                 tri!($core.call($fiber, callee, args, $d how, $d dst));
@@ -181,6 +205,7 @@ macro_rules! machinery {
         }
         macro_rules! ask {
             ($d dst:expr, $d ask:expr) => {{
+                cold_path();
                 let ask = $d ask;
                 save!();
                 $fiber.dst = $d dst;
@@ -190,6 +215,7 @@ macro_rules! machinery {
         // An update of a variable that is not a register: taken out, updated, put back.
         macro_rules! update_cell {
             ($d cell:expr, $d first:expr, $d count:expr, $d leaf:expr) => {{
+                cold_path();
                 let cell: Value = $d cell;
                 let Some(mut root) = $core.heap.swap_cell(cell, Value::NULL) else {
                     fault!("an update of what is no cell")
@@ -201,6 +227,7 @@ macro_rules! machinery {
         }
         macro_rules! update_global {
             ($d first:expr, $d count:expr, $d leaf:expr) => {{
+                cold_path();
                 let global = GlobalId(extra!());
                 let mut root = std::mem::take(&mut $core.globals[global.index()]);
                 let result = $core.update_window(&mut root, $regs, $d first, $d count, $d leaf);
@@ -232,6 +259,7 @@ macro_rules! machinery {
                 let is_full = $fiber.frames.len() == $fiber.frames.capacity()
                     || $fiber.frames.len() >= $core.limits.depth as usize;
                 if is_full || $fiber.stack.len() < base + 256 {
+                    cold_path();
                     save!();
                     if let Err(raise) = $core.make_room($fiber, base) {
                         return Next::Raise(raise);
@@ -271,6 +299,7 @@ macro_rules! machinery {
                 }
                 $core.heap.release($fiber.closure);
                 let Some(frame) = $fiber.frames.pop() else {
+                    cold_path();
                     $fiber.closure = Value::NULL;
                     return Next::Exit(Exit::Done(value));
                 };
@@ -280,6 +309,7 @@ macro_rules! machinery {
                 $fiber.closure = frame.closure;
                 $regs = window(&mut $fiber.stack, frame.base);
                 if frame.kind != FrameKind::Call {
+                    cold_path();
                     save!();
                     return match $core.end_segment($fiber, frame, value) {
                         Ok(()) => Next::Reload,
