@@ -199,3 +199,106 @@ skip:
         result: 216_816.0,
     },
 ];
+
+/// A program of which there is one with confidence and one without.
+pub(crate) struct ConfidenceKernel {
+    pub(crate) text: &'static str,
+    pub(crate) result: f64,
+}
+
+/// Name, without and with confidence.
+pub(crate) const CONFIDENCE: &[(&str, &ConfidenceKernel, &ConfidenceKernel)] = &[
+    // Arithmetic and nothing else, where each turn adds to a confident total.
+    (
+        "total",
+        &ConfidenceKernel {
+            text: r#"
+fn "main" ( ) regs 5
+    load_int r0, 0
+    load_int r1, 0
+    load_const r2, 5000000
+again:
+    rem_i r3, r1, 100
+    mul_i r4, r3, 3
+    add_i r4, r4, 1
+    add r0, r0, r4
+    for_less r1, r2, 1, again
+    return r0
+"#,
+            result: 747_500_000.0,
+        },
+        &ConfidenceKernel {
+            text: r#"
+fn "main" ( ) regs 5
+    load_int r0, 0
+    load_const r1, 0.9
+    annotate r0, r0, r1
+    load_int r1, 0
+    load_const r2, 5000000
+again:
+    rem_i r3, r1, 100
+    mul_i r4, r3, 3
+    add_i r4, r4, 1
+    add r0, r0, r4
+    for_less r1, r2, 1, again
+    value_of r0, r0
+    return r0
+"#,
+            result: 747_500_000.0,
+        },
+    ),
+    // Votes as objects with a text each, of which the sure ones count: what programs do with it.
+    (
+        "votes",
+        &ConfidenceKernel {
+            text: r#"
+fn "main" ( ) regs 8
+    load_int r0, 0
+    load_int r1, 0
+    load_const r2, 1000000
+again:
+    rem_i r3, r1, 100
+    div_i r4, r3, 100
+    load_const r5, "vote "
+    add r5, r5, r3
+    copy r6, r4
+    new_object r5, r5, ["text" "score"]
+    get_field r6, r5, "score"
+    load_const r7, 0.5
+    jump_less r6, r7, next
+    get_field r6, r5, "text"
+    length r6, r6
+    add r0, r0, r6
+next:
+    for_less r1, r2, 1, again
+    return r0
+"#,
+            result: 3_500_000.0,
+        },
+        &ConfidenceKernel {
+            text: r#"
+fn "main" ( ) regs 8
+    load_int r0, 0
+    load_int r1, 0
+    load_const r2, 1000000
+again:
+    rem_i r3, r1, 100
+    div_i r4, r3, 100
+    load_const r5, "vote "
+    add r5, r5, r3
+    annotate r5, r5, r4
+    copy r6, r4
+    new_object r5, r5, ["text" "score"]
+    get_field r6, r5, "text"
+    load_const r7, 0.5
+    jump_not_confident r6, r7, next
+    length r6, r6
+    add r0, r0, r6
+next:
+    for_less r1, r2, 1, again
+    return r0
+"#,
+            result: 3_500_000.0,
+        },
+    ),
+];

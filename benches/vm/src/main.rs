@@ -7,9 +7,9 @@ mod kernels;
 
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use kernels::{KERNELS, Kernel};
+use kernels::{CONFIDENCE, ConfidenceKernel, KERNELS, Kernel};
 use prism_bytecode::{Verified, assemble, verify};
 use prism_vm::{Answer, Data, Limits, Machine, Outcome};
 use rustix::time::{ClockId, clock_gettime};
@@ -24,6 +24,7 @@ fn main() {
             report(kernel);
         }
     }
+    confidence();
     start_up();
     fan_out();
 }
@@ -119,12 +120,27 @@ fn "ask" ( "i" ) regs 2
     println!("fiber      {time:>9.2} µs to make, ask, answer and join, {count} at once");
 }
 
+/// What confidence costs: one program without any, and with a confident total or elements.
+fn confidence() {
+    let time = |program: &ConfidenceKernel| {
+        let module = assemble(program.text).expect("a kernel is assembly");
+        let module = Arc::new(verify(module).expect("a kernel verifies"));
+        let times = (0..RUNS).map(|_| prism(&module, program.result));
+        times.min().unwrap_or_default().as_secs_f64()
+    };
+    for (name, plain, confident) in CONFIDENCE {
+        let (plain, confident) = (time(plain), time(confident));
+        let ratio = confident / plain;
+        println!("{name:<10} {confident:>9.3} s confident, {plain:.3} s plain: {ratio:.2}");
+    }
+}
+
 /// What a machine costs before its first instruction.
 fn start_up() {
     let module = assemble("fn \"main\" ( ) regs 1\nload_int r0, 1\nreturn r0").expect("assembly");
     let module = Arc::new(verify(module).expect("it verifies"));
     let count = 10_000;
-    let start = Instant::now();
+    let start = cpu_time();
     for _ in 0..count {
         let mut machine =
             Machine::new(module.clone(), Limits::default(), Vec::new()).expect("no inputs");
@@ -132,6 +148,6 @@ fn start_up() {
     }
     println!(
         "machine    {:>9.2} µs to make, run and drop",
-        start.elapsed().as_secs_f64() * 1e6 / f64::from(count)
+        (cpu_time() - start).as_secs_f64() * 1e6 / f64::from(count)
     );
 }

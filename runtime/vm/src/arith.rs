@@ -78,6 +78,23 @@ impl Core {
         Ok(self.with(result, confidence))
     }
 
+    /// The same for a register that holds `old` and gets the result: a box that nobody else holds
+    /// is used again.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn arith_onto(&mut self, op: Arith, a: Value, b: Value, old: Value) -> Run<Value> {
+        let (x, y) = (self.heap.plain(a).as_number(), self.heap.plain(b).as_number());
+        if let (Some(x), Some(y), Some(confidence)) = (x, y, self.least(a, b))
+            && old.is_confident()
+            && self.heap.is_unique(old)
+        {
+            let value = self.numbers(op, x, y)?;
+            self.heap.set_confident(old, value, confidence);
+            return Ok(self.heap.share(old));
+        }
+        self.arith(op, a, b)
+    }
+
     fn numbers(&mut self, op: Arith, x: f64, y: f64) -> Run<Value> {
         if matches!(op, Arith::Div | Arith::Rem) && y == 0.0 {
             return Err(self.problem(&Problem::DivisionByZero));

@@ -420,6 +420,14 @@ impl Heap {
         Value::heap(Tag::Confident, self.confidents.alloc(Confident { value, confidence }))
     }
 
+    /// Sets both parts of a confident value that nobody else holds. Takes over the value, which
+    /// is plain.
+    pub(crate) fn set_confident(&mut self, confident: Value, value: Value, confidence: f64) {
+        let parts = self.confidents.get_mut(confident.index());
+        let old = std::mem::replace(parts, Confident { value, confidence });
+        self.release(old.value);
+    }
+
     // Reading.
 
     /// The value without its confidence; borrowed.

@@ -11,6 +11,10 @@
 #[macro_use]
 mod machinery;
 
+mod stop;
+
+mod window;
+
 use std::hint::cold_path;
 
 use prism_bytecode::{
@@ -21,47 +25,18 @@ use prism_bytecode::{
 use crate::arith::{Arith, Compare};
 use crate::calls::Match;
 use crate::confidence::ConfidentOp;
-use crate::core::{Core, Window};
+use crate::core::Core;
 use crate::errors::{Limit, Problem, Raise};
-use crate::fiber::{Delivery, Fiber, Frame, FrameKind, PLAIN_CALL, State};
+use crate::fiber::{Fiber, Frame, FrameKind, PLAIN_CALL};
 use crate::heap::Other;
 use crate::numbers::{integer, remainder, small};
 use crate::tier::Left;
 use crate::update::Leaf;
 use crate::value::Value;
 
-/// Why the loop stopped.
-pub(crate) enum Exit {
-    /// The fiber's function returned; owned.
-    Done(Value),
-    /// Nobody caught this; owned.
-    Failed(Value),
-    Limit(Limit),
-    /// It asks the scheduler for something; the result goes to `fiber.dst`.
-    Ask(Ask),
-}
-
-pub(crate) enum Ask {
-    /// Arguments are owned.
-    Perform {
-        site: SiteId,
-        args: Vec<Value>,
-    },
-    Join(Value),
-    JoinAny(Value),
-    Spawn {
-        args: Vec<Value>,
-    },
-    Cancel(Value),
-}
-
-/// What the inner loop does next.
-enum Next {
-    Raise(Raise),
-    /// The running function changed: take its state from the fiber.
-    Reload,
-    Exit(Exit),
-}
+pub(crate) use stop::{Ask, Exit};
+use stop::{Next, deliver};
+use window::{move_args, take_window, window};
 
 /// Runs a fiber until it ends, fails, or asks for something.
 pub(crate) fn run(core: &mut Core, fiber: &mut Fiber) -> Exit {
@@ -92,21 +67,6 @@ pub(crate) fn run(core: &mut Core, fiber: &mut Fiber) -> Exit {
                 }
             }
         }
-    }
-}
-
-/// Gives a fiber what it waited for.
-fn deliver(core: &mut Core, fiber: &mut Fiber) -> Option<Raise> {
-    match std::mem::replace(&mut fiber.state, State::Ready) {
-        State::Delivered(Delivery::Value(value)) => {
-            core.put_result(fiber, fiber.dst, value);
-            None
-        }
-        State::Delivered(Delivery::Throw(value)) => {
-            core.trace(fiber);
-            Some(Raise::Throw(value))
-        }
-        State::Ready | State::Waiting(_) | State::Over(_) => None,
     }
 }
 
@@ -235,12 +195,10 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next {
             Inst::Greater(a, b, c) => compare!(Greater, a, b, c),
             Inst::GreaterEq(a, b, c) => compare!(GreaterEq, a, b, c),
             Inst::InstanceOf(a, b, c) => {
-                cold_path();
                 let is = tri!(core.instance_of(reg!(b), reg!(c)));
                 put!(a, Value::bool(is));
             }
             Inst::In(a, b, c) => {
-                cold_path();
                 let is = tri!(core.contains(reg!(b), reg!(c)));
                 put!(a, Value::bool(is));
             }
@@ -680,7 +638,6 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next {
                 call!(target, args, Match::Exact, a);
             }
             Inst::CallNamed(a, b, count) => {
-                cold_path();
                 let names = KeysId(extra!());
                 let target = tri!(core.callee(reg!(b)));
                 let mut args = taken!(b, count + 1);
@@ -693,7 +650,6 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next {
                 call!(target, args, Match::Exact, a);
             }
             Inst::CallArray(a, b, c) => {
-                cold_path();
                 let target = tri!(core.callee(reg!(b)));
                 let args = tri!(core.spread_args(reg!(c)));
                 call!(target, args, Match::Exact, a);
@@ -719,7 +675,6 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next {
                 call!(target, args, Match::Offer, a);
             }
             Inst::CallMethod(a, b, count) => {
-                cold_path();
                 let at = pc;
                 let name = core.module_text(StrId(extra!())).clone();
                 let target = tri!(core.method_callee(reg!(b), &name, at));
@@ -728,7 +683,6 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next {
                 call!(target, args, Match::Exact, a);
             }
             Inst::CallMethodArray(a, b, c) => {
-                cold_path();
                 let at = pc;
                 let name = core.module_text(StrId(extra!())).clone();
                 let target = tri!(core.method_callee(reg!(b), &name, at));
@@ -781,7 +735,6 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next {
 
             // Effects and fibers.
             Inst::Perform(a, b, count) => {
-                cold_path();
                 let site = SiteId(extra!());
                 let args = taken!(b, count);
                 save!();
@@ -794,7 +747,6 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next {
                 ask!(a, Ask::Perform { site, args });
             }
             Inst::Spawn(a, b, count) => {
-                cold_path();
                 let args = taken!(b, count + 1);
                 ask!(a, Ask::Spawn { args });
             }
@@ -802,7 +754,6 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next {
             Inst::JoinAny(a, b) => ask!(a, Ask::JoinAny(reg!(b))),
             Inst::Cancel(a) => ask!(a, Ask::Cancel(reg!(a))),
             Inst::Await(a, b) => {
-                cold_path();
                 let value = reg!(b);
                 if core.kind(value) == Kind::Promise {
                     ask!(a, Ask::Join(value));
@@ -841,27 +792,6 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next {
             Inst::Arg(_) => fault!("a word that is no instruction"),
         }
     }
-}
-
-/// The registers from `base` on.
-#[inline(always)]
-fn window(stack: &mut [Value], base: u32) -> &mut Window {
-    let above = stack.get_mut(base as usize..).unwrap_or_default();
-    above.first_chunk_mut().expect("`Fiber::reach` keeps a window above every base")
-}
-
-/// Moves arguments to the first registers of the callee.
-#[inline(always)]
-fn move_args(stack: &mut [Value], from: usize, to: usize, count: u8) {
-    let (below, above) = stack.split_at_mut(to);
-    let args = below[from..].iter_mut().take(usize::from(count));
-    for (slot, arg) in above.iter_mut().zip(args) {
-        *slot = std::mem::take(arg);
-    }
-}
-
-fn take_window(regs: &mut Window, first: usize, count: u8) -> Vec<Value> {
-    regs[first..first + usize::from(count)].iter_mut().map(std::mem::take).collect()
 }
 
 const _: () = assert!(PLAIN_CALL < 0.0);

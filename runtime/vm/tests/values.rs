@@ -328,3 +328,25 @@ fn parts_of_elements() {
     object("get_field r1, r0, \"b\"\nget_field r1, r1, \"length\"\nreturn r1", "1");
     gives("load_const r0, \"añ😀\"\nget_field r1, r0, \"length\"\nreturn r1", "4");
 }
+
+#[test]
+fn a_confident_sum_changes_only_its_own_register() {
+    // `total ~> 0.9`, to which 1, `2 ~> 0.5` and 3 are added; a copy is kept before the last.
+    gives(
+        "load_int r0, 10\nload_const r1, 0.9\nannotate r0, r0, r1\nadd_i r0, r0, 1\n\
+         load_int r1, 2\nload_const r2, 0.5\nannotate r1, r1, r2\nadd r0, r0, r1\ncopy r3, r0\n\
+         add_i r0, r0, 3\nsub r0, r1, r0\nmove r4, r1\nmove r2, r0\nnew_array r5, r2, 3\nreturn r5",
+        "[{\"~\":[-14,0.5]},{\"~\":[13,0.5]},{\"~\":[2,0.5]}]",
+    );
+    // A text under the confidence goes, and a failure leaves what was there.
+    gives(
+        "load_const r0, \"a\"\nload_const r1, 0.9\nannotate r0, r0, r1\nload_int r2, 2\n\
+         annotate r2, r2, r1\nmul_i r0, r2, 4\nreturn r0",
+        "{\"~\":[8,0.9]}",
+    );
+    let text = main_of(
+        "load_int r0, 6\nload_const r1, 0.9\nannotate r0, r0, r1\nfrom:\ndiv_i r0, r0, 0\nto:\n\
+         return_null\ncaught:\nreturn r0\ncatch from, to, caught, r9",
+    );
+    assert_eq!(result(&text).to_json_text(), "{\"~\":[6,0.9]}");
+}

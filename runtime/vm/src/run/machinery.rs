@@ -102,7 +102,7 @@ macro_rules! machinery {
                     number!($d a, result);
                 } else {
                     cold_path();
-                    let value = tri!($core.arith(Arith::$d op, x, y));
+                    let value = tri!($core.arith_onto(Arith::$d op, x, y, reg!($d a)));
                     put!($d a, value);
                 }
             }};
@@ -119,7 +119,7 @@ macro_rules! machinery {
                     reg!($d a) = tri!($core.add_onto(x, y));
                 } else {
                     cold_path();
-                    let value = tri!($core.arith(Arith::Add, x, y));
+                    let value = tri!($core.arith_onto(Arith::Add, x, y, reg!($d a)));
                     put!($d a, value);
                 }
             }};
