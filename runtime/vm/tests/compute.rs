@@ -94,7 +94,8 @@ fn equality_is_structural_or_loose() {
     gives(&array("same"), "true");
     gives("load_null r0\nload_int r1, 0\nequal r2, r0, r1\nreturn r2", "false");
     gives("load_false r0\nload_int r1, 0\nequal r2, r0, r1\nreturn r2", "true");
-    gives("load_true r0\nload_const r1, \"x\"\nequal r2, r0, r1\nreturn r2", "true");
+    gives("load_true r0\nload_const r1, \"x\"\nequal r2, r0, r1\nreturn r2", "false");
+    gives("load_true r0\nload_const r1, \"true\"\nequal r2, r0, r1\nreturn r2", "true");
 }
 
 #[test]
