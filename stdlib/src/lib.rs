@@ -3,6 +3,7 @@
 /// Every module: the path that imports name it by, and its text.
 const FILES: &[(&str, &str)] = &[
     ("@prism/aggregation", include_str!("../aggregation.prism")),
+    ("@prism/confidence", include_str!("../confidence.prism")),
     ("@prism/control", include_str!("../control.prism")),
     ("@prism/execution", include_str!("../execution.prism")),
     ("@prism/methods/agent", include_str!("../methods/agent.prism")),

@@ -161,6 +161,7 @@ codes! {
     P0602 => "unknown key of the header",
     P0603 => "wrong value in the header",
     P0604 => "key of the header written twice",
+    P0605 => "schedule that does not say when",
     P0610 => "unknown key in prism.toml",
     P0611 => "wrong value in prism.toml",
     P0612 => "agents that the manifest does not have",
@@ -242,6 +243,7 @@ codes! {
     P2018 => "argument that an effect does not take",
     P2019 => "site at which nothing was asked",
     P2020 => "secret that a run needs",
+    P2022 => "schedule in the place of a run",
     // P21xx: agents
     P2101 => "unknown agent",
     P2102 => "too few agents",
@@ -264,6 +266,8 @@ codes! {
     P2119 => "too many calls wait for an agent",
     P2120 => "call did not finish within its deadline",
     P2121 => "backend that is not available",
+    P2122 => "outcome that nobody knows",
+    P2123 => "agent that is asked at most once",
     // P22xx: command line and input
     P2201 => "not JSON",
     P2202 => "`--set` without a value",
@@ -274,6 +278,7 @@ codes! {
     P2207 => "no tests",
     P2208 => "effect in a test that nothing handles",
     P2209 => "file that cannot be written",
+    P2210 => "program without a schedule",
 }
 
 impl std::fmt::Display for Code {

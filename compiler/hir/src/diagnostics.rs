@@ -145,6 +145,7 @@ impl Words<'_> {
             ProblemKind::HeaderValue { key, expected } => {
                 error(Code::P0603, format!("`@{key}` needs {expected}"))
             }
+            ProblemKind::HeaderSchedule { what } => error(Code::P0605, what.to_string()),
             ProblemKind::HeaderTwice { key } => {
                 let message = format!("`@{key}` is written twice; the first one counts");
                 Diagnostic::warning(Code::P0604, at, message)

@@ -360,6 +360,9 @@ fn check_value(header: &Header, entry: &HeaderEntry, span: Span) -> Option<Probl
     if is_broken {
         return None;
     }
+    if &*entry.key == "schedule" {
+        return check_schedule(entry, span);
+    }
     let expected = match &*entry.key {
         "minAgents" | "maxAgents" if entry.value.as_u64().is_none() => "a whole number, 0 or more",
         "maxAgents" => {
@@ -380,6 +383,17 @@ fn check_value(header: &Header, entry: &HeaderEntry, span: Span) -> Option<Probl
     };
     let kind = ProblemKind::HeaderValue { key: entry.key.clone(), expected };
     Some(problem(span, kind))
+}
+
+/// What is wrong with a schedule, at the part of it that is.
+fn check_schedule(entry: &HeaderEntry, span: Span) -> Option<Problem> {
+    let mistake = prism_schedule::read(&entry.value).err()?;
+    let part = Some(&*mistake.part).filter(|part| !part.is_empty());
+    let at = part.and_then(|part| entry.text.find(part)).map_or(span, |start| {
+        let place = |at: usize| span.start + (start + at) as u32;
+        Span::new(place(mistake.at.start), place(mistake.at.end))
+    });
+    Some(problem(at, ProblemKind::HeaderSchedule { what: mistake.what }))
 }
 
 fn is_confidence(value: &Value) -> bool {

@@ -119,6 +119,10 @@ pub enum ProblemKind {
         key: Text,
         expected: &'static str,
     },
+    /// `@schedule` does not say when.
+    HeaderSchedule {
+        what: prism_schedule::What,
+    },
     HeaderTwice {
         key: Text,
     },

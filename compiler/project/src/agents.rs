@@ -10,7 +10,7 @@ use prism_hir::{Item, header, header_spans, item_tree};
 use prism_source::{Agent, Agents, Db, Origin, SourceFile};
 use serde_json::Value;
 
-use crate::diagnostics::{no_agent, too_few_agents, unbound_agent};
+use crate::diagnostics::{no_agent, only_once, too_few_agents, unbound_agent};
 
 /// Agents and capabilities that the header, calls and declarations name and the manifest does
 /// not have. Nothing without a manifest that has agents.
@@ -20,11 +20,13 @@ pub(crate) fn agents_against_manifest(db: &dyn Db, file: SourceFile) -> Vec<Diag
     let mut found = header_against_manifest(db, file, &agents);
     let names = || agents.keys().map(|name| &**name);
     for item in item_tree(db, file).bodies() {
-        for (name, expr) in agent_names(db, item).iter() {
-            if !agents.contains_key(name) {
-                let span = item.layout(db).absolute(prism_hir::body_spans(db, item).expr(*expr));
-                let at = Place::new(file.id(db), span);
-                found.push(no_agent(at, "name", name, nearest(name, names())));
+        for Named { name, expr, is_once } in agent_names(db, item).iter() {
+            let span = item.layout(db).absolute(prism_hir::body_spans(db, item).expr(*expr));
+            let at = Place::new(file.id(db), span);
+            match agents.get(name) {
+                None => found.push(no_agent(at, "name", name, nearest(name, names()))),
+                Some(agent) if agent.at_most_once && !is_once => found.push(only_once(at, name)),
+                Some(_) => {}
             }
         }
     }
@@ -37,23 +39,35 @@ pub(crate) fn agents_against_manifest(db: &dyn Db, file: SourceFile) -> Vec<Diag
     found
 }
 
-/// The names in `agent.call({ agent: "name", … })`.
+/// An agent that a call names in the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub name: Text,
+    expr: ExprId,
+    /// Whether the call is an `agent.once`.
+    is_once: bool,
+}
+
+/// The names in `agent.call({ agent: "name", … })`, and in `agent.once`.
 #[salsa::tracked]
-pub(crate) fn agent_names<'db>(db: &'db dyn Db, item: Item<'db>) -> Arc<[(Text, ExprId)]> {
+pub(crate) fn agent_names<'db>(db: &'db dyn Db, item: Item<'db>) -> Arc<[Named]> {
     let body = prism_hir::body(db, item);
     let mut names = Vec::new();
     for (_, expr) in body.exprs.iter() {
         let ExprKind::Perform { effect, args } = &expr.kind else { continue };
         let request = args.first().map(|arg| &body.exprs[arg.value].kind);
-        let (true, Some(ExprKind::Object(fields))) = (&**effect == "agent.call", request) else {
-            continue;
+        let is_once = match &**effect {
+            "agent.call" => false,
+            "agent.once" => true,
+            _ => continue,
         };
+        let Some(ExprKind::Object(fields)) = request else { continue };
         for field in fields {
             if let Field::Named { name, value } = field
                 && &**name == "agent"
                 && let ExprKind::Text(agent) = &body.exprs[*value].kind
             {
-                names.push((agent.clone(), *value));
+                names.push(Named { name: agent.clone(), expr: *value, is_once });
             }
         }
     }

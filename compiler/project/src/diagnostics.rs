@@ -94,6 +94,13 @@ pub(crate) fn no_agent(at: Place, what: &str, name: &str, nearest: Option<&str>)
     }
 }
 
+/// A call that may be repeated, of an agent that may not be asked again.
+pub(crate) fn only_once(at: Place, name: &str) -> Diagnostic {
+    let message = format!("agent `{name}` is asked at most once, and `agent.call` may ask again");
+    Diagnostic::new(Code::P2123, at, message)
+        .with_help("call it with `once` of `@prism/execution`, and handle the outcome `unknown`")
+}
+
 /// An agent that the program declares and the manifest does not bind: calling it would fail.
 pub(crate) fn unbound_agent(at: Place, name: &str, nearest: Option<&str>) -> Diagnostic {
     let message = format!("prism.toml does not say how the agent `{name}` runs");

@@ -72,7 +72,7 @@ impl ProgramFacts {
         let package = file.package(db);
         let groups = package.map(|package| package.groups(db).clone()).unwrap_or_default();
         for item in item_tree(db, file).bodies() {
-            self.agents.extend(agent_names(db, item).iter().map(|(name, _)| name.clone()));
+            self.agents.extend(agent_names(db, item).iter().map(|named| named.name.clone()));
             for (_, expr) in prism_hir::body(db, item).exprs.iter() {
                 if let ExprKind::Name(Name::Host(name)) = &expr.kind
                     && groups.contains(name)

@@ -34,6 +34,8 @@ pub struct Agent {
     pub capabilities: Arc<[Arc<str>]>,
     /// Where its answers come from, when that is more than its own word.
     pub provenance: Option<Level>,
+    /// Whether `agent.once` alone may call it.
+    pub at_most_once: bool,
 }
 
 /// Where the bands of `uncertain` begin when the program gives no limits of its own.

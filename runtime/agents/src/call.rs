@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use prism_vm::Data;
+use tokio::sync::Semaphore;
 
 /// What a program asks of an agent.
 #[derive(Clone, Debug)]
@@ -24,6 +25,34 @@ pub struct AgentCall {
     /// The run that asks.
     pub run: Arc<str>,
     pub earlier: Earlier,
+    /// `Some`: the agent is asked at most once, and not before the gate is open. Otherwise it is
+    /// asked until it has answered or `retry` says no.
+    pub once: Option<Gate>,
+}
+
+/// Keeps the one attempt of a call back until its start is on record.
+#[derive(Clone, Debug)]
+pub struct Gate(Arc<Semaphore>);
+
+impl Gate {
+    pub fn closed() -> Gate {
+        Gate(Arc::new(Semaphore::new(0)))
+    }
+
+    /// Lets the attempt go out.
+    pub fn open(&self) {
+        self.0.add_permits(1);
+    }
+
+    /// Whether the attempt may have gone out.
+    pub fn is_open(&self) -> bool {
+        self.0.available_permits() > 0
+    }
+
+    pub(crate) async fn opened(&self) {
+        // The permit goes back at once: an open gate stays open. Nobody closes the semaphore.
+        let _ = self.0.acquire().await;
+    }
 }
 
 /// What was tried for a call before this process took it up.
@@ -49,6 +78,7 @@ impl AgentCall {
             idempotency_key: String::new(),
             run: Arc::from(""),
             earlier: Earlier::default(),
+            once: None,
         }
     }
 }
@@ -75,6 +105,15 @@ pub struct AgentError {
     pub retryable: bool,
     /// What the agent itself attached to its error, else `Data::Null`.
     pub data: Data,
+}
+
+impl AgentError {
+    /// Whether the agent may have done its work, although there is no answer. False for what
+    /// happens before an agent has its request, and when the agent itself says that it failed.
+    pub fn leaves_open(&self) -> bool {
+        const BEFORE: [&str; 7] = ["P2101", "P2103", "P2104", "P2118", "P2119", "P2121", "P2123"];
+        !BEFORE.contains(&self.code) && self.code != "P2116"
+    }
 }
 
 impl std::fmt::Display for AgentError {

@@ -17,8 +17,8 @@ use crate::breaker::{Epoch, Verdict};
 use crate::lane::Lane;
 use crate::pump::Pump;
 use crate::{
-    AgentCall, AgentError, AgentNote, AgentReply, AgentSpec, Attempt, Backend, BoxFuture, Notes,
-    Registry, errors,
+    AgentCall, AgentError, AgentNote, AgentReply, AgentSpec, Attempt, Backend, BoxFuture, Delivery,
+    Notes, Registry, errors,
 };
 
 /// Sends calls to agents. Cheap to clone; all clones share queues and breakers.
@@ -71,6 +71,9 @@ impl Dispatcher {
         Box::pin(async move {
             let until = call.deadline.map(|deadline| Instant::now() + deadline);
             let lane = inner.lane(&call.agent)?;
+            if lane.spec.delivery == Delivery::AtMostOnce && call.once.is_none() {
+                return Err(errors::only_once(&call.agent));
+            }
             let call = Arc::new(call);
             repeat(&inner, &lane, &Job { call, notes, until }).await
         })
@@ -112,11 +115,18 @@ async fn repeat(inner: &Inner, lane: &Arc<Lane>, job: &Job) -> Result<AgentReply
     }
     loop {
         let place = place(lane, job).await?;
+        if let Some(gate) = &job.call.once {
+            (job.notes)(AgentNote::AttemptStarted { number });
+            gate.opened().await;
+        }
         let epoch = lane.ask(last.as_ref())?;
         let error = match attempt(inner, lane, job, number, place, epoch).await {
             Ok(reply) => return Ok(reply),
             Err(error) => error,
         };
+        if job.call.once.is_some() {
+            return Err(error);
+        }
         failures += 1;
         let wait = pause(retry, failures, fastrand::f64());
         let again = error.retryable && failures <= retry.max && wait < job.time_left();
@@ -151,7 +161,9 @@ async fn attempt(
 ) -> Result<AgentReply, AgentError> {
     let pump = inner.pump(&lane.spec).inspect_err(|_| lane.tell(epoch, Verdict::Unknown))?;
     let (ticket, outcome) = inner.board.post(Pending::new(lane, place, epoch, &job.notes));
-    (job.notes)(AgentNote::AttemptStarted { number });
+    if job.call.once.is_none() {
+        (job.notes)(AgentNote::AttemptStarted { number });
+    }
     let end = Instant::now() + lane.spec.timeout;
     let until = job.until.map_or(end, |until| until.min(end));
     let (spec, call) = (lane.spec.clone(), job.call.clone());

@@ -269,6 +269,16 @@ pub fn deadline_passed(agent: &str, deadline: Duration) -> AgentError {
     )
 }
 
+/// `P2123`: agent that is asked at most once.
+pub fn only_once(agent: &str) -> AgentError {
+    error(
+        "P2123",
+        false,
+        format!("agent `{agent}` is asked at most once, and `agent.call` may ask again"),
+        "call it with `once` of `@prism/execution`, and handle the outcome `unknown`".to_owned(),
+    )
+}
+
 /// `P2121`: backend that is not available.
 pub fn no_backend(agent: &str, backend: &str, known: &[&str]) -> AgentError {
     error(

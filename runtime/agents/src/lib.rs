@@ -37,7 +37,7 @@ pub mod protocol;
 mod nearest;
 
 pub use backend::{Attempt, Backend, BoxFuture, Report, Reports, Ticket};
-pub use call::{AgentCall, AgentError, AgentNote, AgentReply, Earlier, Notes};
+pub use call::{AgentCall, AgentError, AgentNote, AgentReply, Earlier, Gate, Notes};
 pub use dispatcher::Dispatcher;
 pub use registry::Registry;
-pub use spec::{AgentSpec, Backoff, BreakerSettings, Mode, Resources, Retry};
+pub use spec::{AgentSpec, Backoff, BreakerSettings, Delivery, Mode, Resources, Retry};

@@ -32,6 +32,7 @@ pub struct AgentSpec {
     /// How long a process may take to go away once it has been asked to.
     pub grace: Duration,
     pub retry: Retry,
+    pub delivery: Delivery,
     /// `None`: no breaker.
     pub breaker: Option<BreakerSettings>,
     pub mode: Mode,
@@ -56,6 +57,7 @@ impl AgentSpec {
             timeout: Duration::from_secs(600),
             grace: Duration::from_secs(2),
             retry: Retry::default(),
+            delivery: Delivery::AtLeastOnce,
             breaker: None,
             mode: Mode::PerCall,
             max_line: 8 << 20,
@@ -76,6 +78,16 @@ impl AgentSpec {
         }
         AgentRef { name: self.name.clone(), attributes }
     }
+}
+
+/// What a program may rely on when a call is cut off in the middle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// The agent is asked again under the same key.
+    AtLeastOnce,
+    /// The agent is never asked again, so that only [`AgentCall::once`](crate::AgentCall) may
+    /// call it.
+    AtMostOnce,
 }
 
 /// How a failed attempt is repeated.

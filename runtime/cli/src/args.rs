@@ -45,9 +45,12 @@ pub enum Verb {
     Cancel(Cancel),
     Status(Status),
     Worker(Worker),
+    Schedule(Schedule),
+    Schedules(Schedules),
     Replay(Replay),
     Diff(Diff),
     Audit(Audit),
+    Calibration(Calibration),
     Test(Test),
     /// Enter programs line by line; shows values with their types and confidences
     Repl,
@@ -121,7 +124,7 @@ pub struct Resume {
     pub output: Output,
 }
 
-/// Drive whatever is due, until it is stopped: crashed runs, decided ones, timers that have ended
+/// Drive whatever is due, until it is stopped: crashed runs, decided ones, timers that have ended, times of schedules
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   prism worker
@@ -139,6 +142,64 @@ pub struct Worker {
     /// One JSON object per run that was driven, on standard output
     #[arg(long)]
     pub json: bool,
+}
+
+/// Let a program run by itself, at the times of its `@schedule`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  prism schedule report.prism
+  prism schedule report.prism --input '{\"to\": \"team\"}' --json
+
+The header says when: `@schedule 0 9 * * 1-5 Europe/Berlin`. `prism worker` starts the runs, each
+time once, however many workers there are. A schedule of a program of the same name is replaced;
+`prism cancel` ends one. The program reads the time that it runs for as `context.scheduledAt`.")]
+pub struct Schedule {
+    /// A .prism program or a .prismc artifact
+    #[arg(value_name = "FILE|ARTIFACT")]
+    pub file: PathBuf,
+    /// The value of `input`, for every run: JSON, or @FILE
+    #[arg(long, value_name = "JSON|@FILE")]
+    pub input: Option<String>,
+    /// Any other name that the host supplies, such as `agents` or `task`
+    #[arg(long = "set", value_name = "NAME=JSON|@FILE")]
+    pub sets: Vec<String>,
+    /// Stop each run after so many steps
+    #[arg(long, value_name = "N")]
+    pub fuel: Option<u64>,
+    #[command(flatten)]
+    pub store: Store,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+impl Schedule {
+    /// The arguments of a run that is one of the schedule's.
+    pub fn as_run(&self) -> Run {
+        Run {
+            file: self.file.clone(),
+            input: self.input.clone(),
+            sets: self.sets.clone(),
+            answers: None,
+            fuel: self.fuel,
+            level: 1,
+            no_native: true,
+            no_store: false,
+            store: Store { store: self.store.store.clone() },
+            output: Output { json: self.output.json },
+        }
+    }
+}
+
+/// List what runs by itself, and when next
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  prism schedules --json | jq '.schedules[].next'")]
+pub struct Schedules {
+    /// One JSON object: {\"schedules\":[{\"schedule\",\"program\",\"when\",\"next\",\"last\"}]}
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub store: Store,
 }
 
 /// List what people are asked
@@ -355,6 +416,33 @@ pub struct AuditVerify {
 pub struct AuditExport {
     #[arg(value_name = "RUN")]
     pub run: String,
+    #[command(flatten)]
+    pub store: Store,
+}
+
+/// Show how often stated confidences were right, by what people decided
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  prism calibration
+  prism calibration --agent security --svg reliability.svg
+  prism calibration --json | jq '.groups[] | select(.agent == \"security\") | .map'
+
+A decision judges the proposal that it is about, and every answer of an agent that is equal to it;
+with choices, every answer that is one of them. `calibrate(map)` of `@prism/confidence` applies a
+map that is learned so.")]
+pub struct Calibration {
+    /// Only runs of the program with this name
+    #[arg(long, value_name = "NAME")]
+    pub program: Option<String>,
+    /// Only what this agent stated
+    #[arg(long, value_name = "NAME")]
+    pub agent: Option<String>,
+    /// Also draw it: a panel for each program and agent
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// One JSON object: {\"groups\":[{\"program\",\"agent\",\"n\",\"brier\",\"ece\",\"bins\",\"map\"}]}
+    #[arg(long)]
+    pub json: bool,
     #[command(flatten)]
     pub store: Store,
 }

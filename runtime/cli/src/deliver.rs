@@ -181,6 +181,7 @@ fn is_usage(error: &Error) -> bool {
         | Error::Ended { .. }
         | Error::UnknownSite { .. }
         | Error::Secret { .. }
+        | Error::IsSchedule { .. }
         | Error::Script { .. } => true,
         Error::Store(_)
         | Error::Diverged { .. }

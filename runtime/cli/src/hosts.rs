@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use prism_agents::manifest::{Group, Members};
 use prism_agents::{AgentSpec, Registry};
-use prism_bytecode::Verified;
+use prism_bytecode::{HostInput, Verified};
+use prism_schedule::Schedule;
 use prism_vm::Data;
 use serde_json::Value;
 
 use crate::inputs::Inputs;
 use crate::manifest::Manifest;
 use crate::problem::Problem;
-use crate::workspace;
+use crate::{words, workspace};
 
 /// The inputs of a run: those given, and those that the program reads and nobody gave.
 pub fn complete(
@@ -70,6 +71,28 @@ fn value(name: &str, header: &Header<'_>, manifest: &Manifest, agents: &Data) ->
         ])),
         _ => None,
     }
+}
+
+/// When the program runs by itself, as its header says.
+pub fn schedule(module: &Verified) -> Result<Schedule, Problem> {
+    let value = Header::of(module).json("schedule").ok_or_else(words::no_schedule)?;
+    prism_schedule::read(&value).map_err(|mistake| words::no_such_schedule(&mistake))
+}
+
+/// Makes room for the time of each run, where the program can see it.
+pub fn with_scheduled_at(module: &Verified, inputs: &mut Inputs) {
+    let reads_context = |input: &HostInput| module.text(input.name) == "context";
+    if !module.module().inputs.iter().any(reads_context) {
+        return;
+    }
+    let known = inputs.iter().position(|(name, _)| &**name == "context");
+    let context = known.map(|known| inputs.swap_remove(known).1);
+    let mut fields = match context {
+        Some(Data::Object(fields)) => fields,
+        _ => Vec::new(),
+    };
+    fields.push(("scheduledAt".into(), Data::Null));
+    inputs.push(("context".into(), Data::Object(fields)));
 }
 
 /// The agents that `@agents`, `@minAgents` and `@maxAgents` of the header choose.

@@ -11,6 +11,7 @@ pub mod hosts;
 pub mod inputs;
 pub mod junit;
 pub mod manifest;
+pub mod plot;
 pub mod problem;
 pub mod program;
 pub mod repl;

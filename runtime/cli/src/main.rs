@@ -30,9 +30,12 @@ fn main() -> ExitCode {
         Verb::Cancel(cancel) => verbs::cancel::run(&cancel, terminal),
         Verb::Status(status) => verbs::status::run(&status, terminal),
         Verb::Worker(worker) => verbs::worker::run(&worker, terminal),
+        Verb::Schedule(schedule) => verbs::schedule::run(&schedule, terminal),
+        Verb::Schedules(schedules) => verbs::schedule::list(&schedules, terminal),
         Verb::Replay(replay) => verbs::replay::run(&replay, terminal),
         Verb::Diff(diff) => verbs::diff::run(&diff, terminal),
         Verb::Audit(audit) => verbs::audit::run(&audit, terminal),
+        Verb::Calibration(calibration) => verbs::calibration::run(&calibration, terminal),
         Verb::Completions(completions) => verbs::completions::run(completions.shell),
     })
 }

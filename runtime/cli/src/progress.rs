@@ -86,6 +86,7 @@ impl Watch for Progress {
             | EventKind::Published
             | EventKind::Checkpoint
             | EventKind::Log
+            | EventKind::Ticked
             | EventKind::Interrupted
             | EventKind::Resumed
             | EventKind::Completed

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use prism_bytecode::{DecodeError, VerifyError};
 use prism_driver::{What, shown};
+use prism_schedule::Mistake;
 
 use crate::problem::Problem;
 
@@ -37,6 +38,17 @@ pub fn not_utf8(path: &Path) -> Problem {
 pub fn unknown_name(name: &str, known: &[&str]) -> Problem {
     Problem::new("P2205", format!("the host has no name `{name}`"))
         .with_help(format!("the names of the host are {}", quoted(known)))
+}
+
+pub fn no_schedule() -> Problem {
+    Problem::new("P2210", "the program has no `@schedule` in its header").with_help(
+        "write `@schedule 0 9 * * 1-5 Europe/Berlin` there, or start it with `prism run`",
+    )
+}
+
+/// Of an artifact: a program is checked before.
+pub fn no_such_schedule(mistake: &Mistake) -> Problem {
+    Problem::new("P0605", mistake.what.to_string()).with_help("build the program again")
 }
 
 pub fn no_head(found: &str) -> Problem {

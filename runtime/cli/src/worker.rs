@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use prism_agents::{Backend, Dispatcher};
 use prism_backend_local::LocalBackend;
 use prism_engine::{
-    Engine, Environment, Error, Host, RunHandle, RunResult, Stopper, Vault, WhenWaiting,
-    now_micros, parked, recorded,
+    Engine, Environment, Error, Host, Planned, RunHandle, RunResult, Stopper, Ticked, Vault,
+    WhenWaiting, now_micros, parked, recorded,
 };
 use prism_journal::{Error as StoreError, RunId, RunRecord, Store};
 use tokio::task::JoinSet;
@@ -42,6 +42,8 @@ pub enum News {
     Taken(RunId),
     /// It ended, waits, or was put down.
     Left(RunResult),
+    /// The schedule came to times, and these runs of it can be driven.
+    Fired(RunId, Vec<RunId>),
     /// It stays as its journal has it.
     Failed(RunId, Box<Trouble>),
 }
@@ -81,6 +83,8 @@ struct Worker<F> {
     parked: HashMap<RunId, Option<i64>>,
     /// Told something while they were driven.
     told: HashSet<RunId>,
+    /// Runs that are schedules.
+    schedules: HashMap<RunId, Planned>,
     /// Cannot be driven by this process.
     refused: HashSet<RunId>,
     ready: VecDeque<RunId>,
@@ -101,6 +105,7 @@ impl<F: Fn(News)> Worker<F> {
             driven: JoinSet::new(),
             parked: HashMap::new(),
             told: HashSet::new(),
+            schedules: HashMap::new(),
             refused: HashSet::new(),
             ready: VecDeque::new(),
             after: 0,
@@ -183,7 +188,9 @@ impl<F: Fn(News)> Worker<F> {
 
     fn take(&mut self, run: RunId) {
         let handle = match self.resume(run) {
-            Ok(handle) => handle,
+            Ok(Some(handle)) => handle,
+            // A schedule has nothing that would have to be driven.
+            Ok(None) => return,
             // Somebody else was quicker; there will be news of it.
             Err(Trouble::Engine(
                 Error::Store(StoreError::Claimed { .. }) | Error::Ended { .. },
@@ -201,8 +208,19 @@ impl<F: Fn(News)> Worker<F> {
         self.driven.spawn(async move { (run, handle.wait().await) });
     }
 
-    fn resume(&mut self, run: RunId) -> Result<RunHandle, Trouble> {
+    /// Goes on with a run, or with a schedule, which is then done.
+    fn resume(&mut self, run: RunId) -> Result<Option<RunHandle>, Trouble> {
+        if self.schedules.contains_key(&run) {
+            self.tick(run).map_err(Trouble::Engine)?;
+            return Ok(None);
+        }
         let recorded = recorded(&*self.store, run).map_err(Trouble::Engine)?;
+        if recorded.schedule.is_some() {
+            let planned = Planned::read(&*self.store, run).map_err(Trouble::Engine)?;
+            self.schedules.extend(planned.map(|planned| (run, planned)));
+            self.tick(run).map_err(Trouble::Engine)?;
+            return Ok(None);
+        }
         let path = recorded.meta["manifest"].as_str().map(PathBuf::from);
         if !self.engines.contains_key(&path) {
             let manifest = manifest::open(path.clone()).map_err(Trouble::Manifest)?;
@@ -214,7 +232,22 @@ impl<F: Fn(News)> Worker<F> {
             let engine = Engine::new(self.store.clone(), dispatcher, host);
             self.engines.insert(path.clone(), engine);
         }
-        self.engines[&path].resume(run).map_err(Trouble::Engine)
+        self.engines[&path].resume(run).map(Some).map_err(Trouble::Engine)
+    }
+
+    /// Starts what a schedule has come to.
+    fn tick(&mut self, run: RunId) -> Result<(), Error> {
+        let Some(planned) = self.schedules.get(&run) else { return Ok(()) };
+        let Ticked { started, due } = planned.tick(&*self.store, now_micros())?;
+        self.ready.extend(&started);
+        match due {
+            Some(due) => drop(self.parked.insert(run, Some(due))),
+            None => drop(self.schedules.remove(&run)),
+        }
+        if !started.is_empty() {
+            (self.tell)(News::Fired(run, started));
+        }
+        Ok(())
     }
 
     fn left(&mut self, joined: Result<(RunId, Result<RunResult, Error>), tokio::task::JoinError>) {

@@ -21,18 +21,20 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use common::Project;
-use prism_journal::{Entry, Kind, Postgres, Sqlite, Status, Store};
+use prism_journal::{Entry, Kind, Payload, Postgres, RunId, Sqlite, Status, Store};
 use server::Server;
 
 /// Kills in the short form, per store.
 const N_KILLS: usize = 25;
 
 const PROGRAM: &str = "\
+import { once } from \"@prism/execution\"
 state.set(\"n\", 1)
 let outer = parallel([
     () => parallel(agents, \"left\").length,
     () => { time.sleep(30); return parallel(agents, \"right\").length },
     () => agents[0].call(\"alone\").length,
+    () => once(\"bank\", \"pay\").outcome,
 ])
 let ok = human.approve({ reason: \"go on?\", proposal: outer })
 let last = parallel(agents, \"last\")
@@ -49,6 +51,14 @@ sleep 0.0$((RANDOM % 5 + 1))
 if [ ! -e \"tried/${key//\\//_}\" ]; then touch \"tried/${key//\\//_}\"; exit 1; fi
 echo \"answer $EPOCHREALTIME $key\" >> log
 printf '{\"id\":\"%s\",\"value\":\"NAME\",\"confidence\":0.9}\\n' \"$id\"";
+
+/// Logs, works for a while, logs, answers; it must never be asked the same twice.
+const BANK: &str = "\
+key=${line#*\\\"idempotency_key\\\":\\\"}; key=${key%%\\\"*}
+echo \"start $EPOCHREALTIME $key\" >> log
+sleep 0.0$((RANDOM % 9 + 1))
+echo \"answer $EPOCHREALTIME $key\" >> log
+printf '{\"id\":\"%s\",\"value\":\"paid\"}\\n' \"$id\"";
 
 fn n_kills() -> usize {
     std::env::var("PRISM_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(N_KILLS)
@@ -81,6 +91,7 @@ fn kill_and_check(address: &str, open: &dyn Fn() -> Box<dyn Store>) {
         let settings = "concurrency = 4\nretry = { max = 3, base = \"5ms\" }";
         project.agent(name, settings, &AGENT.replace("NAME", name));
     }
+    project.agent("bank", "delivery = \"at-most-once\"\nretry = { max = 3 }", BANK);
     let set = "agents=[\"a\", \"b\", \"c\"]";
     let begin = ["run", "main.prism", "--set", set, "--store", address];
     let mut known: BTreeMap<(String, String), Entry> = BTreeMap::new();
@@ -178,11 +189,13 @@ fn check(project: &Project, store: &dyn Store) -> usize {
         }
     }
     let runs = store.runs().unwrap();
+    let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
     for run in &runs {
         assert_eq!(run.status, Status::Completed, "{}", run.run);
         let entries = store.read(run.run, 0).unwrap();
         let count = |kind: Kind| entries.iter().filter(|entry| entry.kind == kind).count();
         assert_eq!((count(Kind::Timer), count(Kind::Decision)), (1, 1), "{}", run.run);
+        *outcomes.entry(check_once(run.run, &entries, &starts, &answers)).or_default() += 1;
         let calls: Vec<&Entry> = entries
             .iter()
             .filter(|entry| entry.kind == Kind::Answer && &*entry.name == "agent.call")
@@ -199,5 +212,34 @@ fn check(project: &Project, store: &dyn Store) -> usize {
     }
     let known = |key: &&String| runs.iter().any(|run| key.starts_with(&run.run.to_string()));
     assert!(starts.keys().all(|key| known(&key)), "a call of a run that was not stored");
+    println!("outcomes of calls that are made at most once: {outcomes:?}");
     runs.len()
+}
+
+/// The bank was asked at most once, and the program was told the truth; gives what it was told.
+fn check_once(
+    run: RunId,
+    entries: &[Entry],
+    starts: &BTreeMap<String, Vec<i64>>,
+    answers: &BTreeMap<String, usize>,
+) -> String {
+    let mut of_bank = entries.iter().filter(|entry| &*entry.name == "agent.once");
+    let begun = of_bank.next().unwrap();
+    let answer = of_bank.next().unwrap();
+    assert!(of_bank.next().is_none(), "{run}: two attempts, or two outcomes");
+    assert_eq!((begun.kind, answer.kind), (Kind::AttemptStarted, Kind::Answer), "{run}");
+    let key = format!("{run}/{}", answer.effect_id);
+    let n_starts = starts.get(&key).map_or(0, Vec::len);
+    let Payload::Inline(bytes) = &answer.payload else { panic!("{run}: a long outcome") };
+    let payload: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+    let outcome = payload["value"]["outcome"].as_str().unwrap().to_owned();
+    match &*outcome {
+        "answer" => assert_eq!((n_starts, answers.get(&key)), (1, Some(&1)), "{key}"),
+        "unknown" => assert!(n_starts <= 1, "{key} was started {n_starts} times"),
+        other => panic!("{key}: {other}"),
+    }
+    if let Some(start) = starts.get(&key).and_then(|starts| starts.first()) {
+        assert!(begun.time <= *start, "{key} was started before that was on record");
+    }
+    outcome
 }

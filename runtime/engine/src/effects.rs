@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use prism_agents::{BoxFuture, Dispatcher, duration};
+use prism_agents::{BoxFuture, Dispatcher, Gate, duration};
 use prism_journal::{Draft, Kind, RunId, StateKey, StateWrite, Store};
 use prism_vm::{Answer, Data, EffectError};
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ use crate::people::Question;
 use crate::record::{Asked, answer_json, event_draft, now_micros};
 use crate::{Script, Serve, codec, error};
 
-pub(crate) use agent::{ask as ask_agent, attempt_started, name_of as agent_of};
+pub(crate) use agent::{ask as ask_agent, attempt_started, given, is_unknown, name_of as agent_of};
 pub(crate) use person::{decide_here, decided, finish, withdrawal};
 
 /// What an effect needs of the world.
@@ -56,7 +56,8 @@ pub(crate) enum Served {
     Now { before: Vec<Draft>, finished: Finished, state: Option<StateWrite> },
     /// The outcome comes when the future is ready. Dropping it stops the work.
     /// `due`: when that is, for what only waits; in microseconds since 1970.
-    Later { before: Vec<Draft>, job: BoxFuture<Finished>, due: Option<i64> },
+    /// `gate`: opened when the start of the work is durable.
+    Later { before: Vec<Draft>, job: BoxFuture<Finished>, due: Option<i64>, gate: Option<Gate> },
     /// A person is asked once the entries are durable.
     Ask { before: Vec<Draft>, question: Question },
 }
@@ -71,10 +72,11 @@ pub(crate) fn serve(world: &mut World, asked: &Asked) -> Served {
     if let Some(job) = own.and_then(|own| own.serve(&asked.effect, &asked.args, &key)) {
         let asked = asked.clone();
         let job = async move { finished(&asked, job.await) };
-        return Served::Later { before: Vec::new(), job: Box::pin(job), due: None };
+        return Served::Later { before: Vec::new(), job: Box::pin(job), due: None, gate: None };
     }
     match &*asked.effect {
         "agent.call" => agent::call(world, asked),
+        "agent.once" => agent::once(world, asked),
         "llm" | "stream_llm" => agent::llm(world, asked),
         "human.approve" | "human.ask" => person::ask(world, asked),
         "time.now" => time::now(asked),
@@ -93,7 +95,7 @@ pub(crate) fn serve(world: &mut World, asked: &Asked) -> Served {
 /// Whether an effect is a call of an agent, for the count of `agents_selected`.
 pub(crate) fn calls_agent(world: &World, asked: &Asked) -> bool {
     match &*asked.effect {
-        "agent.call" => true,
+        "agent.call" | "agent.once" => true,
         "llm" | "stream_llm" => !world.script.speaks_of(&asked.effect) && agent::has_llm(world),
         _ => false,
     }
@@ -102,6 +104,7 @@ pub(crate) fn calls_agent(world: &World, asked: &Asked) -> bool {
 fn scripted(asked: &Asked, answer: Answer) -> Served {
     match &*asked.effect {
         "agent.call" => agent::scripted(asked, answer),
+        "agent.once" => agent::scripted(asked, agent::outcome_of(asked, answer)),
         "human.approve" | "human.ask" => person::scripted(asked, answer),
         _ => now(asked, answer),
     }

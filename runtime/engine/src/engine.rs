@@ -120,8 +120,8 @@ impl Engine {
 
     /// Goes on with a run: the machine is fed what the journal has, then the run continues.
     ///
-    /// Errors: `P2008` unknown, `P2009` driven by another process, `P2013` ended, and whatever
-    /// keeps the journal from being read. A program that diverged shows in the result.
+    /// Errors: `P2008` unknown, `P2009` driven by another process, `P2013` ended, `P2022` a
+    /// schedule, and whatever keeps the journal from being read. A program that diverged shows in the result.
     pub fn resume(&self, run: RunId) -> Result<RunHandle, Error> {
         self.go_on(run, |recorded| {
             let module = load(&*self.store, recorded)?;
@@ -188,6 +188,9 @@ impl Engine {
         };
         expect_unfinished(last)?;
         let recorded = start::from_entry(&*self.store, first)?;
+        if recorded.schedule.is_some() {
+            return Err(Error::IsSchedule { run });
+        }
         let (machine, secrets) = machine(&recorded)?;
         let past = Past::from_entries(&*self.store, &entries)?;
         let fold = self.fold(&entries)?;

@@ -78,6 +78,10 @@ pub enum Error {
     Script {
         detail: String,
     },
+    /// The run is a schedule, which has no machine.
+    IsSchedule {
+        run: RunId,
+    },
     /// The machine waits, and nothing is under way that could answer it.
     Stuck {
         run: RunId,
@@ -101,6 +105,7 @@ impl Error {
             Error::Stuck { .. } => "P2017",
             Error::UnknownSite { .. } => "P2019",
             Error::Secret { .. } => "P2020",
+            Error::IsSchedule { .. } => "P2022",
         }
     }
 
@@ -151,6 +156,9 @@ impl Error {
                     .to_owned()
             }
             Error::Load { .. } => "give smaller inputs, or raise the memory limit".to_owned(),
+            Error::IsSchedule { run } => {
+                format!("`prism worker` starts its runs; `prism cancel {run}` ends it")
+            }
             Error::Stuck { run } => {
                 format!("`prism resume {run}` tries again; the program may wait for itself")
             }
@@ -194,6 +202,9 @@ impl fmt::Display for Error {
                 write!(f, "the secret `input.{path}` is shorter than four characters")
             }
             Error::Script { detail } => write!(f, "the script of answers is wrong: {detail}"),
+            Error::IsSchedule { run } => {
+                write!(f, "{run} is a schedule, which starts runs and is none")
+            }
             Error::Stuck { run } => write!(f, "run {run} waits, but for no effect of the host"),
         }
     }
@@ -210,6 +221,12 @@ impl From<prism_journal::Error> for Error {
 fn effect_error(code: &str, message: String) -> EffectError {
     EffectError { code: code.into(), message: message.into(), data: Data::Null }
 }
+
+/// The code of an outcome of `agent.once` that nobody knows.
+pub(crate) const UNKNOWN: &str = "P2122";
+
+/// Why the outcome of a call is unknown that an earlier process has begun.
+pub(crate) const BEGUN: &str = "the process that called the agent ended before an answer came";
 
 /// No model is bound to `llm`.
 pub(crate) fn no_llm() -> EffectError {

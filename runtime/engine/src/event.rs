@@ -51,6 +51,8 @@ pub enum EventKind {
     Checkpoint,
     /// A line of the program's log: `message`, `data`.
     Log,
+    /// A schedule came to times: `started` (`time`, `run`) and `passed` (`time`, `why`).
+    Ticked,
     Interrupted,
     /// A process went on with the run.
     Resumed,
@@ -80,6 +82,7 @@ impl EventKind {
             EventKind::Published => "published",
             EventKind::Checkpoint => "checkpoint",
             EventKind::Log => "log",
+            EventKind::Ticked => "ticked",
             EventKind::Interrupted => "interrupted",
             EventKind::Resumed => "resumed",
             EventKind::Completed => "completed",

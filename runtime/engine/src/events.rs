@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::event::{Event, EventKind, iso_time};
 use crate::people::decision_from_json;
 use crate::record::{answer_from_json, payload};
-use crate::{Error, codec};
+use crate::{Error, codec, effects, error, schedule};
 
 /// The events of one run, read from a store, as far as they have happened.
 pub struct Events<'a> {
@@ -106,7 +106,9 @@ impl Fold {
             }
             Kind::AttemptStarted => self.attempt_started(entry, &payload),
             Kind::AttemptFailed => self.attempt_failed(entry, &payload),
-            Kind::Answer if &*entry.name == "agent.call" => self.agent_answer(entry, payload),
+            Kind::Answer if matches!(&*entry.name, "agent.call" | "agent.once") => {
+                self.agent_answer(entry, payload)
+            }
             Kind::Answer | Kind::Timer => Vec::new(),
             Kind::Waiting => vec![(EventKind::Waiting, waiting(entry, payload))],
             Kind::Decision => vec![(EventKind::Decided, decided(entry, payload))],
@@ -150,10 +152,18 @@ impl Fold {
 
     fn agent_answer(&mut self, entry: &Entry, payload: Value) -> Vec<(EventKind, Value)> {
         let mut data = about(entry, &payload["agent"]);
-        let kind = match answer_from_json(payload) {
+        let answer = answer_from_json(payload);
+        let kind = match answer {
+            // An outcome that nobody knows is no success.
+            Some(Answer::Value(outcome)) if effects::is_unknown(entry, &outcome) => {
+                self.failed += 1;
+                data["code"] = error::UNKNOWN.into();
+                data["error"] = outcome.get("reason").and_then(Data::as_text).into();
+                EventKind::AgentFailed
+            }
             Some(Answer::Value(value)) => {
                 self.completed += 1;
-                data["confidence"] = value.confidence().into();
+                data["confidence"] = effects::given(entry, &value).confidence().into();
                 EventKind::AgentCompleted
             }
             Some(Answer::Error(error)) => {
@@ -195,6 +205,7 @@ impl Fold {
             Some("checkpoint") => {
                 vec![(EventKind::Checkpoint, json!({ "label": readable(data["label"].clone()) }))]
             }
+            Some(schedule::TICKED) => vec![(EventKind::Ticked, ticked(data))],
             Some("log") => {
                 let (message, data) = (data["message"].clone(), data["data"].clone());
                 let told = json!({ "message": readable(message), "data": readable(data) });
@@ -231,6 +242,20 @@ impl Fold {
     fn totals(&self) -> Value {
         json!({ "total": self.total, "completed": self.completed, "failed": self.failed })
     }
+}
+
+/// Times as everybody reads them.
+fn ticked(mut data: Value) -> Value {
+    for list in ["started", "passed"] {
+        for one in data[list].as_array_mut().into_iter().flatten() {
+            for key in ["time", "after"] {
+                if let Some(time) = one.get(key).and_then(Value::as_i64) {
+                    one[key] = iso_time(time).into();
+                }
+            }
+        }
+    }
+    data
 }
 
 fn about(entry: &Entry, agent: &Value) -> Value {

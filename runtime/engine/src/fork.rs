@@ -79,7 +79,8 @@ pub(crate) fn expect_site(original: &Original, site: &Site) -> Result<(), Error>
 
 /// All that the journal says of these effects, in the order in which they were answered.
 fn drafts(store: &dyn Store, entries: &[Entry], kept: &[Asked]) -> Result<Vec<Draft>, Error> {
-    let n_calls = kept.iter().filter(|asked| &*asked.effect == "agent.call").count();
+    let is_call = |asked: &&Asked| matches!(&*asked.effect, "agent.call" | "agent.once");
+    let n_calls = kept.iter().filter(is_call).count();
     let mut drafts = Vec::new();
     if n_calls > 0 {
         drafts.push(event_draft(None, "agents_selected", json!({ "count": n_calls })));

@@ -33,6 +33,8 @@ mod codec;
 
 mod start;
 
+mod schedule;
+
 mod script;
 
 mod people;
@@ -57,6 +59,8 @@ mod compare;
 
 mod audit;
 
+mod calibration;
+
 mod cancel;
 
 mod error;
@@ -65,6 +69,7 @@ mod error;
 mod tests;
 
 pub use audit::{Audited, audit, export};
+pub use calibration::{Bin, Judged, N_BINS, Reliability, judged, reliability};
 pub use cancel::{Cancelled, cancel};
 pub use compare::{Comparison, Difference, compare};
 pub use engine::{Engine, Host, RunHandle, Serve, Stopper, Watch, WhenWaiting};
@@ -78,6 +83,7 @@ pub use replay::{Divergence, Replayed, replay};
 pub use rerun::Changes;
 pub use result::{Failure, RunResult};
 pub use runs::{Parked, answers, find_run, outcome, parked, runs};
+pub use schedule::{Planned, Progress, Ticked, plan};
 pub use script::Script;
 pub use secrets::{Environment, HIDDEN, Vault};
 pub use shadow::{Compared, Shadowed};

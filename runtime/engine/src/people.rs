@@ -13,6 +13,11 @@ use serde_json::{Value, json};
 use crate::record::{Asked, expect, now_micros, payload};
 use crate::{Error, codec, effects};
 
+/// Who decides a question whose time is up.
+pub(crate) const BY_DEADLINE: &str = "deadline";
+/// Who decides a question that the program has given up.
+pub(crate) const BY_PROGRAM: &str = "program";
+
 /// What a person is asked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Question {
@@ -218,7 +223,7 @@ pub(crate) fn deadline_decision() -> Decision {
         approved: false,
         choice: None,
         reason: "nobody decided before the deadline".to_owned(),
-        by: "deadline".to_owned(),
+        by: BY_DEADLINE.to_owned(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use prism_agents::Gate;
 use prism_journal::{Ack, Batch, Claim, Draft, Entry, Error as StoreError, Log, StateWrite, Store};
 use prism_vm::{Answer, RequestId};
 use tokio::sync::mpsc::UnboundedSender;
@@ -20,6 +21,8 @@ pub(crate) struct Then {
     pub(crate) feed: Vec<(RequestId, Answer)>,
     /// Requests whose question may now be put to people.
     pub(crate) ask: Vec<RequestId>,
+    /// Attempts that may now go out.
+    pub(crate) open: Vec<Gate>,
 }
 
 /// The end of a run's journal, as its owner writes it.

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
+use prism_agents::Gate;
 use prism_vm::RequestId;
 use tokio::task::AbortHandle;
 
@@ -23,7 +24,8 @@ pub(crate) enum Stage {
     /// Not served yet.
     Fresh,
     /// `due`: it is over at that time, in microseconds since 1970, and not before.
-    UnderWay { job: AbortHandle, due: Option<i64> },
+    /// `gate`: to open when the start of its attempt is durable.
+    UnderWay { job: AbortHandle, due: Option<i64>, gate: Option<Gate> },
     /// The entry of the question is on its way to the disk.
     Asking(Question),
     /// People may decide; parked when only another process can.
@@ -68,6 +70,14 @@ impl Requests {
     /// A request whose outcome has not come yet: a second outcome changes nothing.
     pub(crate) fn unanswered(&mut self, id: RequestId) -> Option<&mut Pending> {
         self.get_mut(id).filter(|pending| !matches!(pending.stage, Stage::Answered))
+    }
+
+    /// What keeps the attempt of a request back.
+    pub(crate) fn gate(&self, id: RequestId) -> Option<Gate> {
+        match &self.get(id)?.stage {
+            Stage::UnderWay { gate, .. } => gate.clone(),
+            Stage::Fresh | Stage::Asking(_) | Stage::Asked { .. } | Stage::Answered => None,
+        }
     }
 
     /// The request that the machine waits for under an effect id.

@@ -44,6 +44,9 @@ impl Original {
         let entries = store.read(run, 0)?;
         let first = entries.first().ok_or_else(|| Error::UnknownRun { name: run.to_string() })?;
         let mut recorded = start::from_entry(store, first)?;
+        if recorded.schedule.is_some() {
+            return Err(Error::IsSchedule { run });
+        }
         let last = entries.last().unwrap_or(first);
         let ended = result::from_entry(last, payload(store, last)?)?;
         let (module, artifact) = match changes.program {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use prism_bytecode::Verified;
 use prism_journal::{Draft, Entry, Kind, Reference, RunId, Store};
+use prism_schedule::Schedule;
 use prism_vm::{Data, Limits};
 use serde_json::{Map, Value, json};
 
@@ -39,7 +40,7 @@ pub struct Parent {
 }
 
 /// What the journal knows of a run's beginning.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Recorded {
     pub run: RunId,
     pub name: Arc<str>,
@@ -49,6 +50,8 @@ pub struct Recorded {
     pub scope: Option<Arc<str>>,
     pub meta: Value,
     pub parent: Option<Parent>,
+    /// When it starts runs of its program; `None`: it is one itself.
+    pub schedule: Option<Schedule>,
 }
 
 /// How a run began.
@@ -60,10 +63,34 @@ pub fn recorded(store: &dyn Store, run: RunId) -> Result<Recorded, Error> {
 
 /// The first entry of a run; its artifact goes into the same batch.
 pub(crate) fn draft(start: &Start, artifact: Reference, parent: Option<&Parent>) -> Draft {
+    let mut payload = beginning(start, artifact);
+    if let Some(parent) = parent {
+        payload["parent"] = json!({
+            "run": parent.run.to_string(),
+            "entries": parent.n_entries,
+            "from": parent.from.as_deref(),
+        });
+    }
+    run_started(start, &payload)
+}
+
+/// The first entry of a schedule.
+pub(crate) fn scheduled_draft(start: &Start, artifact: Reference, schedule: &Schedule) -> Draft {
+    let mut payload = beginning(start, artifact);
+    payload["schedule"] = schedule.to_json();
+    run_started(start, &payload)
+}
+
+fn run_started(start: &Start, payload: &Value) -> Draft {
+    let bytes = payload.to_string().into_bytes();
+    Draft { name: start.name.clone(), ..Draft::of_run(Kind::RunStarted, bytes) }
+}
+
+fn beginning(start: &Start, artifact: Reference) -> Value {
     let kept = secrets::hidden(&start.module, &start.inputs);
     let inputs: Map<String, Value> = codec::fields_to_json(&kept);
     let limits = start.limits;
-    let mut payload = json!({
+    json!({
         "artifact": { "hash": artifact.hash.to_string(), "len": artifact.len },
         "inputs": inputs,
         "limits": {
@@ -75,16 +102,7 @@ pub(crate) fn draft(start: &Start, artifact: Reference, parent: Option<&Parent>)
         "scope": start.scope.as_deref(),
         "meta": start.meta,
         "process": std::process::id(),
-    });
-    if let Some(parent) = parent {
-        payload["parent"] = json!({
-            "run": parent.run.to_string(),
-            "entries": parent.n_entries,
-            "from": parent.from.as_deref(),
-        });
-    }
-    let bytes = payload.to_string().into_bytes();
-    Draft { name: start.name.clone(), ..Draft::of_run(Kind::RunStarted, bytes) }
+    })
 }
 
 pub(crate) fn from_entry(store: &dyn Store, entry: &Entry) -> Result<Recorded, Error> {
@@ -105,6 +123,10 @@ pub(crate) fn from_entry(store: &dyn Store, entry: &Entry) -> Result<Recorded, E
         scope: payload["scope"].as_str().map(Arc::from),
         meta: payload["meta"].take(),
         parent: parent(&payload["parent"]),
+        schedule: match payload.get("schedule") {
+            Some(schedule) => Some(expect(prism_schedule::read(schedule).ok(), entry)?),
+            None => None,
+        },
     })
 }
 

@@ -10,6 +10,10 @@ mod crash;
 
 mod durable;
 
+mod once;
+
 mod people;
+
+mod schedule;
 
 mod stores;

@@ -5,6 +5,8 @@ use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::Digest;
+
 /// 2025-01-01T00:00:00Z in milliseconds since 1970; 40 bits of milliseconds reach to 2059.
 const EPOCH_MS: u64 = 1_735_689_600_000;
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -27,6 +29,16 @@ impl RunId {
         let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
         *last = fresh.max(*last + 1);
         RunId::from_number(*last)
+    }
+
+    /// The name that belongs to a time, in microseconds since 1970, and to what happens then: the
+    /// same in every process.
+    pub fn of_time(time: i64, what: Digest) -> RunId {
+        let millis = u64::try_from(time / 1000).unwrap_or_default();
+        let time = millis.saturating_sub(EPOCH_MS) & 0xff_ffff_ffff;
+        let what =
+            what.bytes().iter().take(5).fold(0, |number, byte| number << 8 | u128::from(*byte));
+        RunId::from_number(u128::from(time) << 40 | what)
     }
 
     pub fn from_bytes(bytes: [u8; 10]) -> RunId {
@@ -90,6 +102,7 @@ impl FromStr for RunId {
 #[cfg(test)]
 mod tests {
     use super::RunId;
+    use crate::Digest;
 
     #[test]
     fn names_are_unique_and_sort_by_age() {
@@ -97,6 +110,13 @@ mod tests {
         assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
         let texts: Vec<String> = ids.iter().map(RunId::to_string).collect();
         assert!(texts.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    #[test]
+    fn a_time_has_one_name() {
+        // 2025-01-01T00:00:01Z is 1000 ms after the epoch of names: 40 bits, then 5 bytes.
+        let name = RunId::of_time(1_735_689_601_000_000, Digest::from_bytes([7; 32]));
+        assert_eq!(name.bytes(), &[0, 0, 0, 3, 0xe8, 7, 7, 7, 7, 7]);
     }
 
     #[test]

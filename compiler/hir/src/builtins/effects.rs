@@ -34,6 +34,13 @@ pub const EFFECTS: &[EffectOp] = &[
         1,
         "(request: { agent, task, input?, context?, timeout? }): any, confident",
     ),
+    op(
+        "agent.once",
+        "agent",
+        &["request"],
+        1,
+        "(request: { agent, task, input?, context?, timeout? }): { outcome, value?, reason? }",
+    ),
     op("checkpoint", "state", &["label"], 0, "(label?: string): null"),
     op("event.publish", "event", &["topic", "payload"], 1, "(topic: string, payload?: any): null"),
     op(

@@ -21,6 +21,8 @@ enum Shape {
     Table,
     /// Where the answers come from.
     Level,
+    /// How often it may be asked the same.
+    Delivery,
 }
 
 const KEYS: &[(&str, Shape)] = &[
@@ -29,6 +31,7 @@ const KEYS: &[(&str, Shape)] = &[
     ("capabilities", Shape::Texts),
     ("command", Shape::Texts),
     ("concurrency", Shape::Whole),
+    ("delivery", Shape::Delivery),
     ("description", Shape::Text),
     ("env", Shape::Table),
     ("grace", Shape::Duration),
@@ -75,6 +78,8 @@ fn agent(path: &str, value: &Entry<'_>, reader: &mut Reader) -> Agent {
             agent.capabilities = texts(value.get_ref()).into();
         } else if name == "provenance" {
             agent.provenance = value.get_ref().as_str().and_then(level);
+        } else if name == "delivery" {
+            agent.at_most_once = value.get_ref().as_str() == Some(AT_MOST_ONCE);
         }
     }
     agent
@@ -92,10 +97,17 @@ fn unexpected(shape: Shape, value: &DeValue<'_>) -> Option<&'static str> {
             (is_text || is_whole(value), "a duration such as \"30s\"")
         }
         Shape::Table => (matches!(value, DeValue::Table(_)), "a table"),
+        Shape::Delivery => {
+            let is_word = value.as_str().is_some_and(|word| DELIVERIES.contains(&word));
+            (is_word, "\"at-least-once\" or \"at-most-once\"")
+        }
         Shape::Level => (value.as_str().and_then(level).is_some(), LEVELS),
     };
     (!is_right).then_some(expected)
 }
+
+const AT_MOST_ONCE: &str = "at-most-once";
+const DELIVERIES: [&str; 2] = ["at-least-once", AT_MOST_ONCE];
 
 const LEVELS: &str = "\"verified\", \"reviewed\", \"sampled\" or \"reported\"";
 

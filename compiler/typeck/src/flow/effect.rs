@@ -79,7 +79,9 @@ impl<'a> Infer<'a> {
     /// Where the answer of an operation of the language comes from.
     fn answer_level(&self, operation: &str, args: &[Arg], facts: &[Fact]) -> Level {
         match operation {
-            "agent.call" => args.first().map_or(Level::Reported, |arg| self.agent_level(arg.value)),
+            "agent.call" | "agent.once" => {
+                args.first().map_or(Level::Reported, |arg| self.agent_level(arg.value))
+            }
             "llm" | "stream_llm" => Level::Reported,
             "human.approve" | "human.ask" => Level::Reviewed,
             // A test or a compiler: as good as the choice of the command.

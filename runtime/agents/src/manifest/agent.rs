@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::fields::Fields;
 use super::{ManifestError, words};
-use crate::{AgentSpec, Backoff, BreakerSettings, Mode, Resources, Retry};
+use crate::{AgentSpec, Backoff, BreakerSettings, Delivery, Mode, Resources, Retry};
 
 const KEYS: &[&str] = &[
     "description",
@@ -22,6 +22,7 @@ const KEYS: &[&str] = &[
     "timeout",
     "grace",
     "retry",
+    "delivery",
     "breaker",
     "mode",
     "idle",
@@ -29,6 +30,9 @@ const KEYS: &[&str] = &[
     "resources",
     "provenance",
 ];
+
+const DELIVERIES: &[(&str, Delivery)] =
+    &[("at-least-once", Delivery::AtLeastOnce), ("at-most-once", Delivery::AtMostOnce)];
 
 /// How long a warm process is kept without a call, unless `idle` says otherwise.
 const IDLE: Duration = Duration::from_secs(60);
@@ -58,6 +62,7 @@ pub(super) fn read(
         timeout: fields.duration("timeout").unwrap_or(default.timeout),
         grace: fields.duration("grace").unwrap_or(default.grace),
         retry: retry(&mut fields),
+        delivery: fields.choice("delivery", DELIVERIES).unwrap_or(default.delivery),
         breaker: breaker(&mut fields),
         mode: mode(&mut fields),
         max_line: fields

@@ -3,6 +3,7 @@
 pub mod approvals;
 pub mod approve;
 pub mod audit;
+pub mod calibration;
 pub mod cancel;
 pub mod completions;
 pub mod diff;
@@ -12,6 +13,7 @@ pub mod replay;
 pub mod resume;
 pub mod run;
 pub mod runs;
+pub mod schedule;
 pub mod status;
 pub mod test;
 pub mod worker;

@@ -24,7 +24,7 @@ pub fn run(args: &args::Run, terminal: Terminal) -> ExitCode {
 }
 
 /// Everything that can be wrong before the run begins is found here, usage first.
-fn prepare(args: &args::Run, terminal: Terminal) -> Result<(From, Delivery), Refused> {
+pub fn prepare(args: &args::Run, terminal: Terminal) -> Result<(From, Delivery), Refused> {
     let own = args.file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let manifest = manifest::open(manifest::find(own.unwrap_or(Path::new("."))));
     let groups = manifest.iter().flat_map(|manifest| &manifest.groups);

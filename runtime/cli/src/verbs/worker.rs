@@ -68,7 +68,7 @@ fn drive(
 
 fn is_failure(news: &News) -> bool {
     match news {
-        News::Taken(_) => false,
+        News::Taken(_) | News::Fired(..) => false,
         News::Left(result) => matches!(result.status, Status::Failed | Status::Cancelled),
         News::Failed(..) => true,
     }
@@ -77,6 +77,9 @@ fn is_failure(news: &News) -> bool {
 fn told(news: &News, store: &dyn Store, json: bool, terminal: Terminal) {
     match news {
         News::Taken(run) => print_error(&format!("{run} goes on\n")),
+        News::Fired(schedule, runs) => {
+            runs.iter().for_each(|run| print_error(&format!("{schedule} starts {run}\n")));
+        }
         News::Left(result) => left(result, store, json, terminal),
         News::Failed(run, trouble) => {
             print_error(&format!("{run} stays as it is\n"));

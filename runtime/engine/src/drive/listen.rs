@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use prism_agents::AgentNote;
+use prism_agents::{AgentNote, Gate};
 use prism_journal::{Draft, Error as StoreError, Kind, Message};
 use prism_vm::RequestId;
 use serde_json::json;
@@ -31,7 +31,12 @@ impl Driver {
         while let Some(heard) = signal {
             match heard {
                 Signal::Durable(outcome) => self.settled(outcome)?,
-                Signal::Note(id, note) => drafts.extend(self.note(id, note)),
+                Signal::Note(id, note) => {
+                    if matches!(note, AgentNote::AttemptStarted { .. }) {
+                        then.open.extend(self.requests.gate(id));
+                    }
+                    drafts.extend(self.note(id, note));
+                }
                 Signal::Finished(id, finished) => {
                     if let Some(pending) = self.requests.unanswered(id) {
                         let finished = finished?;
@@ -81,6 +86,7 @@ impl Driver {
         if self.recorder.is_settled() {
             self.world.unsaved.clear();
         }
+        then.open.iter().for_each(Gate::open);
         self.ready.extend(then.feed);
         self.ask_people(then.ask);
         Ok(())

@@ -30,14 +30,14 @@ impl Driver {
                     then.feed.push((id, finished.answer));
                     pending.stage = Stage::Answered;
                 }
-                Served::Later { before, job, due } => {
+                Served::Later { before, job, due, gate } => {
                     drafts.extend(before);
                     let signals = self.world.signals.clone();
                     let job = self.jobs.spawn(async move {
                         // The driver may have ended; then nobody wants to know.
                         let _ = signals.send(Signal::Finished(id, Ok(job.await)));
                     });
-                    pending.stage = Stage::UnderWay { job, due };
+                    pending.stage = Stage::UnderWay { job, due, gate };
                 }
                 Served::Ask { before, question } => {
                     drafts.extend(before);

@@ -1,10 +1,12 @@
-//! `agent.call`, `llm` and `stream_llm`: calls that a dispatcher carries out.
+//! `agent.call`, `agent.once`, `llm` and `stream_llm`: calls that a dispatcher carries out.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use prism_agents::{AgentCall, AgentError, AgentReply, BoxFuture, Dispatcher, Earlier};
-use prism_journal::{Draft, Kind};
+use prism_agents::{
+    AgentCall, AgentError, AgentReply, BoxFuture, Dispatcher, Earlier, Gate, Notes,
+};
+use prism_journal::{Draft, Entry, Kind};
 use prism_vm::{Answer, Data, EffectError};
 use serde_json::json;
 
@@ -19,8 +21,75 @@ const LLM: &str = "llm";
 pub(crate) fn call(world: &World, asked: &Asked) -> Served {
     match call_from_args(asked) {
         Some(call) => submit(world, asked, call),
-        None => refused(asked, bad_call()),
+        None => refused(asked, bad_call("agent.call")),
     }
+}
+
+/// A call that is made at most once. Where it was begun and its end is not on record, whatever the
+/// reason, the program is told that its outcome is unknown.
+pub(crate) fn once(world: &World, asked: &Asked) -> Served {
+    let Some(call) = call_from_args(asked) else { return refused(asked, bad_call("agent.once")) };
+    let agent = call.agent.clone();
+    if world.past.attempts(&asked.effect_id).n_started > 0 {
+        let finished = recorded(&agent, Answer::Value(unknown(&agent, error::BEGUN)), None);
+        return Served::Now { before: Vec::new(), finished, state: None };
+    }
+    let gate = Gate::closed();
+    let call = AgentCall { once: Some(gate.clone()), ..call };
+    let reply = world.dispatcher.submit(addressed(world, asked, call), notes(world, asked));
+    let has_begun = gate.clone();
+    let job = async move {
+        match reply.await {
+            Err(error) if has_begun.is_open() && error.leaves_open() => {
+                recorded(&agent, Answer::Value(unknown(&agent, &error.message)), None)
+            }
+            reply => {
+                let reasoning = reasoning_of(&reply);
+                let outcome = match answer_of(&agent, reply) {
+                    Answer::Value(value) => Answer::Value(known(value)),
+                    failed @ Answer::Error(_) => failed,
+                };
+                recorded(&agent, outcome, reasoning)
+            }
+        }
+    };
+    Served::Later { before: Vec::new(), job: Box::pin(job), due: None, gate: Some(gate) }
+}
+
+/// What `agent.once` gives for a scripted answer: an error with the code of an unknown outcome is
+/// that outcome.
+pub(crate) fn outcome_of(asked: &Asked, answer: Answer) -> Answer {
+    match answer {
+        Answer::Value(value) => Answer::Value(known(value)),
+        Answer::Error(error) if &*error.code == error::UNKNOWN => {
+            Answer::Value(unknown(&name_of(asked), &error.message))
+        }
+        failed @ Answer::Error(_) => failed,
+    }
+}
+
+/// Whether an answer in the journal is an outcome of `agent.once` that nobody knows.
+pub(crate) fn is_unknown(entry: &Entry, answer: &Data) -> bool {
+    let outcome = answer.get("outcome").and_then(Data::as_text);
+    &*entry.name == "agent.once" && outcome == Some("unknown")
+}
+
+/// What the agent has given, in an answer of the journal.
+pub(crate) fn given<'a>(entry: &Entry, answer: &'a Data) -> &'a Data {
+    let inside = if &*entry.name == "agent.once" { answer.get("value") } else { None };
+    inside.unwrap_or(answer)
+}
+
+fn known(value: Data) -> Data {
+    Data::object([("outcome", Data::from("answer")), ("value", value)])
+}
+
+fn unknown(agent: &str, reason: &str) -> Data {
+    Data::object([
+        ("outcome", Data::from("unknown")),
+        ("agent", Data::from(agent)),
+        ("reason", Data::from(reason)),
+    ])
 }
 
 pub(crate) fn llm(world: &World, asked: &Asked) -> Served {
@@ -30,8 +99,8 @@ pub(crate) fn llm(world: &World, asked: &Asked) -> Served {
     submit(world, asked, llm_call(asked))
 }
 
-fn bad_call() -> EffectError {
-    error::bad_argument("agent.call", "an object with `agent` and `task`")
+fn bad_call(effect: &str) -> EffectError {
+    error::bad_argument(effect, "an object with `agent` and `task`")
 }
 
 fn llm_call(asked: &Asked) -> AgentCall {
@@ -51,11 +120,13 @@ pub(crate) fn ask(
         "llm" => Some(llm_call(asked)),
         _ => return None,
     };
-    let Some(call) = call else { return Some(Box::pin(async { Answer::Error(bad_call()) })) };
+    let Some(call) = call else {
+        return Some(Box::pin(async { Answer::Error(bad_call("agent.call")) }));
+    };
     let agent = call.agent.clone();
     let call = AgentCall { idempotency_key: key, ..call };
     let reply = dispatcher.submit(call, Arc::new(|_| {}));
-    Some(Box::pin(async move { finished(&agent, reply.await).answer }))
+    Some(Box::pin(async move { answer_of(&agent, reply.await) }))
 }
 
 pub(crate) fn has_llm(world: &World) -> bool {
@@ -87,7 +158,20 @@ fn agent_name(asked: &Asked) -> Option<Arc<str>> {
     }
 }
 
-fn submit(world: &World, asked: &Asked, mut call: AgentCall) -> Served {
+fn submit(world: &World, asked: &Asked, call: AgentCall) -> Served {
+    let call = addressed(world, asked, call);
+    let agent = call.agent.clone();
+    let reply = world.dispatcher.submit(call, notes(world, asked));
+    let job = async move {
+        let reply = reply.await;
+        let reasoning = reasoning_of(&reply);
+        recorded(&agent, answer_of(&agent, reply), reasoning)
+    };
+    Served::Later { before: Vec::new(), job: Box::pin(job), due: None, gate: None }
+}
+
+/// The call as a part of its run: with its key, and what was tried before.
+fn addressed(world: &World, asked: &Asked, mut call: AgentCall) -> AgentCall {
     call.run = world.run.to_string().into();
     call.idempotency_key = format!("{}/{}", world.run, asked.effect_id);
     let tried = world.past.attempts(&asked.effect_id);
@@ -99,13 +183,14 @@ fn submit(world: &World, asked: &Asked, mut call: AgentCall) -> Served {
         let spent = micros(now_micros().saturating_sub(since));
         call.deadline = Some(deadline.saturating_sub(spent));
     }
-    let agent = call.agent.clone();
+    call
+}
+
+/// Where the driver hears of the call.
+fn notes(world: &World, asked: &Asked) -> Notes {
     let (signals, id) = (world.signals.clone(), asked.id);
     // The driver may have ended; then nobody wants to know.
-    let notes = Arc::new(move |note| drop(signals.send(Signal::Note(id, note))));
-    let reply = world.dispatcher.submit(call, notes);
-    let job = async move { finished(&agent, reply.await) };
-    Served::Later { before: Vec::new(), job: Box::pin(job), due: None }
+    Arc::new(move |note| drop(signals.send(Signal::Note(id, note))))
 }
 
 /// A span of time; none for one that has passed.
@@ -113,15 +198,22 @@ fn micros(span: i64) -> Duration {
     Duration::from_micros(u64::try_from(span).unwrap_or_default())
 }
 
-fn finished(agent: &str, reply: Result<AgentReply, AgentError>) -> Finished {
-    let reasoning = reply.as_ref().ok().and_then(|reply| reply.reasoning.clone());
-    let answer = match reply {
+fn reasoning_of(reply: &Result<AgentReply, AgentError>) -> Option<String> {
+    reply.as_ref().ok().and_then(|reply| reply.reasoning.clone())
+}
+
+fn answer_of(agent: &str, reply: Result<AgentReply, AgentError>) -> Answer {
+    match reply {
         Ok(AgentReply { value, confidence: Some(confidence), .. }) => {
             Answer::Value(value.with_confidence(confidence))
         }
         Ok(AgentReply { value, confidence: None, .. }) => Answer::Value(value),
         Err(error) => Answer::Error(effect_error(agent, error)),
-    };
+    }
+}
+
+/// The outcome of a call, as its entry has it.
+fn recorded(agent: &str, answer: Answer, reasoning: Option<String>) -> Finished {
     let mut payload = answer_json(&answer);
     payload["agent"] = agent.into();
     if let Some(reasoning) = reasoning {
@@ -143,10 +235,8 @@ fn effect_error(agent: &str, error: AgentError) -> EffectError {
 /// A call that the script answers leaves the same entries as one that an agent answers.
 pub(crate) fn scripted(asked: &Asked, answer: Answer) -> Served {
     let name = agent_name(asked).unwrap_or_default();
-    let mut payload = answer_json(&answer);
-    payload["agent"] = (*name).into();
     let before = vec![attempt_started(asked, &name, 1)];
-    let finished = Finished { kind: Kind::Answer, payload, answer };
+    let finished = recorded(&name, answer, None);
     Served::Now { before, finished, state: None }
 }
 

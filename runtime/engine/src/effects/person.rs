@@ -99,7 +99,7 @@ pub(crate) fn withdrawal(asked: &Asked) -> Finished {
         approved: false,
         choice: None,
         reason: "the program needs the answer no more".to_owned(),
-        by: "program".to_owned(),
+        by: people::BY_PROGRAM.to_owned(),
     };
     finished(&decision, asked.digest)
 }

@@ -34,7 +34,7 @@ pub(crate) fn sleep(world: &World, asked: &Asked) -> Served {
         sleep_until(due).await;
         done
     };
-    Served::Later { before, job: Box::pin(job), due: Some(due) }
+    Served::Later { before, job: Box::pin(job), due: Some(due), gate: None }
 }
 
 /// Sleeps until a time of the wall clock, in microseconds since 1970.

@@ -149,15 +149,16 @@ async fn llm_needs_a_provider_and_an_agent_of_that_name_is_one() {
 async fn an_interrupted_fan_out_goes_on_without_repeating_an_answer() {
     let lab = Lab::new()
         .ok_agent("quick")
-        .agent("slow", r#"sleep 0.3; printf '{"id":"%s","value":"late"}\n' "$id""#);
+        .agent("slow", r#"sleep 1; printf '{"id":"%s","value":"late"}\n' "$id""#);
     let program = Program::all(vec![vec![call("quick", "a")], vec![call("slow", "b")]]);
     let engine = lab.engine();
     let handle = start(&engine, &program);
     let run = handle.run();
     let stopper = handle.stopper();
-    let store = engine.store().clone();
+    let (store, called) = (engine.store().clone(), lab.calls_path());
     tokio::spawn(async move {
-        while !kinds(&store.read(run, 0).unwrap()).contains(&Kind::Answer) {
+        let both = || std::fs::read_to_string(&called).unwrap_or_default().lines().count() == 2;
+        while !(both() && kinds(&store.read(run, 0).unwrap()).contains(&Kind::Answer)) {
             tokio::time::sleep(std::time::Duration::from_millis(2)).await;
         }
         stopper.interrupt();

@@ -97,7 +97,7 @@ impl Lab {
         self.agent(name, r#"printf '{"id":"%s","value":"ok","confidence":0.75}\n' "$id""#)
     }
 
-    fn calls_path(&self) -> PathBuf {
+    pub fn calls_path(&self) -> PathBuf {
         self.path().join("calls")
     }
 
@@ -140,7 +140,7 @@ pub fn go_on(engine: &Engine, run: RunId, program: &Program) -> Result<RunHandle
     engine.go_on(run, |_| Ok((program.machine(), Secrets::default())))
 }
 
-fn beginning() -> Start {
+pub fn beginning() -> Start {
     let module = assemble("fn \"main\" ( ) regs 1\n    return_null\n").unwrap();
     Start {
         name: "test.prism".into(),

@@ -14,9 +14,15 @@ use super::lab::{Lab, go_on, start};
 use crate::Error;
 
 /// Takes so many batches, then its disk is full.
-struct Filling {
+pub struct Filling {
     inner: Memory,
     room: AtomicUsize,
+}
+
+impl Filling {
+    pub fn with_room(batches: usize) -> Filling {
+        Filling { inner: Memory::new(), room: AtomicUsize::new(batches) }
+    }
 }
 
 impl Store for Filling {
@@ -79,7 +85,7 @@ impl Store for Filling {
 async fn a_full_disk_stops_a_run_that_goes_on_later() {
     let program = Program::steps(vec![("random", vec![]); 6]);
     for room in 1..8 {
-        let store = Arc::new(Filling { inner: Memory::new(), room: AtomicUsize::new(room) });
+        let store = Arc::new(Filling::with_room(room));
         let engine = Lab::new().engine_on(store.clone());
         let handle = start(&engine, &program);
         let run = handle.run();
