@@ -243,6 +243,7 @@ codes! {
     P2018 => "argument that an effect does not take",
     P2019 => "site at which nothing was asked",
     P2020 => "secret that a run needs",
+    P2021 => "format that this Prism does not know",
     P2022 => "schedule in the place of a run",
     // P21xx: agents
     P2101 => "unknown agent",
@@ -279,6 +280,7 @@ codes! {
     P2208 => "effect in a test that nothing handles",
     P2209 => "file that cannot be written",
     P2210 => "program without a schedule",
+    P2211 => "span of time that is none",
 }
 
 impl std::fmt::Display for Code {

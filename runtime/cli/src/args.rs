@@ -51,6 +51,8 @@ pub enum Verb {
     Diff(Diff),
     Audit(Audit),
     Calibration(Calibration),
+    Gc(Gc),
+    Migrate(Migrate),
     Test(Test),
     /// Enter programs line by line; shows values with their types and confidences
     Repl,
@@ -90,6 +92,9 @@ pub struct Run {
     /// Interpret everything: make no machine code of what is hot
     #[arg(long)]
     pub no_native: bool,
+    /// Go on before answers are on disk: a crash may lose so much of the run, such as 50ms
+    #[arg(long, value_name = "SPAN", conflicts_with = "no_store")]
+    pub fast: Option<String>,
     /// Keep nothing on disk: the run cannot be resumed
     #[arg(long, conflicts_with = "store")]
     pub no_store: bool,
@@ -137,6 +142,9 @@ pub struct Worker {
     /// Runs that are driven at the same time
     #[arg(long, value_name = "N", default_value_t = 1000)]
     pub limit: usize,
+    /// Remove runs that ended before so long: 90d, 12h
+    #[arg(long, value_name = "SPAN")]
+    pub retention: Option<String>,
     #[command(flatten)]
     pub store: Store,
     /// One JSON object per run that was driven, on standard output
@@ -180,6 +188,7 @@ impl Schedule {
             input: self.input.clone(),
             sets: self.sets.clone(),
             answers: None,
+            fast: None,
             fuel: self.fuel,
             level: 1,
             no_native: true,
@@ -416,6 +425,49 @@ pub struct AuditVerify {
 pub struct AuditExport {
     #[arg(value_name = "RUN")]
     pub run: String,
+    #[command(flatten)]
+    pub store: Store,
+}
+
+/// Remove runs that ended long ago, with what only they had
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  prism gc --older-than 90d
+  prism gc --older-than 7d --keep 1000 --dry-run
+
+A run that has not ended stays, however old it is. `prism worker --retention 90d` does the same
+while it works.")]
+pub struct Gc {
+    /// Runs that ended before so long: 30d, 12h
+    #[arg(long, value_name = "SPAN")]
+    pub older_than: String,
+    /// But keep so many of those that ended last
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub keep: usize,
+    /// Only say which
+    #[arg(long)]
+    pub dry_run: bool,
+    /// One JSON object: {\"runs\",\"values\"}, or {\"would_remove\"}
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub store: Store,
+}
+
+/// Bring a store to the format of another Prism
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  prism migrate --to 1        for the Prism that wrote format 1
+
+An older store is brought to the newest format when it is opened. End every process that uses the
+store first.")]
+pub struct Migrate {
+    /// The format
+    #[arg(long, value_name = "N")]
+    pub to: i64,
+    /// One JSON object: {\"from\",\"to\"}
+    #[arg(long)]
+    pub json: bool,
     #[command(flatten)]
     pub store: Store,
 }

@@ -11,7 +11,7 @@ use prism_cli::session::{Driven, From, Session, Signals, drive as drive_session}
 use prism_cli::stores::{self, Place};
 use prism_cli::{report, show};
 use prism_engine::{
-    Environment, Error, Host, Question, RunResult, Script, Vault, Watch, WhenWaiting,
+    Environment, Error, Host, Mode, Question, RunResult, Script, Vault, Watch, WhenWaiting,
 };
 use prism_journal::{RunId, Status, Store};
 use prism_vm::Data;
@@ -31,17 +31,18 @@ pub struct Delivery {
     pub tier: Option<Maker>,
     pub json: bool,
     pub terminal: Terminal,
+    pub mode: Mode,
 }
 
 /// Drives a run and prints what came of it.
 pub fn drive(from: From, delivery: Delivery) -> ExitCode {
-    let Delivery { store, place, folder, registry, script, tier, json, terminal } = delivery;
+    let Delivery { store, place, folder, registry, script, tier, json, terminal, mode } = delivery;
     let progress = Arc::new(Progress::new(terminal, !json));
     let ask = terminal.person(&progress);
     let when_waiting = if ask.is_some() { WhenWaiting::Stay } else { WhenWaiting::Leave };
     let watch: Option<Arc<dyn Watch>> = Some(progress.clone());
     let vault: Option<Arc<dyn Vault>> = Some(Arc::new(Environment));
-    let host = Host { script, ask, when_waiting, watch, serve: None, tier, vault };
+    let host = Host { script, ask, when_waiting, mode, watch, serve: None, tier, vault };
     let signals = Signals::Obey;
     let known = match &from {
         From::Resume(run) => Some(*run),
@@ -120,6 +121,9 @@ fn waiting_text(result: &RunResult, store: &str) -> String {
 /// What a person is asked, one line per fact.
 pub fn question_text(question: &Question) -> String {
     let mut text = format!("? {}\n", question.reason);
+    if let Some(to) = question.to(prism_engine::now_micros()) {
+        text.push_str(&format!("  asked: {to}\n"));
+    }
     if question.proposal != Data::Null {
         text.push_str(&format!("  proposal: {}\n", show::result(&question.proposal)));
     }

@@ -36,6 +36,8 @@ fn main() -> ExitCode {
         Verb::Diff(diff) => verbs::diff::run(&diff, terminal),
         Verb::Audit(audit) => verbs::audit::run(&audit, terminal),
         Verb::Calibration(calibration) => verbs::calibration::run(&calibration, terminal),
+        Verb::Gc(gc) => verbs::gc::run(&gc, terminal),
+        Verb::Migrate(migrate) => verbs::gc::migrate(&migrate, terminal),
         Verb::Completions(completions) => verbs::completions::run(completions.shell),
     })
 }

@@ -82,6 +82,7 @@ impl Watch for Progress {
             | EventKind::Progress
             | EventKind::AgentsCompleted
             | EventKind::Waiting
+            | EventKind::Escalated
             | EventKind::Decided
             | EventKind::Published
             | EventKind::Checkpoint

@@ -51,6 +51,11 @@ pub fn no_such_schedule(mistake: &Mistake) -> Problem {
     Problem::new("P0605", mistake.what.to_string()).with_help("build the program again")
 }
 
+pub fn no_span(option: &str, found: &str) -> Problem {
+    Problem::new("P2211", format!("`{option} {found}` is no span of time"))
+        .with_help("write a number with `d`, `h`, `m` or `s`, such as 30d")
+}
+
 pub fn no_head(found: &str) -> Problem {
     Problem::new("P2206", format!("`--head {found}` is no hash"))
         .with_help("give the 64 digits that `prism audit verify` printed after `head`")

@@ -14,7 +14,7 @@ use prism_agents::{Backend, Dispatcher};
 use prism_backend_local::LocalBackend;
 use prism_engine::{
     Engine, Environment, Error, Host, Planned, RunHandle, RunResult, Stopper, Ticked, Vault,
-    WhenWaiting, now_micros, parked, recorded,
+    WhenWaiting, now_micros, old_runs, parked, recorded, remove,
 };
 use prism_journal::{Error as StoreError, RunId, RunRecord, Store};
 use tokio::task::JoinSet;
@@ -26,6 +26,8 @@ use crate::problem::Problem;
 const POLL: Duration = Duration::from_millis(20);
 /// How often all runs are looked at, for those whose process has died.
 const SCAN: Duration = Duration::from_millis(500);
+/// How often runs are removed that have been kept long enough.
+const SWEEP: Duration = Duration::from_secs(60);
 /// A timer that ends later than this does not keep a run in memory.
 const SHORT: Duration = Duration::from_secs(1);
 
@@ -35,6 +37,8 @@ pub struct Options {
     pub once: bool,
     /// Runs that are driven at the same time.
     pub limit: usize,
+    /// How long runs are kept when they have ended; `None`: for ever.
+    pub retention: Option<Duration>,
 }
 
 /// What a worker tells.
@@ -92,6 +96,7 @@ struct Worker<F> {
     after: u64,
     changes: Option<u64>,
     scanned: Option<Instant>,
+    swept: Option<Instant>,
 }
 
 impl<F: Fn(News)> Worker<F> {
@@ -111,6 +116,7 @@ impl<F: Fn(News)> Worker<F> {
             after: 0,
             changes: None,
             scanned: None,
+            swept: None,
         }
     }
 
@@ -145,11 +151,26 @@ impl<F: Fn(News)> Worker<F> {
                 self.consider(&record)?;
             }
         }
+        self.sweep()?;
         let now = now_micros();
         let is_due = |due: &Option<i64>| due.is_some_and(|due| due <= now);
         let due: Vec<RunId> =
             self.parked.iter().filter(|(_, due)| is_due(due)).map(|(run, _)| *run).collect();
         due.into_iter().for_each(|run| self.wake(run));
+        Ok(())
+    }
+
+    /// Removes runs that have been kept long enough.
+    fn sweep(&mut self) -> Result<(), Error> {
+        let Some(retention) = self.options.retention else { return Ok(()) };
+        if self.swept.is_some_and(|swept| swept.elapsed() < SWEEP) {
+            return Ok(());
+        }
+        self.swept = Some(Instant::now());
+        let span = i64::try_from(retention.as_micros()).unwrap_or(i64::MAX);
+        let old = old_runs(&*self.store, now_micros().saturating_sub(span), 0)?;
+        let runs: Vec<RunId> = old.iter().map(|record| record.run).collect();
+        remove(&*self.store, &runs)?;
         Ok(())
     }
 

@@ -76,3 +76,18 @@ fn a_table_a_picture_and_an_empty_store() {
     assert_eq!(refused.status, 2);
     assert!(refused.stderr.contains("[P2209]"), "{}", refused.stderr);
 }
+
+#[test]
+fn a_question_that_nobody_decided_judges_nothing() {
+    let program = "let plan = agents[0].call(\"plan\")\n\
+                   human.approve({ reason: \"ship?\", proposal: plan, deadline: 1 }).by\n";
+    let project = Project::new(program);
+    project.agent("sure", "", &answer("\"good\"", 0.75));
+    let (status, object) = project.run_json(&["--set", "agents=[\"sure\"]"]);
+    // The process may leave before the deadline is over; whoever goes on finds that it is.
+    if status == 3 {
+        let ran = project.prism(&["resume", object["run"].as_str().unwrap(), "--json"]);
+        assert_eq!(ran.json()["value"], "deadline", "{}", ran.stderr);
+    }
+    assert_eq!(project.prism(&["calibration", "--json"]).json(), json!({ "groups": [] }));
+}

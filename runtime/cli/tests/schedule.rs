@@ -120,7 +120,7 @@ fn schedules_are_listed_replaced_and_ended() {
     let name = second[0]["schedule"].as_str().unwrap();
     let refused = project.prism(&["resume", name]);
     assert_eq!(refused.status, 2, "{}", refused.stderr);
-    assert!(refused.stderr.contains("[P2020]"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("[P2022]"), "{}", refused.stderr);
     assert_eq!(project.prism(&["cancel", name]).status, 0);
     assert_eq!(project.prism(&["schedules"]).stdout, "nothing is scheduled\n");
 }

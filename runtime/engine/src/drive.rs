@@ -21,7 +21,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use prism_agents::AgentNote;
-use prism_journal::{Draft, Error as StoreError, Message};
+use prism_journal::{Draft, Error as StoreError, Message, StateWrite};
 use prism_vm::{Answer, Data, Outcome, RequestId, Trap};
 use serde_json::json;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -31,11 +31,11 @@ use crate::compute::Compute;
 use crate::effects::{self, Finished, World};
 use crate::mailbox::Delivery;
 use crate::people::Ask;
-use crate::record::{Asked, event_draft};
+use crate::record::{Asked, event_draft, micros, now_micros};
 use crate::recorder::{Recorder, Then};
 use crate::requests::{Requests, Stage};
 use crate::result::RunResult;
-use crate::{Error, WhenWaiting};
+use crate::{Error, Mode, WhenWaiting};
 
 /// What the driver waits for.
 pub(crate) enum Signal {
@@ -43,6 +43,8 @@ pub(crate) enum Signal {
     Durable(Result<(), StoreError>),
     Note(RequestId, AgentNote),
     Finished(RequestId, Result<Finished, Error>),
+    /// The time of a step of a question is over.
+    Escalated(RequestId),
     /// A question that only another process can decide.
     Parked(RequestId),
     /// Another process says something to the run.
@@ -65,6 +67,7 @@ pub(crate) struct Driver {
     pub(crate) inbox: UnboundedReceiver<Signal>,
     pub(crate) ask: Option<Arc<dyn Ask>>,
     pub(crate) when_waiting: WhenWaiting,
+    pub(crate) mode: Mode,
     pub(crate) requests: Requests,
     /// Durable answers that the machine has not had yet.
     pub(crate) ready: VecDeque<(RequestId, Answer)>,
@@ -92,10 +95,36 @@ impl Driver {
             if let Some(result) = self.idle_result().await? {
                 return Ok(result);
             }
-            if let Some(stop) = self.listen().await? {
+            let stop = match self.may_go_on() {
+                true => self.take_in(None)?,
+                false => self.listen().await?,
+            };
+            if let Some(stop) = stop {
                 return self.stop(stop).await;
             }
         }
+    }
+
+    /// Whether answers that are not durable yet may be fed.
+    fn may_go_on(&self) -> bool {
+        match self.mode {
+            Mode::Full => false,
+            Mode::Fast { within } => {
+                let oldest = self.recorder.oldest().unwrap_or(i64::MAX);
+                !self.ready.is_empty() && now_micros() <= oldest.saturating_add(micros(within))
+            }
+        }
+    }
+
+    /// Queues entries. What must wait until they are durable is `then`; answers need not wait in
+    /// fast mode.
+    fn record(&mut self, drafts: Vec<Draft>, state: Vec<StateWrite>, mut then: Then) {
+        if self.mode != Mode::Full {
+            // What the journal has is what the program gets.
+            then.feed.iter_mut().for_each(|(_, answer)| self.recorder.secrets.hide_answer(answer));
+            self.ready.extend(then.feed.drain(..));
+        }
+        self.recorder.append(drafts, state, then);
     }
 
     /// Runs the machine as far as recorded and durable answers take it.

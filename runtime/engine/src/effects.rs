@@ -25,7 +25,7 @@ use crate::record::{Asked, answer_json, event_draft, now_micros};
 use crate::{Script, Serve, codec, error};
 
 pub(crate) use agent::{ask as ask_agent, attempt_started, given, is_unknown, name_of as agent_of};
-pub(crate) use person::{decide_here, decided, finish, withdrawal};
+pub(crate) use person::{decide_here, decided, escalation, finish, withdrawal};
 
 /// What an effect needs of the world.
 pub(crate) struct World {

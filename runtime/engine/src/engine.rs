@@ -54,12 +54,25 @@ pub enum WhenWaiting {
     Park { beyond: Duration },
 }
 
+/// When a run may go on with an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// When the answer is durable: a crash loses nothing.
+    #[default]
+    Full,
+    /// At once, while nothing is on its way to the disk for longer than this: a crash loses at
+    /// most so much of the run, which then goes that way again. Calls that are made at most once
+    /// and questions to people wait for the disk as ever.
+    Fast { within: Duration },
+}
+
 /// How this process serves runs: what is not in their journals.
 #[derive(Clone, Default)]
 pub struct Host {
     pub script: Script,
     pub ask: Option<Arc<dyn Ask>>,
     pub when_waiting: WhenWaiting,
+    pub mode: Mode,
     pub watch: Option<Arc<dyn Watch>>,
     pub serve: Option<Arc<dyn Serve>>,
     /// Native code for what gets hot; without, everything is interpreted.
@@ -261,6 +274,7 @@ impl Engine {
             inbox,
             ask: self.host.ask.clone(),
             when_waiting: self.host.when_waiting,
+            mode: self.host.mode,
             requests: Requests::default(),
             ready: VecDeque::new(),
             jobs: JoinSet::new(),

@@ -41,8 +41,10 @@ pub enum EventKind {
     Progress,
     /// No agent call is open: `total`, `completed`, `failed`.
     AgentsCompleted,
-    /// `question`, `reason`, `proposal`, `choices`, `deadline`: a person is asked.
+    /// `question`, `reason`, `proposal`, `choices`, `to`, `deadline`: a person is asked.
     Waiting,
+    /// The next one is asked: `question`, `to`.
+    Escalated,
     /// `question`, `approved`, `choice`, `reason`, `by`
     Decided,
     /// What the program published: `topic`, `data`.
@@ -78,6 +80,7 @@ impl EventKind {
             EventKind::Progress => "progress",
             EventKind::AgentsCompleted => "agents_completed",
             EventKind::Waiting => "waiting",
+            EventKind::Escalated => "escalated",
             EventKind::Decided => "decided",
             EventKind::Published => "published",
             EventKind::Checkpoint => "checkpoint",

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::event::{Event, EventKind, iso_time};
 use crate::people::decision_from_json;
-use crate::record::{answer_from_json, payload};
+use crate::record::{ESCALATED, answer_from_json, payload};
 use crate::{Error, codec, effects, error, schedule};
 
 /// The events of one run, read from a store, as far as they have happened.
@@ -206,6 +206,10 @@ impl Fold {
                 vec![(EventKind::Checkpoint, json!({ "label": readable(data["label"].clone()) }))]
             }
             Some(schedule::TICKED) => vec![(EventKind::Ticked, ticked(data))],
+            Some(ESCALATED) => {
+                let data = json!({ "question": &*entry.effect_id, "to": data["to"] });
+                vec![(EventKind::Escalated, data)]
+            }
             Some("log") => {
                 let (message, data) = (data["message"].clone(), data["data"].clone());
                 let told = json!({ "message": readable(message), "data": readable(data) });
@@ -268,6 +272,7 @@ fn waiting(entry: &Entry, mut payload: Value) -> Value {
         "reason": payload["reason"],
         "proposal": readable(payload["proposal"].take()),
         "choices": readable(payload["choices"].take()),
+        "to": payload["steps"][0]["to"],
         "deadline": payload["deadline"].as_i64().map(iso_time),
     })
 }

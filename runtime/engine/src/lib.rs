@@ -63,6 +63,8 @@ mod calibration;
 
 mod cancel;
 
+mod gc;
+
 mod error;
 
 #[cfg(test)]
@@ -72,12 +74,13 @@ pub use audit::{Audited, audit, export};
 pub use calibration::{Bin, Judged, N_BINS, Reliability, judged, reliability};
 pub use cancel::{Cancelled, cancel};
 pub use compare::{Comparison, Difference, compare};
-pub use engine::{Engine, Host, RunHandle, Serve, Stopper, Watch, WhenWaiting};
+pub use engine::{Engine, Host, Mode, RunHandle, Serve, Stopper, Watch, WhenWaiting};
 pub use error::Error;
 pub use event::{Event, EventKind, iso_time};
 pub use events::Events;
 pub use fork::Fork;
-pub use people::{Ask, Choice, Decided, Decision, Question, decide, open_questions};
+pub use gc::{old_runs, remove};
+pub use people::{Ask, Choice, Decided, Decision, Question, Step, decide, open_questions};
 pub use record::now_micros;
 pub use replay::{Divergence, Replayed, replay};
 pub use rerun::Changes;

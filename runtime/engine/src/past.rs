@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::Error;
 use crate::people::{self, Question};
-use crate::record::{Asked, answer_from_json, expect, payload};
+use crate::record::{Asked, ESCALATED, answer_from_json, expect, payload};
 
 /// An outcome in the journal, to be fed again.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub(crate) struct Past {
     decided: HashSet<Arc<str>>,
     due: HashMap<Arc<str>, i64>,
     attempts: HashMap<Arc<str>, Attempts>,
+    /// The steps at which questions are, but for the first.
+    escalated: HashMap<Arc<str>, usize>,
     /// Requests up to this number were announced by `agents_selected`.
     pub(crate) announced: Option<u64>,
 }
@@ -95,8 +97,12 @@ impl Past {
                 self.due.insert(id(), expect(due, entry)?);
             }
             Kind::Event => {
-                let through = payload(store, entry)?["data"]["through"].as_u64();
-                self.announced = self.announced.max(through);
+                let payload = payload(store, entry)?;
+                self.announced = self.announced.max(payload["data"]["through"].as_u64());
+                if payload["type"] == ESCALATED {
+                    let step = payload["data"]["step"].as_u64();
+                    self.escalated.insert(id(), expect(step, entry)? as usize);
+                }
             }
             Kind::AttemptFailed => {
                 let pause = payload(store, entry)?["retry_in_ms"].as_i64().unwrap_or_default();
@@ -180,6 +186,15 @@ impl Past {
     /// What was tried for an effect before.
     pub(crate) fn attempts(&self, effect_id: &str) -> Attempts {
         self.attempts.get(effect_id).copied().unwrap_or_default()
+    }
+
+    /// The step that the journal has of a question.
+    pub(crate) fn escalated(&self, effect_id: &str) -> usize {
+        self.escalated.get(effect_id).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn note_escalated(&mut self, effect_id: Arc<str>, step: usize) {
+        self.escalated.insert(effect_id, step);
     }
 
     pub(crate) fn question(&self, effect_id: &str) -> Option<&Question> {

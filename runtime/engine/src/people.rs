@@ -31,12 +31,23 @@ pub struct Question {
     pub proposal: Data,
     /// What may be chosen; empty when there is only yes and no.
     pub choices: Vec<Data>,
+    /// Who is asked one after the other; empty when anybody is.
+    pub steps: Vec<Step>,
     /// When the answer is no by itself, in microseconds since 1970.
     pub deadline: Option<i64>,
     /// When it was asked, in microseconds since 1970.
     pub asked: i64,
     /// Of the whole request: what the decision is bound to.
     pub digest: Digest,
+}
+
+/// One step of an escalation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// Who is asked: a person, a role, a team.
+    pub to: String,
+    /// When the next one is asked, in microseconds since 1970.
+    pub until: i64,
 }
 
 /// What a person decided.
@@ -237,6 +248,10 @@ pub(crate) fn question_from_request(run: RunId, asked: &Asked) -> Option<Questio
         }
         _ => return None,
     };
+    let now = now_micros();
+    let steps = steps(argument.get("chain"), now)?;
+    let deadline = argument.get("deadline").and_then(effects::span).map(effects::after);
+    let last = steps.last().map(|step| step.until);
     Some(Question {
         run,
         id: asked.effect_id.clone(),
@@ -244,10 +259,26 @@ pub(crate) fn question_from_request(run: RunId, asked: &Asked) -> Option<Questio
         reason,
         proposal: argument.get("proposal").cloned().unwrap_or_default(),
         choices: argument.get("choices").and_then(Data::as_array).unwrap_or_default().to_vec(),
-        deadline: argument.get("deadline").and_then(effects::span).map(effects::after),
-        asked: now_micros(),
+        steps,
+        deadline: deadline.into_iter().chain(last).min(),
+        asked: now,
         digest: asked.digest,
     })
+}
+
+/// `[{ to, within }, …]`: each is asked when the time of the one before is over.
+fn steps(chain: Option<&Data>, now: i64) -> Option<Vec<Step>> {
+    let chain = match chain.map(Data::plain) {
+        None | Some(Data::Null) => return Some(Vec::new()),
+        Some(chain) => chain.as_array()?,
+    };
+    let mut until = now;
+    let step = |step: &Data| {
+        let within = step.get("within").and_then(effects::span)?;
+        until = until.saturating_add(i64::try_from(within.as_micros()).ok()?);
+        Some(Step { to: step.get("to")?.as_text()?.to_owned(), until })
+    };
+    chain.iter().map(step).collect()
 }
 
 /// The payload of `waiting`.
@@ -256,14 +287,26 @@ pub(crate) fn question_json(question: &Question) -> Value {
         "reason": question.reason,
         "proposal": codec::to_json(&question.proposal),
         "choices": question.choices.iter().map(codec::to_json).collect::<Vec<Value>>(),
+        "steps": question.steps.iter().map(step_json).collect::<Vec<Value>>(),
         "deadline": question.deadline,
     })
+}
+
+fn step_json(step: &Step) -> Value {
+    json!({ "to": step.to, "until": step.until })
+}
+
+fn step_from_json(step: &Value) -> Option<Step> {
+    Some(Step { to: step["to"].as_str()?.to_owned(), until: step["until"].as_i64()? })
 }
 
 pub(crate) fn question_from_entry(store: &dyn Store, entry: &Entry) -> Result<Question, Error> {
     let mut payload = payload(store, entry)?;
     let proposal = expect(codec::from_json(payload["proposal"].take()).ok(), entry)?;
     let choices = expect(codec::from_json(payload["choices"].take()).ok(), entry)?;
+    // Older records have no steps.
+    let steps = payload["steps"].as_array().into_iter().flatten();
+    let steps: Option<Vec<Step>> = steps.map(step_from_json).collect();
     Ok(Question {
         run: entry.run,
         id: entry.effect_id.clone(),
@@ -271,6 +314,7 @@ pub(crate) fn question_from_entry(store: &dyn Store, entry: &Entry) -> Result<Qu
         reason: expect(payload["reason"].as_str(), entry)?.to_owned(),
         proposal,
         choices: expect(choices.as_array(), entry)?.to_vec(),
+        steps: expect(steps, entry)?,
         deadline: payload["deadline"].as_i64(),
         asked: entry.time,
         digest: entry.request,
@@ -283,6 +327,23 @@ impl Question {
         self.digest.to_string()
     }
 
+    /// The step that is on at a time; `None`: anybody may decide from the start.
+    pub fn step(&self, now: i64) -> Option<usize> {
+        let last = self.steps.len().checked_sub(1)?;
+        Some(self.steps.iter().position(|step| now < step.until).unwrap_or(last))
+    }
+
+    /// Who is asked at a time.
+    pub fn to(&self, now: i64) -> Option<&str> {
+        self.step(now).map(|step| &*self.steps[step].to)
+    }
+
+    /// When something happens to it by itself after a time.
+    pub(crate) fn next_due(&self, now: i64) -> Option<i64> {
+        let ends = self.steps.iter().map(|step| step.until).chain(self.deadline);
+        ends.filter(|end| *end > now).min().or(self.deadline)
+    }
+
     /// `{"question","effect","reason","proposal","choices","deadline"}`, for people.
     pub fn to_json(&self) -> Value {
         let plain = |data: &Data| json::to_value(data).unwrap_or(Value::Null);
@@ -292,6 +353,7 @@ impl Question {
             "reason": self.reason,
             "proposal": plain(&self.proposal),
             "choices": self.choices.iter().map(plain).collect::<Vec<Value>>(),
+            "to": self.to(now_micros()),
             "deadline": self.deadline.map(crate::event::iso_time),
             "hash": self.hash(),
         })

@@ -6,9 +6,9 @@
 //! | `attempt_started` | `{"agent","number","args"?}` |
 //! | `attempt_failed` | `{"agent","number","code","message","retry_in_ms"}` |
 //! | `answer` | `{"value"}` or `{"error":{"code","message","data"}}`, with `agent`, `reasoning`, `args` where they apply |
-//! | `waiting` | `{"reason","proposal","choices","deadline"}` |
+//! | `waiting` | `{"reason","proposal","choices","steps","deadline"}` |
 //! | `timer` | `{"due"}` |
-//! | `decision` | `{"approved","choice","reason","by","question"}` |
+//! | `decision` | `{"approved","choice","reason","by","question","to"?}` |
 //! | `event` | `{"type","data"}` |
 //! | `run_resumed` | `{"process"}` |
 //! | `run_completed` | `{"value","output"}` |
@@ -17,6 +17,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use prism_journal::{Digest, Draft, Entry, Kind, Payload, Store};
 use prism_vm::{Answer, Data, EffectError, Location, Request, RequestId};
@@ -146,6 +147,9 @@ pub(crate) fn event_draft(asked: Option<&Asked>, kind: &str, data: Value) -> Dra
 /// The event with which a process puts a run down until its `due`, or until it is told something.
 pub(crate) const PARKED: &str = "parked";
 
+/// The event that says who is asked next.
+pub(crate) const ESCALATED: &str = "escalated";
+
 /// The payload of an answer.
 pub(crate) fn answer_json(answer: &Answer) -> Value {
     match answer {
@@ -181,6 +185,11 @@ pub(crate) fn payload(store: &dyn Store, entry: &Entry) -> Result<Value, Error> 
 /// The field of a payload, or what is wrong with the entry.
 pub(crate) fn expect<T>(found: Option<T>, entry: &Entry) -> Result<T, Error> {
     found.ok_or(Error::Unreadable { run: entry.run, seq: entry.seq })
+}
+
+/// A span in microseconds.
+pub(crate) fn micros(span: Duration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// Microseconds since 1970.

@@ -97,6 +97,11 @@ impl Recorder {
         Ok(then)
     }
 
+    /// When the oldest entry was made that is not durable, in microseconds since 1970.
+    pub(crate) fn oldest(&self) -> Option<i64> {
+        self.sent.front().and_then(|(entries, _)| entries.first()).map(|entry| entry.time)
+    }
+
     /// Whether everything that was queued is durable.
     pub(crate) fn is_settled(&self) -> bool {
         self.sent.is_empty()

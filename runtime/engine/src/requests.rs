@@ -9,7 +9,7 @@ use prism_vm::RequestId;
 use tokio::task::AbortHandle;
 
 use crate::people::Question;
-use crate::record::Asked;
+use crate::record::{Asked, now_micros};
 
 /// A request that has no answer yet.
 pub(crate) struct Pending {
@@ -118,13 +118,15 @@ impl Requests {
     }
 
     /// Whether this process can bring about an answer; one that is due after `horizon` does not
-    /// count.
-    pub(crate) fn is_any_under_way(&self, horizon: i64) -> bool {
+    /// count, nor does a question that only others decide and whose deadline is after `now`.
+    pub(crate) fn is_any_under_way(&self, horizon: i64, now: i64) -> bool {
         self.pending.values().any(|pending| match &pending.stage {
             Stage::UnderWay { due: Some(due), .. } => *due <= horizon,
             Stage::UnderWay { due: None, .. } => true,
             Stage::Asking(_) | Stage::Fresh | Stage::Answered => true,
-            Stage::Asked { is_parked, .. } => !is_parked,
+            Stage::Asked { question, is_parked, .. } => {
+                !is_parked || question.deadline.is_some_and(|deadline| deadline <= now)
+            }
         })
     }
 
@@ -132,7 +134,9 @@ impl Requests {
     pub(crate) fn next_due(&self) -> Option<i64> {
         let dues = self.pending.values().filter_map(|pending| match &pending.stage {
             Stage::UnderWay { due, .. } => *due,
-            Stage::Asking(question) | Stage::Asked { question, .. } => question.deadline,
+            Stage::Asking(question) | Stage::Asked { question, .. } => {
+                question.next_due(now_micros())
+            }
             Stage::Fresh | Stage::Answered => None,
         });
         dues.min()

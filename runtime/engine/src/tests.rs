@@ -10,6 +10,8 @@ mod crash;
 
 mod durable;
 
+mod fast;
+
 mod once;
 
 mod people;

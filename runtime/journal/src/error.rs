@@ -14,6 +14,13 @@ pub enum Error {
         found: i64,
         supported: i64,
     },
+    /// A format that this Prism cannot make.
+    NoFormat {
+        path: PathBuf,
+        wanted: i64,
+        oldest: i64,
+        newest: i64,
+    },
     /// The file is no store at all.
     NotAStore {
         path: PathBuf,
@@ -75,6 +82,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Error::Newer { .. } | Error::UnknownKind { .. } => "P2001",
+            Error::NoFormat { .. } => "P2021",
             Error::NotAStore { .. } | Error::Damaged { .. } => "P2002",
             Error::Locked { .. } => "P2003",
             Error::DiskFull { .. } => "P2004",
@@ -92,6 +100,9 @@ impl Error {
             Error::Newer { .. } | Error::UnknownKind { .. } => {
                 "use the Prism that wrote it, or a newer one; or name another store with `--store`"
                     .to_owned()
+            }
+            Error::NoFormat { oldest, newest, .. } => {
+                format!("choose a format from {oldest} to {newest}")
             }
             Error::NotAStore { .. } => {
                 "name another file with `--store`; this one is left as it is".to_owned()
@@ -146,6 +157,9 @@ impl fmt::Display for Error {
                 "the store {} has format {found}, this Prism reads up to {supported}",
                 path.display()
             ),
+            Error::NoFormat { path, wanted, .. } => {
+                write!(f, "the store {} cannot be brought to format {wanted}", path.display())
+            }
             Error::NotAStore { path } => write!(f, "{} is not a Prism store", path.display()),
             Error::Damaged { path, detail } => {
                 write!(f, "the store {} is damaged: {detail}", path.display())

@@ -33,4 +33,4 @@ pub use memory::Memory;
 pub use postgres::Postgres;
 pub use run::{RunRecord, Status};
 pub use sqlite::Sqlite;
-pub use store::{Ack, Batch, Claim, Message, StateKey, StateWrite, Store};
+pub use store::{Ack, Batch, Claim, Message, Removed, StateKey, StateWrite, Store};

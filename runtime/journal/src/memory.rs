@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::store::check_chain;
 use crate::{
-    Ack, Batch, Claim, Digest, Entry, Error, Message, Reference, RunId, RunRecord, StateKey, Store,
+    Ack, Batch, Claim, Digest, Entry, Error, Message, Reference, Removed, RunId, RunRecord,
+    StateKey, Store,
 };
 
 /// A store in memory. Acknowledges at once; forgets all at the end.
@@ -17,8 +18,12 @@ struct Contents {
     runs: BTreeMap<RunId, (RunRecord, Vec<Entry>)>,
     claimed: HashSet<RunId>,
     blobs: HashMap<Digest, Arc<[u8]>>,
+    /// Which run uses which blob.
+    uses: HashSet<(RunId, Digest)>,
     state: HashMap<StateKey, Arc<[u8]>>,
     messages: Vec<Message>,
+    /// Ever: numbers are not used twice.
+    n_messages: u64,
     n_changes: u64,
 }
 
@@ -86,7 +91,8 @@ impl Store for Memory {
             return Ok(false);
         }
         contents.n_changes += 1;
-        let number = contents.messages.len() as u64 + 1;
+        contents.n_messages += 1;
+        let number = contents.n_messages;
         let time = crate::log::now_micros();
         contents.messages.push(Message { number, run, key: key.into(), time, body: body.into() });
         Ok(true)
@@ -99,8 +105,12 @@ impl Store for Memory {
         Ok(contents.messages.iter().filter(wanted).cloned().collect())
     }
 
+    fn remove(&self, runs: &[RunId]) -> Result<Removed, Error> {
+        Ok(self.lock().remove(runs))
+    }
+
     fn last_message(&self) -> Result<u64, Error> {
-        Ok(self.lock().messages.len() as u64)
+        Ok(self.lock().n_messages)
     }
 
     fn changes(&self) -> Result<u64, Error> {
@@ -109,6 +119,28 @@ impl Store for Memory {
 }
 
 impl Contents {
+    fn remove(&mut self, runs: &[RunId]) -> Removed {
+        let mut removed = Removed::default();
+        for run in runs {
+            let has_ended = self.runs.get(run).is_some_and(|(record, _)| record.status.is_final());
+            if !has_ended || self.claimed.contains(run) {
+                continue;
+            }
+            self.runs.remove(run);
+            self.messages.retain(|message| message.run != *run);
+            self.uses.retain(|(user, _)| user != run);
+            let scope = run.to_string();
+            self.state.retain(|key, _| *key.scope != scope);
+            removed.runs += 1;
+        }
+        let n_before = self.blobs.len();
+        let used: HashSet<Digest> = self.uses.iter().map(|(_, hash)| *hash).collect();
+        self.blobs.retain(|hash, _| used.contains(hash));
+        removed.blobs = (n_before - self.blobs.len()) as u64;
+        self.n_changes += 1;
+        removed
+    }
+
     fn append(&mut self, batch: Batch) -> Result<(), Error> {
         if let Some(first) = batch.entries.first() {
             let next = self.runs.get(&first.run).map_or(0, |(record, _)| record.last_seq + 1);
@@ -117,6 +149,10 @@ impl Contents {
             }
         }
         self.n_changes += 1;
+        if let Some(first) = batch.entries.first() {
+            let run = first.run;
+            self.uses.extend(batch.blobs.iter().map(|(reference, _)| (run, reference.hash)));
+        }
         for entry in batch.entries {
             match self.runs.get_mut(&entry.run) {
                 Some((record, entries)) => {

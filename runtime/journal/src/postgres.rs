@@ -15,6 +15,8 @@ mod writer;
 
 mod leases;
 
+mod remove;
+
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -23,7 +25,8 @@ use ::postgres::{Client, Config};
 
 use crate::store::check_chain;
 use crate::{
-    Ack, Batch, Claim, Digest, Entry, Error, Message, Reference, RunId, RunRecord, StateKey, Store,
+    Ack, Batch, Claim, Digest, Entry, Error, Message, Reference, Removed, RunId, RunRecord,
+    StateKey, Store,
 };
 use leases::Heart;
 use link::{Link, Target};
@@ -63,6 +66,15 @@ impl Postgres {
                 }
             })?;
         Ok(Postgres { writer, reader, _heart: heart })
+    }
+
+    /// Brings a store that nobody uses from its format to another one, for another Prism; gives the
+    /// format that it had. `open` brings an older one to the newest by itself.
+    ///
+    /// Errors: those of `open`, and `P2021` for a format that this Prism does not know.
+    pub fn migrate(address: &str, to: i64) -> Result<i64, Error> {
+        let target = Arc::new(Target::new(&lease_of(address).0)?);
+        schema::migrate(&target, to)
     }
 
     /// Asks the database, on the thread that reads.
@@ -197,6 +209,11 @@ impl Store for Postgres {
 
     fn messages(&self, run: Option<RunId>, after: u64) -> Result<Vec<Message>, Error> {
         self.ask(move |client| rows::messages(client, run, after))
+    }
+
+    fn remove(&self, runs: &[RunId]) -> Result<Removed, Error> {
+        let runs = runs.to_vec();
+        self.ask(move |client| remove::remove(client, &runs))
     }
 
     fn last_message(&self) -> Result<u64, Error> {

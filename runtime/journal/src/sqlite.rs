@@ -8,6 +8,10 @@ mod fault;
 
 mod open;
 
+mod format;
+
+mod files;
+
 mod wal;
 
 mod rows;
@@ -15,6 +19,8 @@ mod rows;
 mod index;
 
 mod writer;
+
+mod remove;
 
 mod locks;
 
@@ -26,9 +32,11 @@ use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use crate::store::check_chain;
 use crate::{
-    Ack, Batch, Claim, Digest, Entry, Error, Message, Reference, RunId, RunRecord, StateKey, Store,
+    Ack, Batch, Claim, Digest, Entry, Error, Message, Reference, Removed, RunId, RunRecord,
+    StateKey, Store,
 };
 use fault::At;
+use files::Folder;
 use index::Index;
 use locks::Locks;
 use writer::Writer;
@@ -65,6 +73,14 @@ impl Sqlite {
         let writer = Writer::spawn(connection, path.clone(), index.clone())?;
         let locks = Locks::beside(&path);
         Ok(Sqlite { path, writer, reader, patience, index, locks })
+    }
+
+    /// Brings a store that nobody uses from its format to another one, for another Prism; gives the
+    /// format that it had. `open` brings an older one to the newest by itself.
+    ///
+    /// Errors: those of `open`, and `P2021` for a format that this Prism does not know.
+    pub fn migrate(path: impl AsRef<Path>, to: i64) -> Result<i64, Error> {
+        open::migrate(path.as_ref(), PATIENCE, to)
     }
 
     fn at(&self) -> At<'_> {
@@ -153,7 +169,23 @@ impl Store for Sqlite {
 
     fn blob(&self, reference: Reference) -> Result<Arc<[u8]>, Error> {
         let hash = reference.hash;
-        let found = self.find("SELECT bytes FROM blobs WHERE hash = ?1", [hash.bytes()])?;
+        let row = self.reading(|connection| {
+            connection
+                .prepare_cached("SELECT bytes FROM blobs WHERE hash = ?1")
+                .and_then(|mut query| {
+                    query
+                        .query_row([hash.bytes()], |row| row.get::<_, Option<Vec<u8>>>(0))
+                        .optional()
+                })
+                .map_err(|error| self.at().fault(&error))
+        })?;
+        let found = match row {
+            Some(None) => {
+                let found = Folder::beside(&self.path).get(hash);
+                found.map_err(|error| self.at().unreachable(&error))?
+            }
+            row => row.flatten(),
+        };
         match found {
             Some(bytes) if Digest::of(&bytes) == hash => Ok(bytes.into()),
             Some(_) | None => Err(Error::Blob { hash }),
@@ -173,6 +205,12 @@ impl Store for Sqlite {
         self.reading(|connection| {
             rows::messages(connection, run, after).map_err(|error| self.at().fault(&error))
         })
+    }
+
+    fn remove(&self, runs: &[RunId]) -> Result<Removed, Error> {
+        let claims: Vec<Claim> =
+            runs.iter().filter_map(|run| self.locks.claim(*run).ok()).collect();
+        self.writer.remove(claims.iter().map(Claim::run).collect())
     }
 
     fn last_message(&self) -> Result<u64, Error> {

@@ -31,6 +31,14 @@ pub struct StateWrite {
     pub value: Arc<[u8]>,
 }
 
+/// What was removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    pub runs: u64,
+    /// Values that no run uses any more.
+    pub blobs: u64,
+}
+
 /// Called once with the fate of a batch, from the store's own thread: must be quick.
 /// `Ok` means that the batch survives a crash of the process and of the machine.
 pub type Ack = Box<dyn FnOnce(Result<(), Error>) + Send>;
@@ -151,6 +159,10 @@ pub trait Store: Send + Sync {
 
     /// The number of the newest message; 0 before the first.
     fn last_message(&self) -> Result<u64, Error>;
+
+    /// Removes runs with their messages, their own state, and the values that no other run uses.
+    /// One that is unknown, has not ended or is claimed stays.
+    fn remove(&self, runs: &[RunId]) -> Result<Removed, Error>;
 
     /// A number that differs from the one before when anybody wrote to the store.
     /// Cheap: made to be asked every few milliseconds.

@@ -10,8 +10,8 @@ mod server;
 use std::sync::Arc;
 
 use prism_journal::{
-    Entry, Error, Kind, Log, Memory, Payload, Postgres, RunId, Sqlite, StateKey, StateWrite,
-    Status, Store,
+    Entry, Error, Kind, Log, Memory, Payload, Postgres, Removed, RunId, Sqlite, StateKey,
+    StateWrite, Status, Store,
 };
 use support::{append, draft, start as started};
 
@@ -52,6 +52,8 @@ on_every_store! {
     many_runs_at_once,
     every_write_is_a_change,
     an_unknown_run_is_empty,
+    ended_runs_are_removed_with_what_only_they_had,
+    a_run_that_is_claimed_or_not_ended_stays,
 }
 
 fn in_memory(case: Case) {
@@ -245,4 +247,57 @@ fn an_unknown_run_is_empty(store: &dyn Store) {
     let run = RunId::generate();
     assert_eq!(store.read(run, 0).unwrap(), []);
     assert_eq!(store.run(run).unwrap(), None);
+}
+
+/// A run that has ended, with a long answer, state of its own and a message.
+fn ended(store: &dyn Store, answer: &str) -> RunId {
+    let (claim, mut log) = started(store);
+    let run = log.run();
+    let mut batch = log.batch(vec![draft(Kind::Answer, "e", answer)]);
+    let at = StateKey { scope: run.to_string().into(), key: "k".into() };
+    batch.state.push(StateWrite { at, value: Arc::from(&b"v"[..]) });
+    append(store, &claim, batch).unwrap();
+    store.post(run, "key", b"message").unwrap();
+    append(store, &claim, log.batch(vec![draft(Kind::RunCompleted, "", "done")])).unwrap();
+    run
+}
+
+fn ended_runs_are_removed_with_what_only_they_had(store: &dyn Store) {
+    let long = "long ".repeat(40_000);
+    let (one, two) = (ended(store, &long), ended(store, &long));
+    let reference = match store.read(one, 1).unwrap()[0].payload {
+        Payload::Blob(reference) => reference,
+        Payload::Inline(_) => panic!("a long answer is a blob"),
+    };
+    let removed = store.remove(&[one, RunId::generate()]).unwrap();
+    assert_eq!(removed, Removed { runs: 1, blobs: 0 });
+    assert_eq!((store.run(one).unwrap(), store.read(one, 0).unwrap()), (None, vec![]));
+    assert_eq!(store.messages(Some(one), 0).unwrap(), []);
+    let at = StateKey { scope: one.to_string().into(), key: "k".into() };
+    assert_eq!(store.state(&at).unwrap(), None);
+    // The other run has all that it had.
+    assert_eq!(store.read(two, 0).unwrap().len(), 3);
+    assert_eq!(*store.blob(reference).unwrap(), *long.as_bytes());
+    assert_eq!(store.messages(Some(two), 0).unwrap().len(), 1);
+    assert_eq!(store.runs().unwrap().len(), 1);
+
+    assert_eq!(store.remove(&[two]).unwrap(), Removed { runs: 1, blobs: 1 });
+    assert_eq!(store.blob(reference).unwrap_err().code(), "P2006");
+    assert_eq!(store.runs().unwrap(), []);
+    // What comes after is kept as ever.
+    let three = ended(store, &long);
+    assert_eq!(store.read(three, 0).unwrap().len(), 3);
+    assert_eq!(*store.blob(reference).unwrap(), *long.as_bytes());
+}
+
+fn a_run_that_is_claimed_or_not_ended_stays(store: &dyn Store) {
+    let (claim, log) = started(store);
+    drop(claim);
+    assert_eq!(store.remove(&[log.run()]).unwrap(), Removed::default());
+    let run = ended(store, "short");
+    let claim = store.claim(run).unwrap();
+    assert_eq!(store.remove(&[run]).unwrap(), Removed::default());
+    drop(claim);
+    assert_eq!(store.remove(&[run]).unwrap(), Removed { runs: 1, blobs: 0 });
+    assert_eq!(store.runs().unwrap().len(), 1);
 }

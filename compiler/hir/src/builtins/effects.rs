@@ -76,14 +76,14 @@ pub const EFFECTS: &[EffectOp] = &[
         "human",
         &["request"],
         1,
-        "(request: { reason, proposal?, choices?, deadline? }): { approved, choice?, reason, by }",
+        "(request: { reason, proposal?, choices?, deadline?, chain? }): { approved, choice?, reason, by }",
     ),
     op(
         "human.ask",
         "human",
         &["request"],
         1,
-        "(request: { reason, choices?, deadline? }): { approved, choice?, reason, by }",
+        "(request: { reason, choices?, deadline?, chain? }): { approved, choice?, reason, by }",
     ),
     op(
         "llm",

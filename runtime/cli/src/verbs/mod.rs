@@ -8,6 +8,7 @@ pub mod cancel;
 pub mod completions;
 pub mod diff;
 pub mod events;
+pub mod gc;
 pub mod repl;
 pub mod replay;
 pub mod resume;

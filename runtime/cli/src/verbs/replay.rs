@@ -73,8 +73,17 @@ fn carry_out(
             let from = args.from.as_deref().map(Into::into);
             let fork = Box::new(Fork { changes, from });
             let tier = tier(false);
-            let delivery =
-                Delivery { store, place, folder, registry, script, tier, json, terminal };
+            let delivery = Delivery {
+                store,
+                place,
+                folder,
+                registry,
+                script,
+                tier,
+                json,
+                terminal,
+                mode: prism_engine::Mode::Full,
+            };
             Ok(deliver::drive(From::Fork(run, fork), delivery))
         }
         Some(Mode::Shadow) => {

@@ -8,7 +8,7 @@ use prism_cli::manifest;
 use prism_cli::program::Refused;
 use prism_cli::session::From;
 use prism_cli::stores::{self, Place};
-use prism_engine::{RunResult, Script, find_run, outcome, recorded};
+use prism_engine::{Mode, RunResult, Script, find_run, outcome, recorded};
 use prism_journal::{RunId, Store};
 
 use crate::args;
@@ -85,5 +85,6 @@ fn prepare(
         tier: tier(false),
         json,
         terminal,
+        mode: Mode::Full,
     })))
 }

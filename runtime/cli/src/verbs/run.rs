@@ -7,7 +7,7 @@ use prism_cli::program::{Program, Refused, load};
 use prism_cli::session::From;
 use prism_cli::stores::{self, Place};
 use prism_cli::{hosts, inputs, manifest};
-use prism_engine::{Script, Start};
+use prism_engine::{Mode, Script, Start};
 use prism_vm::Limits;
 use prism_vm::tier::Maker;
 use serde_json::json;
@@ -15,6 +15,7 @@ use serde_json::json;
 use crate::args;
 use crate::deliver::{self, Delivery};
 use crate::terminal::Terminal;
+use crate::verbs::gc::span;
 
 pub fn run(args: &args::Run, terminal: Terminal) -> ExitCode {
     match prepare(args, terminal) {
@@ -46,7 +47,11 @@ pub fn prepare(args: &args::Run, terminal: Terminal) -> Result<(From, Delivery),
     let json = args.output.json;
     let tier = tier(args.no_native);
     let registry = manifest.registry;
-    let delivery = Delivery { store, place, folder, registry, script, tier, json, terminal };
+    let mode = match &args.fast {
+        Some(text) => Mode::Fast { within: span("--fast", text)? },
+        None => Mode::Full,
+    };
+    let delivery = Delivery { store, place, folder, registry, script, tier, json, terminal, mode };
     Ok((From::Start(Box::new(start)), delivery))
 }
 

@@ -14,9 +14,15 @@ use prism_journal::{Status, Store};
 use crate::args;
 use crate::deliver::{self, engine, problem};
 use crate::terminal::{Terminal, print, print_error};
+use crate::verbs::gc::span;
 
 pub fn run(args: &args::Worker, terminal: Terminal) -> ExitCode {
-    let options = Options { once: false, limit: args.limit.max(1) };
+    let retention = args.retention.as_deref().map(|text| span("--retention", text)).transpose();
+    let retention = match retention {
+        Ok(retention) => retention,
+        Err(refused) => return deliver::refused(&refused, args.json, terminal),
+    };
+    let options = Options { once: false, limit: args.limit.max(1), retention };
     let place = args.store.store.as_deref();
     match drive(options, place, args.json, terminal) {
         Ok(Ended { .. }) => ExitCode::from(report::INTERRUPTED),
@@ -26,7 +32,7 @@ pub fn run(args: &args::Worker, terminal: Terminal) -> ExitCode {
 
 /// Every run that can go on, once.
 pub fn resume_all(args: &args::Resume, terminal: Terminal) -> ExitCode {
-    let options = Options { once: true, limit: 1000 };
+    let options = Options { once: true, limit: 1000, retention: None };
     let json = args.output.json;
     match drive(options, args.store.store.as_deref(), json, terminal) {
         Ok(Ended { was_stopped: true, .. }) => ExitCode::from(report::INTERRUPTED),

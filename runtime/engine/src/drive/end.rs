@@ -4,7 +4,7 @@ use prism_journal::{Draft, Kind, Status};
 use serde_json::json;
 
 use super::{Driver, End, Signal, Stop};
-use crate::record::{PARKED, event_draft, run_draft};
+use crate::record::{PARKED, event_draft, now_micros, run_draft};
 use crate::recorder::Then;
 use crate::result::{Failure, RunResult};
 use crate::{Error, WhenWaiting, codec, effects};
@@ -17,7 +17,7 @@ impl Driver {
             WhenWaiting::Stay | WhenWaiting::Leave => i64::MAX,
             WhenWaiting::Park { beyond } => effects::after(beyond),
         };
-        if is_busy || self.requests.is_any_under_way(horizon) {
+        if is_busy || self.requests.is_any_under_way(horizon, now_micros()) {
             return Ok(None);
         }
         let run = self.world.run;
@@ -91,6 +91,7 @@ impl Driver {
                 Signal::Note(..)
                 | Signal::Finished(..)
                 | Signal::Parked(_)
+                | Signal::Escalated(_)
                 | Signal::Message(_)
                 | Signal::Stop(_) => {}
             }

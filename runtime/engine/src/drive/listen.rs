@@ -45,6 +45,7 @@ impl Driver {
                         pending.stage = Stage::Answered;
                     }
                 }
+                Signal::Escalated(id) => drafts.extend(self.escalation(id)),
                 Signal::Parked(id) => self.requests.park(id),
                 Signal::Message(message) if &*message.key == cancel::KEY => {
                     stop = Some(Stop::Cancel(cancel::reason(&message)));
@@ -62,9 +63,20 @@ impl Driver {
             signal = self.inbox.try_recv().ok();
         }
         if !drafts.is_empty() {
-            self.recorder.append(drafts, Vec::new(), then);
+            self.record(drafts, Vec::new(), then);
         }
         Ok(stop)
+    }
+
+    /// Says that the next one is asked, when that is so and was not said.
+    fn escalation(&mut self, id: RequestId) -> Option<Draft> {
+        let pending = self.requests.get(id)?;
+        match &pending.stage {
+            Stage::Asked { question, .. } => {
+                effects::escalation(&mut self.world.past, &pending.asked, question)
+            }
+            Stage::Fresh | Stage::UnderWay { .. } | Stage::Asking(_) | Stage::Answered => None,
+        }
     }
 
     /// The open question that a message decides.

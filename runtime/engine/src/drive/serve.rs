@@ -41,6 +41,8 @@ impl Driver {
                 }
                 Served::Ask { before, question } => {
                     drafts.extend(before);
+                    let past = &mut self.world.past;
+                    drafts.extend(effects::escalation(past, &pending.asked, &question));
                     then.ask.push(id);
                     pending.stage = Stage::Asking(question);
                 }
@@ -49,7 +51,7 @@ impl Driver {
         if drafts.is_empty() {
             self.ask_people(then.ask);
         } else {
-            self.recorder.append(drafts, state, then);
+            self.record(drafts, state, then);
         }
     }
 

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use prism_journal::{Digest, Kind, Store};
+use prism_journal::{Digest, Draft, Kind, Store};
 use prism_vm::{Answer, RequestId};
+use serde_json::json;
 
 use super::{Finished, Served, World, refused};
 use crate::drive::Signal;
+use crate::past::Past;
 use crate::people::{
     self, Ask, Decision, Question, deadline_decision, decision_data, decision_from_script,
     decision_json, question_from_request, question_json,
 };
-use crate::record::Asked;
+use crate::record::{Asked, ESCALATED, event_draft, now_micros};
 use crate::{Error, error};
 
 pub(crate) fn ask(world: &World, asked: &Asked) -> Served {
@@ -19,7 +21,8 @@ pub(crate) fn ask(world: &World, asked: &Asked) -> Served {
         return Served::Ask { before: Vec::new(), question: question.clone() };
     }
     let Some(question) = question_from_request(world.run, asked) else {
-        return refused(asked, error::bad_argument(&asked.effect, "an object with `reason`"));
+        let expected = "an object with `reason`, and `chain` as a list of `{ to, within }`";
+        return refused(asked, error::bad_argument(&asked.effect, expected));
     };
     let before = vec![asked.draft(Kind::Waiting, &question_json(&question))];
     Served::Ask { before, question }
@@ -51,7 +54,22 @@ pub(crate) fn decided(store: &dyn Store, question: &Question) -> Result<Option<F
 
 /// The outcome of a question.
 pub(crate) fn finish(decision: &Decision, question: &Question) -> Finished {
-    finished(decision, question.digest)
+    let mut finished = finished(decision, question.digest);
+    if let Some(to) = question.to(now_micros()) {
+        finished.payload["to"] = to.into();
+    }
+    finished
+}
+
+/// The entry that says who is asked now, when that is not the first one and was not said before.
+pub(crate) fn escalation(past: &mut Past, asked: &Asked, question: &Question) -> Option<Draft> {
+    let step = question.step(now_micros())?;
+    if step <= past.escalated(&asked.effect_id) {
+        return None;
+    }
+    past.note_escalated(asked.effect_id.clone(), step);
+    let data = json!({ "step": step, "to": question.steps[step].to });
+    Some(event_draft(Some(asked), ESCALATED, data))
 }
 
 /// Waits until a question is decided here: by `ask`, or by its deadline. Whoever is first has
@@ -67,7 +85,13 @@ pub(crate) async fn decide_here(
     let decision = loop {
         let decision = tokio::select! {
             decision = poll(&mut here), if here.is_some() => decision,
-            () = until(question.deadline) => Some(deadline_decision()),
+            () = until(question.next_due(now_micros())) => {
+                if question.deadline.is_none_or(|deadline| now_micros() < deadline) {
+                    tell(Signal::Escalated(id));
+                    continue;
+                }
+                Some(deadline_decision())
+            }
         };
         match decision {
             Some(decision) => break decision,

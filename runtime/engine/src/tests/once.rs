@@ -13,7 +13,7 @@ use super::lab::{Lab, event_names, events, kinds, start};
 use super::stores::Filling;
 use crate::RunResult;
 
-fn once(agent: &str) -> Steps {
+pub fn once(agent: &str) -> Steps {
     let (_, args) = call(agent, "pay");
     vec![("agent.once", args)]
 }
@@ -29,7 +29,7 @@ fn field(answer: &Data, key: &str) -> String {
 }
 
 /// A bank with three attempts to spare, which runs these lines of shell.
-fn bank(body: &str) -> Lab {
+pub fn bank(body: &str) -> Lab {
     Lab::new().agent_with("bank", body, |spec| {
         spec.retry = Retry { max: 3, base: Duration::from_millis(1), ..Retry::default() };
         spec.delivery = Delivery::AtMostOnce;

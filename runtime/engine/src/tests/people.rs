@@ -6,12 +6,13 @@ use std::time::Duration;
 use prism_agents::BoxFuture;
 use prism_journal::{Kind, RunId, Status, Store};
 use prism_vm::Data;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::fake::{Program, Until};
 use super::lab::{Lab, event_names, events, kinds, start};
 use crate::{
-    Ask, Choice, Decided, Decision, Question, Script, WhenWaiting, decide, open_questions,
+    Ask, Choice, Decided, Decision, Question, Script, WhenWaiting, decide, now_micros,
+    open_questions,
 };
 
 fn ask(fields: &[(&'static str, Data)]) -> (&'static str, Vec<Data>) {
@@ -172,4 +173,70 @@ async fn a_question_that_the_program_gives_up_is_closed() {
     let result = lab.run(&race).await;
     assert_eq!(result.status, Status::Completed);
     assert_eq!(open_questions(&*lab.store(), result.run).unwrap(), []);
+}
+
+/// A question with a chain of two: the first has no time, the second an hour.
+fn chained(within: &str) -> Program {
+    let step = |to: &str, within: &str| {
+        Data::object([("to", Data::from(to)), ("within", Data::from(within))])
+    };
+    let chain = Data::from(vec![step("team", "1ms"), step("lead", within)]);
+    let request = Data::object([("reason", Data::from("ok?")), ("chain", chain)]);
+    Program::steps(vec![("human.approve", vec![request])])
+}
+
+#[tokio::test]
+async fn the_next_one_is_asked_when_the_time_is_over() {
+    let mut lab = Lab::new();
+    lab.host.when_waiting = WhenWaiting::Park { beyond: Duration::ZERO };
+    let program = chained("1h");
+    let result = lab.run(&program).await;
+    assert_eq!(result.status, Status::Waiting);
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    // However often it is taken up, the journal says once who is asked.
+    for _ in 0..3 {
+        let again = lab.resume(result.run, &program).await.unwrap();
+        assert_eq!(again.status, Status::Waiting);
+        assert_eq!(again.due, again.questions[0].deadline);
+    }
+    let store = lab.store();
+    let told = events(&*store, result.run);
+    let escalated: Vec<&Value> =
+        told.iter().filter(|(name, _)| *name == "escalated").map(|(_, data)| &data["to"]).collect();
+    assert_eq!(escalated, ["lead"]);
+    let open = open_questions(&*store, result.run).unwrap().remove(0);
+    assert_eq!((open.to(open.asked), open.to(now_micros())), (Some("team"), Some("lead")));
+    assert_eq!(open.steps[1].until - open.steps[0].until, 3_600_000_000);
+
+    let yes = Decision { approved: true, choice: None, reason: String::new(), by: "ada".into() };
+    decide(&*store, result.run, Choice::default(), &yes).unwrap();
+    drop(store);
+    let done = lab.resume(result.run, &program).await.unwrap();
+    assert_eq!(done.status, Status::Completed);
+    let store = lab.store();
+    let entries = store.read(result.run, 0).unwrap();
+    let decision = entries.iter().find(|entry| entry.kind == Kind::Decision).unwrap();
+    let payload = crate::record::payload(&*store, decision).unwrap();
+    assert_eq!((&payload["by"], &payload["to"]), (&json!("ada"), &json!("lead")));
+}
+
+#[tokio::test]
+async fn after_the_last_step_the_answer_is_no() {
+    let lab = Lab::new();
+    let result = lab.run(&chained("1ms")).await;
+    assert_eq!(result.status, Status::Completed);
+    let decision = result.value.unwrap().as_array().unwrap()[0].as_array().unwrap()[0].clone();
+    assert_eq!(decision.get("by").and_then(Data::as_text), Some("deadline"));
+    let mut names = event_names(&*lab.store(), result.run);
+    // Whether the second was still asked depends on how fast this machine is.
+    names.retain(|name| *name != "escalated");
+    assert_eq!(names, ["started", "waiting", "decided", "completed"]);
+}
+
+#[tokio::test]
+async fn a_chain_that_is_none_is_refused() {
+    let request = Data::object([("reason", Data::from("ok?")), ("chain", Data::from("team"))]);
+    let result = Lab::new().run(&Program::steps(vec![("human.approve", vec![request])])).await;
+    let answer = result.value.unwrap().as_array().unwrap()[0].as_array().unwrap()[0].clone();
+    assert!(answer.as_text().unwrap().starts_with("P2018: "), "{answer:?}");
 }

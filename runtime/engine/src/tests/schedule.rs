@@ -179,7 +179,7 @@ async fn a_schedule_ends_when_it_is_cancelled_and_is_no_run() {
     let refused = engine.resume(one.run).map(|_| ()).unwrap_err();
     assert_eq!(refused, Error::IsSchedule { run: one.run });
     let refused = crate::replay(&*store, one.run, crate::Changes::default()).unwrap_err();
-    assert_eq!(refused.code(), "P2020");
+    assert_eq!(refused.code(), "P2022");
     cancel(&*store, one.run, "not needed").unwrap();
     let ended = one.tick(&*store, NEW_YEAR + HOUR).unwrap_err();
     assert_eq!(ended.code(), "P2013");

@@ -1,11 +1,11 @@
 //! Stores that fail in the middle.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use prism_journal::{
-    Ack, Batch, Claim, Entry, Error as StoreError, Memory, Message, Reference, RunId, RunRecord,
-    StateKey, Status, Store,
+    Ack, Batch, Claim, Entry, Error as StoreError, Memory, Message, Reference, Removed, RunId,
+    RunRecord, StateKey, Status, Store,
 };
 use prism_vm::Data;
 
@@ -17,11 +17,32 @@ use crate::Error;
 pub struct Filling {
     inner: Memory,
     room: AtomicUsize,
+    /// While it is there, nothing is acknowledged.
+    held: Mutex<Option<Vec<(Ack, Vec<Entry>)>>>,
 }
 
 impl Filling {
     pub fn with_room(batches: usize) -> Filling {
-        Filling { inner: Memory::new(), room: AtomicUsize::new(batches) }
+        let (inner, room) = (Memory::new(), AtomicUsize::new(batches));
+        Filling { inner, room, held: Mutex::new(None) }
+    }
+
+    /// Acknowledges nothing until `release`.
+    pub fn stall(&self) {
+        *self.held.lock().unwrap() = Some(Vec::new());
+    }
+
+    /// The times of the entries that are not acknowledged.
+    pub fn held(&self) -> Vec<i64> {
+        let held = self.held.lock().unwrap();
+        held.iter().flatten().flat_map(|(_, entries)| entries).map(|entry| entry.time).collect()
+    }
+
+    pub fn release(&self) {
+        let held = self.held.lock().unwrap().take();
+        for (ack, _) in held.into_iter().flatten() {
+            ack(Ok(()));
+        }
     }
 }
 
@@ -35,6 +56,10 @@ impl Store for Filling {
     }
 
     fn append(&self, claim: &Claim, batch: Batch, ack: Ack) {
+        if let Some(held) = &mut *self.held.lock().unwrap() {
+            held.push((ack, batch.entries.clone()));
+            return self.inner.append(claim, batch, Box::new(|_| {}));
+        }
         let full = || Err(StoreError::DiskFull { path: "disk".into() });
         match self.room.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |room| room.checked_sub(1))
         {
@@ -61,6 +86,10 @@ impl Store for Filling {
 
     fn state(&self, at: &StateKey) -> Result<Option<Arc<[u8]>>, StoreError> {
         self.inner.state(at)
+    }
+
+    fn remove(&self, runs: &[RunId]) -> Result<Removed, StoreError> {
+        self.inner.remove(runs)
     }
 
     fn post(&self, run: RunId, key: &str, body: &[u8]) -> Result<bool, StoreError> {

@@ -61,6 +61,14 @@ impl Target {
         Error::Newer { path: self.name.clone(), found, supported }
     }
 
+    pub(super) fn no_format(&self, wanted: i64, oldest: i64, newest: i64) -> Error {
+        Error::NoFormat { path: self.name.clone(), wanted, oldest, newest }
+    }
+
+    pub(super) fn no_store(&self) -> Error {
+        Error::NotAStore { path: self.name.clone() }
+    }
+
     pub(super) fn no_thread(&self, error: &std::io::Error) -> Error {
         Error::Unreachable { path: self.name.clone(), detail: error.to_string() }
     }

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use postgres::{Client, Error as PgError, Transaction};
+
 use super::link::Target;
 use crate::Error;
 
 /// The format that this Prism writes.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
+/// The oldest format that this Prism can make of a store, and a store of.
+const OLDEST: i64 = 1;
 /// Processes that make the tables at the same time take turns. Any number that others do not use.
 const TURN: i64 = 0x5052_534d;
 
@@ -27,6 +31,8 @@ const TABLES: &str = "
         PRIMARY KEY (run, seq)
     );
     CREATE TABLE prism_blobs (hash bytea PRIMARY KEY, bytes bytea NOT NULL);
+    CREATE TABLE prism_uses (run bytea NOT NULL, hash bytea NOT NULL, PRIMARY KEY (run, hash));
+    CREATE INDEX prism_users ON prism_uses (hash);
     CREATE TABLE prism_runs (
         run bytea PRIMARY KEY,
         name text NOT NULL,
@@ -60,25 +66,93 @@ const TABLES: &str = "
     );
 ";
 
-/// Makes the tables unless they are there.
+/// From format 1 to 2: which run uses which blob.
+const TO_2: &str = "
+    CREATE TABLE prism_uses (run bytea NOT NULL, hash bytea NOT NULL, PRIMARY KEY (run, hash));
+    CREATE INDEX prism_users ON prism_uses (hash);
+    INSERT INTO prism_uses SELECT run, blob FROM prism_entries WHERE blob IS NOT NULL
+        ON CONFLICT DO NOTHING;
+    INSERT INTO prism_uses SELECT run, decode(artifact, 'hex') FROM (
+        SELECT entries.run AS run,
+            convert_from(coalesce(entries.payload, blobs.bytes), 'UTF8')::json
+                -> 'artifact' ->> 'hash' AS artifact
+        FROM prism_entries AS entries LEFT JOIN prism_blobs AS blobs ON blobs.hash = entries.blob
+        WHERE entries.kind = 1
+    ) AS beginnings WHERE artifact IS NOT NULL
+        ON CONFLICT DO NOTHING;
+";
+
+const TO_1: &str = "DROP TABLE prism_uses;";
+
+/// Makes the tables unless they are there; those of an older format are brought to the newest.
 pub(super) fn create(target: &Arc<Target>) -> Result<(), Error> {
     let mut client = target.connect()?;
-    let found = (|| {
-        let mut transaction = client.transaction()?;
-        transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&TURN])?;
-        let is_there = "SELECT to_regclass('prism_format') IS NOT NULL";
-        let found = if transaction.query_one(is_there, &[])?.try_get(0)? {
-            transaction.query_one("SELECT max(format) FROM prism_format", &[])?.try_get(0)?
-        } else {
+    let found = in_turn(&mut client, |transaction| {
+        let Some(found) = format(transaction)? else {
             transaction.batch_execute(TABLES)?;
             transaction.execute("INSERT INTO prism_format VALUES ($1)", &[&FORMAT])?;
-            FORMAT
+            return Ok(FORMAT);
         };
-        transaction.commit()?;
+        if (OLDEST..FORMAT).contains(&found) {
+            bring(transaction, found, FORMAT)?;
+            return Ok(FORMAT);
+        }
         Ok(found)
-    })();
+    });
     match found.map_err(|error| target.fault(&error))? {
         FORMAT => Ok(()),
         found => Err(target.newer(found, FORMAT)),
     }
+}
+
+/// Brings a store from its format to another one; gives the format that it had.
+pub(super) fn migrate(target: &Arc<Target>, to: i64) -> Result<i64, Error> {
+    if !(OLDEST..=FORMAT).contains(&to) {
+        return Err(target.no_format(to, OLDEST, FORMAT));
+    }
+    let mut client = target.connect()?;
+    let found = in_turn(&mut client, |transaction| {
+        let found = format(transaction)?.unwrap_or_default();
+        if (OLDEST..=FORMAT).contains(&found) {
+            bring(transaction, found, to)?;
+        }
+        Ok(found)
+    });
+    match found.map_err(|error| target.fault(&error))? {
+        0 => Err(target.no_store()),
+        found if found > FORMAT => Err(target.newer(found, FORMAT)),
+        found => Ok(found),
+    }
+}
+
+/// Step by step; a step that is not here cannot be asked for.
+fn bring(transaction: &mut Transaction<'_>, from: i64, to: i64) -> Result<(), PgError> {
+    if from < 2 && to >= 2 {
+        transaction.batch_execute(TO_2)?;
+    }
+    if from >= 2 && to < 2 {
+        transaction.batch_execute(TO_1)?;
+    }
+    transaction.execute("UPDATE prism_format SET format = $1", &[&to]).map(|_| ())
+}
+
+/// The format of the tables; `None` when there are none.
+fn format(transaction: &mut Transaction<'_>) -> Result<Option<i64>, PgError> {
+    let is_there = "SELECT to_regclass('prism_format') IS NOT NULL";
+    if !transaction.query_one(is_there, &[])?.try_get::<_, bool>(0)? {
+        return Ok(None);
+    }
+    transaction.query_one("SELECT max(format) FROM prism_format", &[])?.try_get(0).map(Some)
+}
+
+/// A transaction that no other process makes or changes tables beside.
+fn in_turn(
+    client: &mut Client,
+    work: impl FnOnce(&mut Transaction<'_>) -> Result<i64, PgError>,
+) -> Result<i64, PgError> {
+    let mut transaction = client.transaction()?;
+    transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&TURN])?;
+    let done = work(&mut transaction)?;
+    transaction.commit()?;
+    Ok(done)
 }

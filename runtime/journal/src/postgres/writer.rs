@@ -10,7 +10,7 @@ use postgres::{Client, Error as PgError, Transaction};
 
 use super::leases;
 use super::link::{self, Connection, Link, Target};
-use super::rows;
+use super::{remove, rows};
 use crate::{Ack, Batch, Entry, Error, RunId, RunRecord};
 
 /// What the thread does, in this order.
@@ -196,10 +196,18 @@ fn end_of(transaction: &mut Transaction<'_>, run: RunId) -> Result<Option<RunRec
 }
 
 fn insert_extras(transaction: &mut Transaction<'_>, batches: &[&Batch]) -> Result<(), PgError> {
+    if batches.iter().any(|batch| !batch.blobs.is_empty()) {
+        remove::keep_out(transaction)?;
+    }
     for batch in batches {
         for (reference, bytes) in &batch.blobs {
             let sql = "INSERT INTO prism_blobs VALUES ($1, $2) ON CONFLICT DO NOTHING";
-            transaction.execute(sql, &[&&reference.hash.bytes()[..], &&bytes[..]])?;
+            let hash = &reference.hash.bytes()[..];
+            transaction.execute(sql, &[&hash, &&bytes[..]])?;
+            if let Some(first) = batch.entries.first() {
+                let sql = "INSERT INTO prism_uses VALUES ($1, $2) ON CONFLICT DO NOTHING";
+                transaction.execute(sql, &[&&first.run.bytes()[..], &hash])?;
+            }
         }
         for write in &batch.state {
             let sql = "INSERT INTO prism_state VALUES ($1, $2, $3)

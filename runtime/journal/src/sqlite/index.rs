@@ -61,12 +61,29 @@ impl Index {
         at: At<'_>,
         run: RunId,
     ) -> Result<Option<&Tail>, Error> {
+        self.drop_removed(connection, run).map_err(|error| at.fault(&error))?;
         if !self.tails.contains_key(&run)
             && let Some(tail) = find(connection, run).map_err(|error| at.fault(&error))?
         {
             self.tails.insert(run, tail);
         }
         Ok(self.tails.get(&run))
+    }
+
+    /// Forgets a run that another process has removed, which it does only when it has ended.
+    fn drop_removed(&mut self, connection: &Connection, run: RunId) -> rusqlite::Result<()> {
+        let Some(tail) = self.tails.get(&run).filter(|tail| tail.record.status.is_final()) else {
+            return Ok(());
+        };
+        if !is_there(connection, run, tail.last_row)? {
+            self.tails.remove(&run);
+        }
+        Ok(())
+    }
+
+    /// Notes that runs were removed.
+    pub(super) fn forget(&mut self, runs: &[RunId]) {
+        self.tails.retain(|run, _| !runs.contains(run));
     }
 
     /// Where a run ends, if that is in memory.
@@ -87,7 +104,13 @@ impl Index {
                 rows.map(|tail| tail.map(|tail| (tail.record.run, tail.record))).collect()
             })
             .map_err(|error| at.fault(&error))?;
-        runs.extend(self.tails.iter().map(|(run, tail)| (*run, tail.record.clone())));
+        for (run, tail) in &self.tails {
+            let is_there = !tail.record.status.is_final()
+                || is_there(connection, *run, tail.last_row).map_err(|error| at.fault(&error))?;
+            if is_there {
+                runs.insert(*run, tail.record.clone());
+            }
+        }
         let mut runs: Vec<RunRecord> = runs.into_values().collect();
         runs.sort_by_key(|record| record.run);
         Ok(runs)
@@ -231,6 +254,13 @@ impl Step {
     fn first_record(&self) -> RunRecord {
         RunRecord::first(self.run, self.name.clone(), self.time, self.seq, self.hash)
     }
+}
+
+/// Whether a row is still an entry of the run.
+fn is_there(connection: &Connection, run: RunId, row: i64) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM entries WHERE row = ?1 AND run = ?2)")?
+        .query_row(params![row, run.bytes()], |found| found.get(0))
 }
 
 fn find(connection: &Connection, run: RunId) -> rusqlite::Result<Option<Tail>> {

@@ -9,11 +9,10 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, TransactionBehavior};
 
 use super::fault::At;
+use super::format::{self, FORMAT};
 use super::wal;
 use crate::Error;
 
-/// The format that this Prism writes; `user_version` of the file.
-const FORMAT: i64 = 1;
 /// `PRSM`: says that a SQLite file is a store of ours.
 const APPLICATION: i64 = 0x5052_534d;
 
@@ -39,8 +38,9 @@ const TABLES: &str = "
         blob_len INTEGER,
         hash BLOB NOT NULL
     ) STRICT;
-    CREATE TABLE blobs (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, bytes BLOB NOT NULL)
-        STRICT;
+    CREATE TABLE blobs (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, bytes BLOB) STRICT;
+    CREATE TABLE uses (run BLOB NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (run, hash))
+        STRICT, WITHOUT ROWID;
     CREATE TABLE runs (
         run BLOB PRIMARY KEY,
         name TEXT NOT NULL,
@@ -84,12 +84,29 @@ pub(super) fn writer(path: &Path, patience: Duration) -> Result<Connection, Erro
     let mut connection =
         Connection::open_with_flags(path, flags).map_err(|error| at.fault(&error))?;
     connection.busy_timeout(patience).map_err(|error| at.fault(&error))?;
-    let is_new = is_new(&connection, at)?;
+    let found = found(&connection, at)?;
     patiently(patience, || set_modes(&connection)).map_err(|error| at.fault(&error))?;
-    if is_new {
-        create(&mut connection, at)?;
+    match found {
+        Found::Nothing => create(&mut connection, at)?,
+        Found::Older => drop(format::migrate(&mut connection, path, FORMAT)?),
+        Found::Store => {}
     }
     Ok(connection)
+}
+
+/// Brings a store from one format to another, for another Prism; gives the format that it had.
+pub(super) fn migrate(path: &Path, patience: Duration, to: i64) -> Result<i64, Error> {
+    let at = At(path);
+    expect_whole_header(at)?;
+    wal::check(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection =
+        Connection::open_with_flags(path, flags).map_err(|error| at.fault(&error))?;
+    connection.busy_timeout(patience).map_err(|error| at.fault(&error))?;
+    match found(&connection, at)? {
+        Found::Nothing => Err(Error::NotAStore { path: path.to_path_buf() }),
+        Found::Older | Found::Store => format::migrate(&mut connection, path, to),
+    }
 }
 
 /// Makes a store that is whole from its first moment, with one sync where SQLite takes six; the
@@ -148,8 +165,17 @@ pub(super) fn reader(path: &Path, patience: Duration) -> Result<Connection, Erro
         .map_err(|error| At(path).fault(&error))
 }
 
-/// Whether the file still has to become a store. A file of anybody else is an error.
-fn is_new(connection: &Connection, at: At<'_>) -> Result<bool, Error> {
+/// What a file is.
+enum Found {
+    /// It still has to become a store.
+    Nothing,
+    Store,
+    /// A store of an older format.
+    Older,
+}
+
+/// A file of anybody else is an error, and so is a newer store.
+fn found(connection: &Connection, at: At<'_>) -> Result<Found, Error> {
     let number = |pragma: &str| -> Result<i64, Error> {
         connection
             .pragma_query_value(None, pragma, |row| row.get(0))
@@ -157,11 +183,12 @@ fn is_new(connection: &Connection, at: At<'_>) -> Result<bool, Error> {
     };
     let path = at.0.to_path_buf();
     match (number("application_id")?, number("user_version")?) {
-        (APPLICATION, FORMAT) => Ok(false),
+        (APPLICATION, FORMAT) => Ok(Found::Store),
         (APPLICATION, found) if found > FORMAT => {
             Err(Error::Newer { path, found, supported: FORMAT })
         }
-        (0, 0) if number("schema_version")? == 0 => Ok(true),
+        (APPLICATION, 1..) => Ok(Found::Older),
+        (0, 0) if number("schema_version")? == 0 => Ok(Found::Nothing),
         _ => Err(Error::NotAStore { path }),
     }
 }
@@ -177,7 +204,7 @@ fn create(connection: &mut Connection, at: At<'_>) -> Result<(), Error> {
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(|error| at.fault(&error))?;
-    if !is_new(&transaction, at)? {
+    if !matches!(found(&transaction, at)?, Found::Nothing) {
         return Ok(());
     }
     transaction

@@ -11,10 +11,11 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::fault::At;
+use super::files::{self, Folder};
 use super::index::Index;
 use super::rows::{self, Placed};
-use super::wal;
-use crate::{Ack, Batch, Error, RunId};
+use super::{remove, wal};
+use crate::{Ack, Batch, Error, Removed, RunId};
 
 /// The queue to the writing thread. Dropping it waits until the queue is empty.
 pub(super) struct Writer {
@@ -37,6 +38,7 @@ struct Waiting {
 enum Job {
     Append(Batch, Ack),
     Post(Post, mpsc::SyncSender<Result<bool, Error>>),
+    Remove(Vec<RunId>, mpsc::SyncSender<Result<Removed, Error>>),
 }
 
 struct Post {
@@ -70,6 +72,12 @@ impl Writer {
     pub(super) fn post(&self, run: RunId, key: &str, body: &[u8]) -> Result<bool, Error> {
         let (reply, outcome) = mpsc::sync_channel(1);
         self.queue.push(Job::Post(Post { run, key: key.into(), body: body.into() }, reply));
+        outcome.recv().expect("the writer answers every job before it ends")
+    }
+
+    pub(super) fn remove(&self, runs: Vec<RunId>) -> Result<Removed, Error> {
+        let (reply, outcome) = mpsc::sync_channel(1);
+        self.queue.push(Job::Remove(runs, reply));
         outcome.recv().expect("the writer answers every job before it ends")
     }
 }
@@ -130,6 +138,12 @@ struct Committed {
 impl Worker {
     fn work(&mut self, queue: &Queue) {
         while let Some(jobs) = queue.take() {
+            let (removals, jobs): (Vec<Job>, Vec<Job>) =
+                jobs.into_iter().partition(|job| matches!(job, Job::Remove(..)));
+            self.remove(removals);
+            if jobs.is_empty() {
+                continue;
+            }
             let outcome = match &self.broken {
                 Some(cause) => Err(Error::Stopped { cause: Box::new(cause.clone()) }),
                 None => self.commit(&jobs),
@@ -184,12 +198,27 @@ impl Worker {
                 Job::Post(post, _) => {
                     Ok(insert_post(&transaction, post).map_err(|error| at.fault(&error))?)
                 }
+                // Those were taken out before.
+                Job::Remove(..) => Ok(false),
             });
         }
         rows::insert(&transaction, &pending.placed)
             .and_then(|()| transaction.commit())
             .map_err(|error| at.fault(&error))?;
         Ok(Committed { outcomes, placed: pending.placed })
+    }
+
+    fn remove(&mut self, jobs: Vec<Job>) {
+        for job in jobs {
+            let Job::Remove(runs, reply) = job else { continue };
+            let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+            let removed = match &self.broken {
+                Some(cause) => Err(Error::Stopped { cause: Box::new(cause.clone()) }),
+                None => remove::remove(&mut self.connection, &self.path, &mut index, &runs),
+            };
+            // The asker waits.
+            let _ = reply.send(removed);
+        }
     }
 
     fn count(&self, placed: &[Placed]) -> Result<(), Error> {
@@ -221,6 +250,7 @@ fn answer(jobs: Vec<Job>, outcomes: Vec<Result<bool, Error>>) {
             Job::Append(_, ack) => ack(outcome.map(|_| ())),
             // The asker may be gone; the message is there all the same.
             Job::Post(_, reply) => drop(reply.send(outcome)),
+            Job::Remove(..) => {}
         }
     }
 }
@@ -240,12 +270,16 @@ impl<'a> Pending<'a> {
         at: At<'_>,
         index: &'a Mutex<Index>,
     ) -> Result<Pending<'a>, Error> {
-        let last_row: Option<i64> = connection
-            .prepare_cached("SELECT max(row) FROM entries")
+        // Rows that were removed had numbers too, which the table remembers.
+        let last_row: i64 = connection
+            .prepare_cached(
+                "SELECT max(coalesce((SELECT max(row) FROM entries), 0),
+                    (SELECT to_row FROM indexed))",
+            )
             .and_then(|mut query| query.query_row([], |row| row.get(0)))
             .map_err(|error| at.fault(&error))?;
         index.lock().unwrap_or_else(PoisonError::into_inner).start(connection, at)?;
-        let next_row = last_row.unwrap_or_default() + 1;
+        let next_row = last_row + 1;
         Ok(Pending { index, next_row, ends: HashMap::new(), placed: Vec::new() })
     }
 
@@ -264,7 +298,7 @@ impl<'a> Pending<'a> {
                 self.next_row += 1;
             }
         }
-        insert_extras(connection, batch).map_err(|error| at.fault(&error))
+        insert_extras(connection, at, batch)
     }
 
     /// Where a run ends, this transaction included. A run that starts has no end.
@@ -287,11 +321,27 @@ impl<'a> Pending<'a> {
     }
 }
 
-fn insert_extras(connection: &Connection, batch: &Batch) -> rusqlite::Result<()> {
+/// Blobs and state. Large blobs become files before their rows.
+fn insert_extras(connection: &Connection, at: At<'_>, batch: &Batch) -> Result<(), Error> {
+    let large = |bytes: &[u8]| bytes.len() >= files::LARGE;
+    for (reference, bytes) in batch.blobs.iter().filter(|(_, bytes)| large(bytes)) {
+        let put = Folder::beside(at.0).put(reference.hash, bytes);
+        put.map_err(|error| at.unreachable(&error))?;
+    }
+    insert_rows(connection, batch).map_err(|error| at.fault(&error))
+}
+
+fn insert_rows(connection: &Connection, batch: &Batch) -> rusqlite::Result<()> {
     for (reference, bytes) in &batch.blobs {
+        let bytes = (bytes.len() < files::LARGE).then_some(&bytes[..]);
         connection
             .prepare_cached("INSERT OR IGNORE INTO blobs (hash, bytes) VALUES (?1, ?2)")?
-            .execute(params![reference.hash.bytes(), &bytes[..]])?;
+            .execute(params![reference.hash.bytes(), bytes])?;
+        if let Some(first) = batch.entries.first() {
+            connection
+                .prepare_cached("INSERT OR IGNORE INTO uses (run, hash) VALUES (?1, ?2)")?
+                .execute(params![first.run.bytes(), reference.hash.bytes()])?;
+        }
     }
     for write in &batch.state {
         connection.prepare_cached("REPLACE INTO state VALUES (?1, ?2, ?3)")?.execute(params![
