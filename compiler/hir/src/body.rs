@@ -130,7 +130,7 @@ pub struct Param {
 /// Statements; the value of a block is the value of its last statement.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Block {
-    pub stmts: Vec<Stmt>,
+    pub stmts: Box<[Stmt]>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,7 +157,7 @@ impl Eq for StmtSpan {}
 pub struct Local {
     pub name: Text,
     pub kind: LocalKind,
-    pub annotation: Option<TypeRef>,
+    pub annotation: Option<Box<TypeRef>>,
     /// Read or written by a function nested in the one that declares it.
     pub is_captured: bool,
     /// Written after its declaration.
@@ -221,9 +221,9 @@ pub enum StmtKind {
     },
     /// `for init; condition; update { body }`: `continue` runs `update`.
     For {
-        init: Vec<Stmt>,
+        init: Box<[Stmt]>,
         condition: Option<ExprId>,
-        update: Vec<Stmt>,
+        update: Box<[Stmt]>,
         body: Block,
     },
     /// `for pat, index in subject { body }`.
@@ -237,19 +237,19 @@ pub enum StmtKind {
     UncertainIf {
         condition: ExprId,
         bands: Bands,
-        branches: Branches<Block>,
+        branches: Box<Branches<Block>>,
     },
     UncertainWhile {
         condition: ExprId,
         bands: Bands,
-        branches: Branches<Block>,
+        branches: Box<Branches<Block>>,
     },
     UncertainFor {
-        init: Vec<Stmt>,
+        init: Box<[Stmt]>,
         condition: Option<ExprId>,
-        update: Vec<Stmt>,
+        update: Box<[Stmt]>,
         bands: Bands,
-        branches: Branches<Block>,
+        branches: Box<Branches<Block>>,
     },
     Switch {
         subject: ExprId,
@@ -302,7 +302,7 @@ pub struct Bands {
 pub struct Place {
     pub root: Name,
     pub root_expr: ExprId,
-    pub path: Vec<PlaceStep>,
+    pub path: Box<[PlaceStep]>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -350,9 +350,9 @@ pub enum ExprKind {
     Bool(bool),
     Number(Bits),
     Text(Text),
-    Template(Vec<TemplatePart>),
-    Array(Vec<Element>),
-    Object(Vec<Field>),
+    Template(Box<[TemplatePart]>),
+    Array(Box<[Element]>),
+    Object(Box<[Field]>),
     Name(Name),
     Unary {
         op: UnaryOp,
@@ -437,7 +437,7 @@ pub enum ExprKind {
     },
     Call {
         callee: ExprId,
-        args: Vec<Arg>,
+        args: Box<[Arg]>,
         optional: bool,
     },
     /// `object.name(args)`; dispatched on the value of `object`.
@@ -445,12 +445,12 @@ pub enum ExprKind {
         object: ExprId,
         name: Text,
         mode: MemberMode,
-        args: Vec<Arg>,
+        args: Box<[Arg]>,
     },
     /// An effect performed: `agent.call(r)`, `llm(p)`, `audit.record(e)`.
     Perform {
         effect: Text,
-        args: Vec<Arg>,
+        args: Box<[Arg]>,
     },
     Lambda(LambdaId),
     /// `bind local = value in body`; `keep_confidence` is `~|>`: a plain result takes the
@@ -468,12 +468,12 @@ pub enum ExprKind {
     UncertainIf {
         condition: ExprId,
         bands: Bands,
-        branches: Branches<ExprId>,
+        branches: Box<Branches<ExprId>>,
     },
     Handle {
         body: Block,
-        clauses: Vec<HandlerClause>,
-        return_clause: Option<ReturnClause>,
+        clauses: Box<[HandlerClause]>,
+        return_clause: Option<Box<ReturnClause>>,
     },
     /// `resume(value)` inside a handler clause.
     Resume {
@@ -618,7 +618,7 @@ pub enum PatKind {
     Wildcard,
     Bind(LocalId),
     /// A variable that exists, in an assignment pattern.
-    Assign(Place),
+    Assign(Box<Place>),
     Number(Bits),
     Text(Text),
     Bool(bool),

@@ -13,27 +13,27 @@ use crate::declare::{self, Declares};
 use crate::exports::{exports, resolve_export};
 use crate::nearest::nearest;
 use crate::problem::{NoModule, Problem, ProblemKind};
-use crate::queries::{collected, item_tree, module_scope, syntax};
+use crate::queries::{collected, item_tree, module_scope, own_problems, syntax};
 use crate::scope::ModuleScope;
 use crate::slice::Tree;
 use crate::tree::{Export, ImportKind};
 use crate::{doc_header, types};
 
+/// Everything that is wrong, in the order of the text.
 pub(crate) fn file_problems(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
-    let tree = syntax(db, file);
-    let mut check = Check {
-        db,
-        file,
-        found: collected(db, file),
-        scope: module_scope(db, file),
-        problems: doc_header::problems(file.text(db)),
-        missing: BTreeMap::new(),
-    };
-    check.duplicates(&tree);
+    let mut check = Check::new(db, file, own_problems(db, file).to_vec());
     check.imports();
     check.exports();
-    check.types(&tree, tree.ast.root_stmts());
     check.problems.sort_by_key(|problem| (problem.at.start, problem.at.end));
+    check.problems
+}
+
+/// What no other file is needed for.
+pub(crate) fn problems_of_tree(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
+    let tree = syntax(db, file);
+    let mut check = Check::new(db, file, doc_header::problems(file.text(db)));
+    check.duplicates(&tree);
+    check.types(&tree, tree.ast.root_stmts());
     check.problems
 }
 
@@ -47,7 +47,12 @@ struct Check<'db> {
     missing: BTreeMap<Text, Span>,
 }
 
-impl Check<'_> {
+impl<'db> Check<'db> {
+    fn new(db: &'db dyn Db, file: SourceFile, problems: Vec<Problem>) -> Check<'db> {
+        let (found, scope) = (collected(db, file), module_scope(db, file));
+        Check { db, file, found, scope, problems, missing: BTreeMap::new() }
+    }
+
     fn report(&mut self, span: Span, kind: ProblemKind) {
         self.problems.push(Problem { at: RelSpan::new(span.start, span.end), kind });
     }

@@ -47,13 +47,13 @@ pub enum ItemKind {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Layout {
     /// Start of each piece in the item, and in the file; ordered, the first at 0.
-    pub pieces: Vec<(u32, u32)>,
+    pub pieces: Arc<[(u32, u32)]>,
 }
 
 impl Layout {
     /// An item that is one piece.
     pub fn at(start: u32) -> Layout {
-        Layout { pieces: vec![(0, start)] }
+        Layout { pieces: [(0, start)].into() }
     }
 
     /// The bytes of the file that a span of the item means.
@@ -72,6 +72,9 @@ impl Layout {
 
     /// The span of the item for bytes of the file that it holds.
     pub fn relative(&self, span: Span) -> RelSpan {
+        if let [(0, absolute)] = *self.pieces {
+            return span.relative_to(absolute);
+        }
         let after = self.pieces.partition_point(|(_, absolute)| *absolute <= span.start);
         let (start, absolute) = self.pieces.get(after.saturating_sub(1)).copied().unwrap_or((0, 0));
         let rel = span.relative_to(absolute);
@@ -117,7 +120,7 @@ mod tests {
 
     #[test]
     fn spans_of_a_module_skip_what_stands_between_its_statements() {
-        let layout = Layout { pieces: vec![(0, 10), (5, 40)] };
+        let layout = Layout { pieces: [(0, 10), (5, 40)].into() };
         assert_eq!(layout.absolute(RelSpan::new(1, 5)), Span::new(11, 15));
         assert_eq!(layout.absolute(RelSpan::new(5, 7)), Span::new(40, 42));
         assert_eq!(layout.absolute(RelSpan::new(1, 7)), Span::new(11, 42));

@@ -18,7 +18,14 @@ use crate::slice::{Slice, Tree};
 use crate::tree::{Export, ItemTree};
 
 pub(crate) fn syntax(db: &dyn Db, file: SourceFile) -> Tree {
-    Tree { ast: parse(db, file).ast.clone(), text: file.text(db).clone() }
+    Tree::open(&parse(db, file).tree)
+}
+
+/// Gives up the trees of older texts that unchanged items of a file were cut out of.
+pub fn release_old_trees(db: &dyn Db, file: SourceFile) {
+    for item in item_tree(db, file).bodies() {
+        item.source(db).release_unless(file.text(db));
+    }
 }
 
 /// The declarations of a file with their spans; runs for every edit.
@@ -105,6 +112,13 @@ pub fn prelude_names(db: &dyn Db) -> Arc<BTreeMap<Text, Definition>> {
     Arc::new(names)
 }
 
+/// The problems of a file's declarations that its own tree shows. Apart from those of imports
+/// and exports, which are looked for again when an imported file changes.
+#[salsa::tracked]
+pub(crate) fn own_problems(db: &dyn Db, file: SourceFile) -> Arc<[Problem]> {
+    crate::check::problems_of_tree(db, file).into()
+}
+
 /// What is wrong with the declarations and the header of a file; spans count from its start.
 #[salsa::tracked]
 pub fn file_problems(db: &dyn Db, file: SourceFile) -> Arc<[Problem]> {
@@ -156,8 +170,10 @@ fn lowered<'db>(db: &'db dyn Db, item: Item<'db>) -> Lowered {
     let scope = module_scope(db, file);
     let name = item.name(db);
     let groups = file.package(db).map(|package| package.groups(db).clone()).unwrap_or_default();
+    let slice = item.source(db);
     let input = lower::Input {
-        slice: item.source(db),
+        slice,
+        tree: &slice.tree(),
         kind: item.kind(db),
         name,
         is_std,

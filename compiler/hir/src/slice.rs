@@ -14,17 +14,33 @@ use crate::item::Layout;
 /// [`Slice::relative`] turns them into spans of the item, which are the same in both.
 #[derive(Debug, Clone)]
 pub struct Slice {
-    words: Arc<str>,
+    words: Words,
     part: Part,
     layout: Layout,
-    pub(crate) tree: Tree,
+    tree: prism_source::Tree,
 }
 
-/// The tree of a file with the text its names are read from.
+#[derive(Debug, Clone)]
+enum Words {
+    /// A part of the file's text.
+    At(Span),
+    /// Parts that stand apart there.
+    Joined(Arc<str>),
+}
+
+/// The tree of a file while it is read, with the text its names are read from.
 #[derive(Debug, Clone)]
 pub(crate) struct Tree {
     pub ast: Arc<Ast>,
     pub text: Arc<str>,
+    /// What slices keep of it.
+    source: prism_source::Tree,
+}
+
+impl Tree {
+    pub fn open(source: &prism_source::Tree) -> Tree {
+        Tree { ast: source.ast(), text: source.text().clone(), source: source.clone() }
+    }
 }
 
 /// Which nodes of the tree are the item.
@@ -39,7 +55,7 @@ pub(crate) enum Part {
 
 impl PartialEq for Slice {
     fn eq(&self, other: &Slice) -> bool {
-        self.words == other.words
+        self.words() == other.words()
     }
 }
 
@@ -48,8 +64,12 @@ impl Eq for Slice {}
 impl Slice {
     /// An item that is one node.
     pub(crate) fn node(tree: &Tree, part: Part, span: Span) -> Slice {
-        let words = span.slice(&tree.text).into();
-        Slice { words, part, layout: Layout::at(span.start), tree: tree.clone() }
+        Slice {
+            words: Words::At(span),
+            part,
+            layout: Layout::at(span.start),
+            tree: tree.source.clone(),
+        }
     }
 
     /// The statements of a module, one after the other.
@@ -62,16 +82,40 @@ impl Slice {
             words.push_str(span.slice(&tree.text));
             words.push('\n');
         }
-        let layout = Layout { pieces };
-        Slice { words: words.into(), part: Part::Stmts(stmts), layout, tree: tree.clone() }
+        let layout = Layout { pieces: pieces.into() };
+        Slice {
+            words: Words::Joined(words.into()),
+            part: Part::Stmts(stmts),
+            layout,
+            tree: tree.source.clone(),
+        }
     }
 
     pub(crate) fn part(&self) -> &Part {
         &self.part
     }
 
+    fn words(&self) -> &str {
+        match &self.words {
+            Words::At(span) => span.slice(self.tree.text()),
+            Words::Joined(words) => words,
+        }
+    }
+
+    /// Gives up the tree, unless it is that of `text`.
+    pub(crate) fn release_unless(&self, text: &Arc<str>) {
+        if !Arc::ptr_eq(self.tree.text(), text) {
+            self.tree.release();
+        }
+    }
+
+    /// The tree that the item was cut out of.
+    pub(crate) fn tree(&self) -> Tree {
+        Tree::open(&self.tree)
+    }
+
     pub(crate) fn n_bytes(&self) -> usize {
-        self.words.len()
+        self.words().len()
     }
 
     /// Where the item stands in the file of this slice.

@@ -98,7 +98,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
             }
             ExprKind::Match { subject, arms } => self.match_expr(*subject, arms, source),
             ExprKind::Handle { body, clauses, return_clause } => {
-                self.handle(expr, body, clauses, return_clause.as_ref(), source)
+                self.handle(expr, body, clauses, return_clause.as_deref(), source)
             }
             ExprKind::Resume { value } => self.resume(*value, source),
             ExprKind::Block(block) => self.block_expr(block, source),

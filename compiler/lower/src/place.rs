@@ -146,7 +146,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         else {
             return None;
         };
-        match args.as_slice() {
+        match &**args {
             [arg] if &**name == "push" && !arg.is_spread && arg.name.is_none() => {
                 self.reads_place(*object, place).then_some(arg)
             }

@@ -25,10 +25,27 @@ pub fn check(db: &RootDb) -> Vec<Diagnostic> {
     threads::for_each(db, &groups, |db, group| {
         group.iter().for_each(|file| {
             checked(db, *file);
+            release_trees(db, *file, Keep::Nothing);
         });
     });
     let cycles = graph::cycles(db, &files);
     files.iter().flat_map(|file| in_graph(db, *file, checked(db, *file), &cycles)).collect()
+}
+
+/// What is kept of the syntax of a file that was checked. Trees are large, and can be read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// The tree of the present text: somebody works with it.
+    Newest,
+    Nothing,
+}
+
+/// Gives up trees of a file.
+pub fn release_trees(db: &RootDb, file: SourceFile, keep: Keep) {
+    match keep {
+        Keep::Newest => prism_hir::release_old_trees(db, file),
+        Keep::Nothing => parse(db, file).tree.release(),
+    }
 }
 
 /// What is wrong with one file and with its place among `cycles`, in order of place.

@@ -13,7 +13,7 @@ mod open;
 mod threads;
 mod workspace;
 
-pub use check::{check, check_file, check_in_graph};
+pub use check::{Keep, check, check_file, check_in_graph, release_trees};
 pub use db::{Edit, RootDb};
 pub use disk::Disk;
 pub use facts::{Bound, ProgramFacts, Reason, ReasonKind, program_facts};

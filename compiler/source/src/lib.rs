@@ -14,5 +14,5 @@ pub use db::Db;
 pub use file::{Files, Origin, SourceFile};
 pub use file_system::{FileSystem, MAX_FILE_BYTES, ReadError};
 pub use package::{Agent, Agents, BandLimits, LintLevel, Package};
-pub use parsed::{Parsed, parse};
+pub use parsed::{Parsed, Tree, parse};
 pub use resolve::{HOST, PRELUDE, Resolution, candidates, normalize, resolve, std_module};

@@ -1,6 +1,6 @@
 //! The query that parses a file.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use prism_diagnostics::Diagnostic;
 use prism_span::Span;
@@ -11,12 +11,42 @@ use crate::{Db, SourceFile};
 /// The tree of a file and what is wrong with its text.
 #[derive(Debug, Clone)]
 pub struct Parsed {
-    pub ast: Arc<Ast>,
+    pub tree: Tree,
     pub diagnostics: Arc<[Diagnostic]>,
     /// Names that stand in statements nobody could read: they may have been declared there.
     pub broken: Arc<[Box<str>]>,
     /// Comments, in order, with their marks.
     pub comments: Arc<[Span]>,
+}
+
+/// The tree of a text. Clones are one tree.
+///
+/// It can be given up, because trees are large and seldom needed twice: whoever asks for it again
+/// has the text read again, which gives the same tree.
+#[derive(Debug, Clone)]
+pub struct Tree {
+    text: Arc<str>,
+    ast: Arc<Mutex<Option<Arc<Ast>>>>,
+}
+
+impl Tree {
+    fn new(text: &Arc<str>, ast: Ast) -> Tree {
+        Tree { text: text.clone(), ast: Arc::new(Mutex::new(Some(Arc::new(ast)))) }
+    }
+
+    pub fn text(&self) -> &Arc<str> {
+        &self.text
+    }
+
+    pub fn ast(&self) -> Arc<Ast> {
+        let mut ast = self.ast.lock().unwrap_or_else(PoisonError::into_inner);
+        ast.get_or_insert_with(|| Arc::new(prism_syntax::parse(&self.text).ast)).clone()
+    }
+
+    /// Gives up the nodes, as soon as nobody reads them.
+    pub fn release(&self) {
+        *self.ast.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
 }
 
 /// Parses the text of a file. Its result is not compared: a text that changed has another tree.
@@ -27,7 +57,7 @@ pub fn parse(db: &dyn Db, file: SourceFile) -> Parsed {
     Parsed {
         diagnostics: prism_syntax::diagnostics(text, &parse, file.id(db)).into(),
         broken: names_in(text, &unread(&parse)).into(),
-        ast: Arc::new(parse.ast),
+        tree: Tree::new(text, parse.ast),
         comments: parse.comments.into(),
     }
 }
@@ -52,6 +82,17 @@ fn names_in(text: &str, spans: &[Span]) -> Vec<Box<str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tree_that_was_given_up_is_read_again() {
+        let text: Arc<str> = "let a = [1, b".into();
+        let tree = Tree::new(&text, prism_syntax::parse(&text).ast);
+        let (clone, before) = (tree.clone(), tree.ast());
+        tree.release();
+        assert_eq!(Arc::strong_count(&before), 1, "nobody else keeps the nodes");
+        assert_eq!(clone.ast(), before);
+        assert!(Arc::ptr_eq(&clone.ast(), &tree.ast()), "it is read once for all clones");
+    }
 
     #[test]
     fn names_of_broken_statements_are_words_that_begin_like_names() {

@@ -61,7 +61,7 @@ pub(crate) fn spot(db: &RootDb, file: SourceFile, at: u32) -> Option<Spot<'_>> {
     if parsed.comments.iter().any(|span| span.contains(at)) {
         return None;
     }
-    let ast = &*parsed.ast;
+    let ast = &parsed.tree.ast();
     if let Some(spot) = string(ast, text, at) {
         return Some(spot);
     }

@@ -30,7 +30,7 @@ pub enum SymbolKind {
 
 /// The declarations of a file in the order of the text; functions hold those inside them.
 pub fn symbols(db: &RootDb, file: SourceFile) -> Vec<Symbol> {
-    let outline = Outline { ast: &parse(db, file).ast, text: file.text(db) };
+    let outline = Outline { ast: &parse(db, file).tree.ast(), text: file.text(db) };
     outline.of_stmts(outline.ast.root_stmts())
 }
 

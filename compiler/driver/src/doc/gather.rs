@@ -6,7 +6,7 @@ use std::sync::Arc;
 use prism_hir::body as hir;
 use prism_hir::{DefinitionKind, doc_comment, exports, item_tree};
 use prism_project::RootDb;
-use prism_source::{Parsed, SourceFile, parse};
+use prism_source::{SourceFile, parse};
 use prism_span::Span;
 use prism_syntax::ast::{Ast, PatKind, Stmt, StmtKind};
 use prism_typeck::{FunctionType, Inference, Type, display_confidence, infer};
@@ -24,12 +24,13 @@ pub(super) fn module(
 ) -> Module {
     let read = prism_hir::header(db, file);
     let anchor = anchors.fresh(path);
-    let gather = Gather { db, file, parsed: parse(db, file), text: file.text(db) };
+    let ast = parse(db, file).tree.ast();
+    let gather = Gather { db, file, ast: &ast, text: file.text(db) };
     let doc = if read.doc.is_empty() { gather.opening() } else { read.doc.to_string() };
     let mut entries = Vec::new();
     let exported = gather.exported();
-    for stmt in gather.parsed.ast.root_stmts() {
-        let stmt = gather.parsed.ast[*stmt];
+    for stmt in gather.ast.root_stmts() {
+        let stmt = gather.ast[*stmt];
         gather.declared(stmt, stmt, &exported, &mut entries);
     }
     entries.extend(gather.again());
@@ -50,15 +51,11 @@ pub(super) fn module(
 struct Gather<'d> {
     db: &'d RootDb,
     file: SourceFile,
-    parsed: &'d Parsed,
+    ast: &'d Ast,
     text: &'d str,
 }
 
 impl Gather<'_> {
-    fn ast(&self) -> &Ast {
-        &self.parsed.ast
-    }
-
     /// The module's own names that others may import.
     fn exported(&self) -> BTreeSet<String> {
         let path = self.file.path(self.db);
@@ -91,7 +88,7 @@ impl Gather<'_> {
         exported: &BTreeSet<String>,
         entries: &mut Vec<Entry>,
     ) {
-        let ast = self.ast();
+        let ast = self.ast;
         let doc = || blocks(&doc_comment(self.db, self.file, outer.span.start));
         let source = || Shape::Source(self.source(stmt.span));
         let mut add = |kind: Kind, name: &str, shape: Option<Shape>| {

@@ -179,7 +179,7 @@ impl Dump<'_> {
     fn for_head(&mut self, word: &str, init: &[Stmt], condition: Option<ExprId>, update: &[Stmt]) {
         let condition = condition.map(|condition| format!(" {}", self.expr(condition)));
         self.line(format!("{word}{}", condition.unwrap_or_default()));
-        let block = |stmts: &[Stmt]| Block { stmts: stmts.to_vec() };
+        let block = |stmts: &[Stmt]| Block { stmts: stmts.into() };
         self.headed("init", &block(init));
         self.headed("update", &block(update));
     }

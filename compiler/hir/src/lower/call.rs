@@ -29,7 +29,7 @@ impl<'a> Cx<'a> {
             }
             _ => {
                 let callee = self.expr(callee);
-                let args = self.call_args(args, piped);
+                let args = self.call_args(args, piped).into();
                 self.alloc(ExprKind::Call { callee, args, optional }, span)
             }
         }
@@ -52,7 +52,7 @@ impl<'a> Cx<'a> {
             None if text == "resume" => self.resume(args, span),
             _ => {
                 let callee = self.name_expr(name);
-                let args = self.call_args(args, piped);
+                let args = self.call_args(args, piped).into();
                 self.alloc(ExprKind::Call { callee, args, optional }, span)
             }
         }
@@ -107,7 +107,7 @@ impl<'a> Cx<'a> {
         }
         let object = self.object_expr(object, at);
         let name = self.name_text(name);
-        let args = self.call_args(args, piped);
+        let args = self.call_args(args, piped).into();
         self.alloc(ExprKind::MethodCall { object, name, mode, args }, span)
     }
 

@@ -65,7 +65,7 @@ impl<'a> Cx<'a> {
             args
         };
         let extractor = if op == "llm" { self.take_extractor(&args) } else { None };
-        let asked = self.alloc(ExprKind::Perform { effect: op.into(), args }, span);
+        let asked = self.alloc(ExprKind::Perform { effect: op.into(), args: args.into() }, span);
         match extractor {
             Some(extractor) => self.call_prelude("host_extracted", &[asked, extractor], span),
             None if op == "stream_llm" => self.call_prelude("host_stream", &[asked], span),
@@ -82,7 +82,10 @@ impl<'a> Cx<'a> {
             matches!(field, Field::Named { name, .. }
                 if matches!(&**name, "extractor" | "confidenceExtractor"))
         })?;
-        match fields.remove(at) {
+        let mut kept = std::mem::take(fields).into_vec();
+        let taken = kept.remove(at);
+        *fields = kept.into();
+        match taken {
             Field::Named { value, .. } => Some(value),
             Field::Computed { .. } | Field::Spread(_) => None,
         }
@@ -155,7 +158,7 @@ impl<'a> Cx<'a> {
             args.push(Arg { name: None, value, is_spread: false });
         }
         let value = self.perform(op, args, span);
-        let body = Block { stmts: vec![self.stmt_of(StmtKind::Expr(value), span)] };
+        let body = Block { stmts: [self.stmt_of(StmtKind::Expr(value), span)].into() };
         Function { name: Some(op.into()), params, body, is_arrow: true, ..Function::default() }
     }
 }

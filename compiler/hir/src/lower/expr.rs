@@ -129,11 +129,11 @@ impl<'a> Cx<'a> {
             let local = cx.bind_new(name, LocalKind::Function, false);
             let function = cx.lambda(id, None);
             let value = cx.alloc(ExprKind::Name(Name::Local(local)), span);
-            let stmts = vec![
+            let stmts = [
                 cx.stmt_of(StmtKind::Function { local, function }, span),
                 cx.stmt_of(StmtKind::Expr(value), span),
             ];
-            cx.alloc(ExprKind::Block(Block { stmts }), span)
+            cx.alloc(ExprKind::Block(Block { stmts: stmts.into() }), span)
         })
     }
 
@@ -142,7 +142,7 @@ impl<'a> Cx<'a> {
         for field in &self.ast[fields] {
             lowered.push(self.field(field));
         }
-        self.alloc(ExprKind::Object(lowered), span)
+        self.alloc(ExprKind::Object(lowered.into()), span)
     }
 
     fn field(&mut self, field: &ast::Field) -> Field {

@@ -142,7 +142,9 @@ impl<'a> Cx<'a> {
             Some(self.start_as(local, name?, span))
         });
         let starts: Vec<Stmt> = starts.collect();
-        block.stmts.splice(0..0, starts);
+        if !starts.is_empty() {
+            block.stmts = starts.into_iter().chain(block.stmts).collect();
+        }
         block
     }
 
@@ -208,7 +210,7 @@ impl<'a> Cx<'a> {
             Body::Expr(expr) => {
                 let span = self.ast[expr].span;
                 let value = self.expr(expr);
-                Block { stmts: vec![self.stmt_of(StmtKind::Expr(value), span)] }
+                Block { stmts: [self.stmt_of(StmtKind::Expr(value), span)].into() }
             }
         }
     }
@@ -223,7 +225,7 @@ impl<'a> Cx<'a> {
         let default = param.default.map(|default| self.expr(default));
         let pat = self.pat(param.pat, PatMode::Declare(LocalKind::Param));
         if let PatKind::Bind(local) = self.body.pats[pat].kind {
-            self.body.locals[local].annotation = annotation.clone();
+            self.body.locals[local].annotation = annotation.clone().map(Box::new);
         }
         Param { pat, default, is_rest: param.is_rest, annotation }
     }

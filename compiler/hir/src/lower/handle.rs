@@ -27,7 +27,7 @@ impl<'a> Cx<'a> {
         for clause in &self.ast[clauses] {
             match clause.head {
                 HandlerHead::Return { pat } => {
-                    return_clause = Some(self.return_clause(pat, clause.body));
+                    return_clause = Some(Box::new(self.return_clause(pat, clause.body)));
                 }
                 HandlerHead::Operation { effect, operation, params } => {
                     if let Some(name) = self.clause_effect(effect, operation) {
@@ -36,7 +36,7 @@ impl<'a> Cx<'a> {
                 }
             }
         }
-        self.alloc(ExprKind::Handle { body, clauses: lowered, return_clause }, span)
+        self.alloc(ExprKind::Handle { body, clauses: lowered.into(), return_clause }, span)
     }
 
     fn return_clause(&mut self, pat: ast::PatId, body: ast::Body) -> ReturnClause {

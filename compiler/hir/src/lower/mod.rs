@@ -39,6 +39,7 @@ use crate::slice::{Slice, Tree};
 /// What a body depends on.
 pub(crate) struct Input<'a> {
     pub slice: &'a Slice,
+    pub tree: &'a Tree,
     pub kind: ItemKind,
     pub name: &'a Text,
     /// Standard library files may name natives.
@@ -144,7 +145,7 @@ enum FrameKind {
 
 impl<'a> Cx<'a> {
     fn new(input: &'a Input<'a>) -> Cx<'a> {
-        let tree = &input.slice.tree;
+        let tree = input.tree;
         let n_exprs = input.slice.n_bytes() / BYTES_PER_EXPR;
         Cx {
             input,

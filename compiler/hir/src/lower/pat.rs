@@ -69,7 +69,7 @@ impl<'a> Cx<'a> {
             return PatKind::Error;
         }
         match mode {
-            PatMode::Assign => PatKind::Assign(self.name_place(name.span)),
+            PatMode::Assign => PatKind::Assign(Box::new(self.name_place(name.span))),
             PatMode::Declared => {
                 let Some(local) = self.local_named(name.text(self.text)) else {
                     return PatKind::Error;
@@ -99,7 +99,7 @@ impl<'a> Cx<'a> {
 
     fn place_pat(&mut self, expr: ast::ExprId) -> PatKind {
         match self.place(expr) {
-            Some(place) => PatKind::Assign(place),
+            Some(place) => PatKind::Assign(Box::new(place)),
             None => PatKind::Error,
         }
     }

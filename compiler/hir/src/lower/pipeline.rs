@@ -50,7 +50,7 @@ impl<'a> Cx<'a> {
                 let callee = self.expr(stage);
                 match self.piped() {
                     Some(arg) => {
-                        let kind = ExprKind::Call { callee, args: vec![arg], optional: false };
+                        let kind = ExprKind::Call { callee, args: [arg].into(), optional: false };
                         self.alloc(kind, node.span)
                     }
                     None => callee,
@@ -94,7 +94,7 @@ impl<'a> Cx<'a> {
         let object = self.expr(object);
         let (name, mode) = (self.name_text(name), super::expr::member_mode(access));
         let kind = match self.piped() {
-            Some(arg) => ExprKind::MethodCall { object, name, mode, args: vec![arg] },
+            Some(arg) => ExprKind::MethodCall { object, name, mode, args: [arg].into() },
             None => ExprKind::Member { object, name, mode },
         };
         self.alloc(kind, span)

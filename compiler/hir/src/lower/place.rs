@@ -21,16 +21,16 @@ impl<'a> Cx<'a> {
             }
             return None;
         };
-        let mut place = self.name_place(root);
+        let place = self.name_place(root);
+        let mut path = Vec::with_capacity(steps.len());
         for step in steps {
-            let step = match self.ast[step].kind {
+            path.push(match self.ast[step].kind {
                 Syntax::Member { name, .. } => PlaceStep::Member(self.name_text(name)),
                 Syntax::Index { index, .. } => PlaceStep::Index(self.expr(index)),
                 _ => continue,
-            };
-            place.path.push(step);
+            });
         }
-        Some(place)
+        Some(Place { path: path.into(), ..place })
     }
 
     /// The root of a target could not be read, which was reported.
@@ -61,7 +61,8 @@ impl<'a> Cx<'a> {
                 (place, read)
             });
         };
-        let mut place = self.name_place(root);
+        let place = self.name_place(root);
+        let mut path = Vec::with_capacity(steps.len());
         let mut read = self.name_expr(root);
         let last = steps.len().saturating_sub(1);
         for (position, step) in steps.into_iter().enumerate() {
@@ -72,18 +73,18 @@ impl<'a> Cx<'a> {
                     let mode = if position == last { mode } else { MemberMode::Plain };
                     let kind = ExprKind::Member { object: read, name: name.clone(), mode };
                     read = self.alloc(kind, span);
-                    place.path.push(PlaceStep::Member(name));
+                    path.push(PlaceStep::Member(name));
                 }
                 Syntax::Index { index, .. } => {
                     let (write, again) = self.twice(index, before);
                     let kind = ExprKind::Index { object: read, index: again, optional: false };
                     read = self.alloc(kind, span);
-                    place.path.push(PlaceStep::Index(write));
+                    path.push(PlaceStep::Index(write));
                 }
                 _ => {}
             }
         }
-        Some((place, read))
+        Some((Place { path: path.into(), ..place }, read))
     }
 
     /// An expression that is used twice and evaluated once.
@@ -140,7 +141,7 @@ impl<'a> Cx<'a> {
             None => self.resolve(text, span),
         };
         let root_expr = self.alloc(ExprKind::Name(root.clone()), span);
-        Place { root, root_expr, path: Vec::new() }
+        Place { root, root_expr, path: Box::default() }
     }
 
     fn note_write(&mut self, text: &'a str, name: &Name, span: Span) {

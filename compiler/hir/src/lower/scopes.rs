@@ -56,7 +56,7 @@ impl<'a> Cx<'a> {
         let local = self.body.locals.alloc(Local {
             name,
             kind,
-            annotation,
+            annotation: annotation.map(Box::new),
             is_captured: false,
             is_assigned: false,
             is_assigned_in_try: false,

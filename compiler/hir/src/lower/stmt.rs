@@ -25,10 +25,10 @@ impl<'a> Cx<'a> {
         })
     }
 
-    pub(super) fn stmts(&mut self, stmts: &[StmtId]) -> Vec<Stmt> {
+    pub(super) fn stmts(&mut self, stmts: &[StmtId]) -> Box<[Stmt]> {
         let mut lowered = Vec::with_capacity(stmts.len());
         self.append(stmts, &mut lowered);
-        lowered
+        lowered.into()
     }
 
     fn append(&mut self, stmts: &[StmtId], out: &mut Vec<Stmt>) {
@@ -220,7 +220,7 @@ impl<'a> Cx<'a> {
         let (span, name) = (agent.span, agent.name);
         let text = self.name_text(name);
         let args = [self.alloc(ExprKind::Text(text), name.span), self.object(agent.fields, span)];
-        let args = args.map(|value| Arg { name: None, value, is_spread: false }).to_vec();
+        let args = args.map(|value| Arg { name: None, value, is_spread: false }).into();
         let callee = self.alloc(ExprKind::Name(Name::Builtin("__agent".into())), name.span);
         let init = self.alloc(ExprKind::Call { callee, args, optional: false }, span);
         if let Some(local) = self.local_named(name.text(self.text)) {
@@ -258,7 +258,7 @@ impl<'a> Cx<'a> {
     fn for_stmt(&mut self, head: ast::ForHeadId, body: BlockId) -> StmtKind {
         let ForParts { init, condition, update, body } =
             self.for_head(head, Cx::condition, |cx| cx.block(body));
-        StmtKind::For { init, condition, update, body }
+        StmtKind::For { init: init.into(), condition, update: update.into(), body }
     }
 
     fn for_in_stmt(

@@ -14,7 +14,7 @@ impl<'a> Cx<'a> {
         let node = self.ast[id];
         let condition = self.expr(node.condition);
         let bands = self.bands(node.bands);
-        let branches = self.branches(node.branches, |cx, body| cx.function_body(body));
+        let branches = Box::new(self.branches(node.branches, |cx, body| cx.function_body(body)));
         StmtKind::UncertainIf { condition, bands, branches }
     }
 
@@ -22,7 +22,7 @@ impl<'a> Cx<'a> {
         let node = self.ast[id];
         let condition = self.expr(node.condition);
         let bands = self.bands(node.bands);
-        let branches = self.branches(node.branches, |cx, body| cx.body_expr(body));
+        let branches = Box::new(self.branches(node.branches, |cx, body| cx.body_expr(body)));
         self.alloc(ExprKind::UncertainIf { condition, bands, branches }, span)
     }
 
@@ -30,7 +30,8 @@ impl<'a> Cx<'a> {
         let node = self.ast[id];
         let condition = self.expr(node.condition);
         let bands = self.bands(node.bands);
-        StmtKind::UncertainWhile { condition, bands, branches: self.loop_branches(node.branches) }
+        let branches = Box::new(self.loop_branches(node.branches));
+        StmtKind::UncertainWhile { condition, bands, branches }
     }
 
     pub(super) fn uncertain_for_stmt(
@@ -44,6 +45,7 @@ impl<'a> Cx<'a> {
             (cx.bands(node.bands), cx.branches(node.branches, |cx, body| cx.function_body(body)))
         });
         let ForParts { init, condition, update, body: (bands, branches) } = parts;
+        let (init, update, branches) = (init.into(), update.into(), Box::new(branches));
         StmtKind::UncertainFor { init, condition, update, bands, branches }
     }
 

@@ -80,7 +80,7 @@ impl<'a> Cx<'a> {
             out.push(assign);
         } else {
             stmts.push(assign);
-            let block = self.stmt_of(StmtKind::Block(Block { stmts }), span);
+            let block = self.stmt_of(StmtKind::Block(Block { stmts: stmts.into() }), span);
             out.push(block);
         }
     }
@@ -96,7 +96,7 @@ impl<'a> Cx<'a> {
         if let Some((target, name, args)) = self.updating_call(expr, is_last) {
             let call = self.ast[expr].span;
             return self.rebind(target, MemberMode::Plain, span, out, |cx, object| {
-                let (name, args) = (cx.name_text(name), cx.args(args));
+                let (name, args) = (cx.name_text(name), cx.args(args).into());
                 let mode = MemberMode::Plain;
                 cx.alloc(ExprKind::MethodCall { object, name, mode, args }, call)
             });

@@ -323,7 +323,7 @@ impl<'a, 'db> Walk<'a, 'db> {
                 self.expr(*condition).and(bands).and(most)
             }
             ExprKind::Handle { body, clauses, return_clause } => {
-                self.handle(at, body, clauses, return_clause.as_ref())
+                self.handle(at, body, clauses, return_clause.as_deref())
             }
             ExprKind::Resume { value } => self.optional(*value),
             ExprKind::Block(block) => self.block(block),

@@ -108,7 +108,7 @@ impl<'a> Infer<'a> {
                 self.infer_uncertain_expr(*condition, bands, branches, expected)
             }
             ExprKind::Handle { body, clauses, return_clause } => {
-                self.infer_handle(body, clauses, return_clause.as_ref())
+                self.infer_handle(body, clauses, return_clause.as_deref())
             }
             ExprKind::Resume { value } => {
                 self.infer_resume(expr, *value);

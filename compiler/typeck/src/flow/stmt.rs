@@ -297,7 +297,7 @@ impl<'a> Infer<'a> {
 }
 
 fn is_else_if(block: &Block) -> bool {
-    matches!(block.stmts.as_slice(), [Stmt { kind: StmtKind::If { .. }, .. }])
+    matches!(*block.stmts, [Stmt { kind: StmtKind::If { .. }, .. }])
 }
 
 /// How deep [`exit_of`] looks into a statement.

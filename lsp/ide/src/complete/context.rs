@@ -49,7 +49,7 @@ pub(super) fn wanted(db: &RootDb, file: SourceFile, at: u32) -> (Span, Wanted) {
     if parsed.comments.iter().any(|span| is_in_comment(span) && ends_behind(text, *span, at)) {
         return (Span::empty(at as u32), Wanted::Nothing);
     }
-    if let Some(found) = in_string(&parsed.ast, text, at) {
+    if let Some(found) = in_string(&parsed.tree.ast(), text, at) {
         return found;
     }
     let start = word_start(text, at);

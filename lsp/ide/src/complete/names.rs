@@ -64,7 +64,7 @@ pub(super) fn bands() -> Vec<Completion> {
 
 /// The variables that are declared around a byte.
 fn locals(db: &RootDb, file: SourceFile, at: u32) -> Vec<Completion> {
-    let scopes = scopes(&parse(db, file).ast);
+    let scopes = scopes(&parse(db, file).tree.ast());
     let mut found = Vec::new();
     for item in item_tree(db, file).bodies() {
         let (body, spans, layout) = (body(db, item), body_spans(db, item), item.layout(db));
@@ -209,7 +209,7 @@ pub(super) fn effects(db: &RootDb, file: SourceFile) -> Vec<Completion> {
 /// What an annotation can name.
 pub(super) fn types(db: &RootDb, file: SourceFile, at: u32) -> Vec<Completion> {
     const SIMPLE: [&str; 6] = ["any", "boolean", "null", "number", "string", "Agent"];
-    let ast = &parse(db, file).ast;
+    let ast = &parse(db, file).tree.ast();
     let text = file.text(db);
     let around = ast.functions.values().filter(|function| function.span.contains(at));
     let params = around.flat_map(|function| ast[function.type_params].iter());
