@@ -18,8 +18,11 @@ pub struct Filling {
     inner: Memory,
     room: AtomicUsize,
     /// While it is there, nothing is acknowledged.
-    held: Mutex<Option<Vec<(Ack, Vec<Entry>)>>>,
+    held: Mutex<Option<Vec<Held>>>,
 }
+
+/// A batch that waits for its acknowledgement, with its entries.
+type Held = (Ack, Vec<Entry>);
 
 impl Filling {
     pub fn with_room(batches: usize) -> Filling {
