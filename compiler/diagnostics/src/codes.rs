@@ -109,6 +109,7 @@ codes! {
     P0213 => "named argument that does not exist",
     P0214 => "`match` that misses a case",
     P0215 => "key that the declared type does not have",
+    P0216 => "value that may be null",
     // P03xx: effects
     P0301 => "effect that is not declared",
     P0302 => "effect that nothing handles",
@@ -131,6 +132,7 @@ codes! {
     P0413 => "decision from a source that is not trusted enough",
     P0414 => "confidence that is raised by hand",
     P0415 => "confidence that may leave 0 to 1",
+    P0416 => "level that does not exist",
     // P05xx: names, modules
     P0501 => "name that is not defined",
     P0502 => "name declared twice",

@@ -227,6 +227,20 @@ fn a_decision_is_put_to_whoever_may_make_it() {
 }
 
 #[test]
+fn what_may_be_null_is_asked_for_softly() {
+    let folder = of_one(
+        "function f(o: { n: number } | null, xs: number[] | null, k: number | null, g: (() => number) | null) {\n  return [o.n, xs[0], k * 2, g(), xs.map(x => x)]\n}\nf\n",
+    );
+    let (status, _, told) = folder.fix(&["main.prism"]);
+    assert_eq!(
+        folder.read("main.prism"),
+        "function f(o: { n: number } | null, xs: number[] | null, k: number | null, g: (() => number) | null) {\n  return [o?.n, xs?.[0], (k ?? 0) * 2, g?.(), xs?.map(x => x)]\n}\nf\n",
+        "{told}"
+    );
+    assert_eq!(status, 0, "{told}");
+}
+
+#[test]
 fn a_raised_level_is_declared() {
     let program = |head: &str| {
         format!(

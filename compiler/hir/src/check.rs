@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use prism_source::{Db, Origin, Resolution, SourceFile, resolve};
 use prism_span::{RelSpan, Span};
-use prism_syntax::ast::{StmtId, StmtKind};
+use prism_syntax::ast::{Level, StmtId, StmtKind};
 
 use crate::body::Text;
 use crate::builtins;
@@ -33,6 +33,7 @@ pub(crate) fn problems_of_tree(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
     let tree = syntax(db, file);
     let mut check = Check::new(db, file, doc_header::problems(file.text(db)));
     check.duplicates(&tree);
+    check.agents();
     check.types(&tree, tree.ast.root_stmts());
     check.problems
 }
@@ -55,6 +56,20 @@ impl<'db> Check<'db> {
 
     fn report(&mut self, span: Span, kind: ProblemKind) {
         self.problems.push(Problem { at: RelSpan::new(span.start, span.end), kind });
+    }
+
+    /// Levels that agents claim for their answers.
+    fn agents(&mut self) {
+        for (agent, spans) in &self.found.agents {
+            let (Some(word), Some(span)) = (&agent.provenance, spans.provenance) else { continue };
+            if Level::of_word(word).is_none() {
+                let words = Level::ALL.iter().map(|level| level.word());
+                let nearest = nearest(word, words).map(Text::from);
+                let kind = ProblemKind::UnknownLevel { name: word.clone(), nearest };
+                let at = RelSpan::new(span.start, span.end);
+                self.problems.push(Problem { at, kind });
+            }
+        }
     }
 
     /// Two declarations of one name at the top level.

@@ -38,7 +38,7 @@ pub(crate) struct Collected {
     pub effects: Vec<(EffectDef, Span)>,
     /// Where the operations of each effect are.
     pub operations: Vec<Vec<OperationSpans>>,
-    pub agents: Vec<(AgentDef, Span)>,
+    pub agents: Vec<(AgentDef, AgentSpans)>,
 }
 
 #[derive(Debug)]
@@ -47,6 +47,13 @@ pub(crate) struct CollectedItem {
     pub name: Text,
     pub slice: Slice,
     pub signature: Arc<Signature>,
+}
+
+/// Where an agent is declared.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AgentSpans {
+    pub name: Span,
+    pub provenance: Option<Span>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -259,8 +266,21 @@ impl Collect<'_> {
             ast::Field::Spread { .. } => None,
         };
         let keys = self.tree.ast[agent.fields].iter().filter_map(field_name).collect();
-        let def = AgentDef { name: self.text(agent.name), keys };
-        self.found.agents.push((def, agent.name.span));
+        let fields = self.tree.ast[agent.fields].iter();
+        let mut provenance = fields.filter_map(|field| match field {
+            ast::Field::Named { key, value, .. } => {
+                let is_it = types::key(self.tree, *key).as_deref() == Some("provenance");
+                let value = &self.tree.ast[*value];
+                let is_text = matches!(value.kind, ast::ExprKind::Text(_));
+                (is_it && is_text).then_some(value.span)
+            }
+            ast::Field::Shorthand { .. } | ast::Field::Spread { .. } => None,
+        });
+        let provenance: Option<Span> = provenance.next_back();
+        let word = provenance.map(|span| Text::from(literal::string(span.slice(&self.tree.text))));
+        let def = AgentDef { name: self.text(agent.name), keys, provenance: word };
+        let spans = AgentSpans { name: agent.name.span, provenance };
+        self.found.agents.push((def, spans));
     }
 
     fn import(&mut self, import: &ast::Import, span: Span) {

@@ -81,6 +81,18 @@ impl Words<'_> {
             ProblemKind::UnknownType { name, nearest } => {
                 mended(error(Code::P0512, format!("there is no type `{name}`")), at, nearest)
             }
+            ProblemKind::UnknownLevel { name, nearest } => {
+                let diagnostic = error(Code::P0416, format!("no answer is `{name}`")).with_help(
+                    "an agent's answers are \"verified\", \"reviewed\", \"sampled\" or \"reported\"",
+                );
+                match nearest {
+                    Some(nearest) => diagnostic.with_fix(
+                        format!("write `{nearest}`"),
+                        vec![Edit::replace(at, format!("\"{nearest}\""))],
+                    ),
+                    None => diagnostic,
+                }
+            }
             ProblemKind::TwoInOne { method, place } => two_in_one(at, method, place),
             ProblemKind::NotAPlace => {
                 let message = "only a variable, a member or an element of one can be assigned";

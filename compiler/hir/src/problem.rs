@@ -66,6 +66,11 @@ pub enum ProblemKind {
         name: Text,
         nearest: Option<Text>,
     },
+    /// An agent's `provenance` that is no level.
+    UnknownLevel {
+        name: Text,
+        nearest: Option<Text>,
+    },
     /// `xs.pop()`: changes and returns.
     TwoInOne {
         method: Text,

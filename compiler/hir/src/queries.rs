@@ -128,7 +128,7 @@ pub fn file_problems(db: &dyn Db, file: SourceFile) -> Arc<[Problem]> {
 /// The agents that a file declares, with the places of their names.
 pub fn agent_declarations(db: &dyn Db, file: SourceFile) -> Vec<(Text, prism_span::Span)> {
     let agents = collected(db, file).agents.iter();
-    agents.map(|(def, span)| (def.name.clone(), *span)).collect()
+    agents.map(|(def, spans)| (def.name.clone(), spans.name)).collect()
 }
 
 /// The operations of each effect that a file declares, with their places; in the order of

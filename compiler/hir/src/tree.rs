@@ -134,6 +134,8 @@ pub struct OperationParam {
 pub struct AgentDef {
     pub name: Text,
     pub keys: Vec<Text>,
+    /// `provenance: "verified"`, as written: where its answers come from.
+    pub provenance: Option<Text>,
 }
 
 impl<'db> ItemTree<'db> {

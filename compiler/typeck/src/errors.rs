@@ -99,6 +99,11 @@ pub enum ProblemKind {
         nearest: Option<Text>,
         is_method: bool,
     },
+    /// The declaration of a value allows null, and nothing has ruled it out.
+    MayBeNull {
+        ty: TypeId,
+        used: NullUse,
+    },
     NotIndexable {
         of: TypeId,
     },
@@ -230,6 +235,15 @@ pub enum ProblemKind {
         after: Exit,
     },
     UnreachableArm,
+}
+
+/// What is done with a value that may be null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NullUse {
+    Member,
+    Index,
+    Call,
+    Operand,
 }
 
 /// What a value was given to.

@@ -25,6 +25,7 @@ mod matching;
 mod member;
 mod method;
 mod name;
+mod nullable;
 mod operator;
 mod pattern;
 mod place;

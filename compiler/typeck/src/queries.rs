@@ -20,6 +20,7 @@ use prism_hir::{
     VariableKind, item_tree, module_scope, resolve_export,
 };
 use prism_source::{BandLimits, Db, HOST, Resolution, SourceFile, resolve};
+use prism_syntax::ast;
 use rustc_hash::FxHashMap;
 
 use crate::confidence::{Confidence, Level};
@@ -181,6 +182,23 @@ fn operations(db: &dyn Db, file: SourceFile, effect: Text) -> Option<Arc<[Operat
 pub(crate) fn demand_of(db: &dyn Db, file: SourceFile, param: &OperationParam) -> Confidence {
     let Some(annotation) = &param.ty else { return Confidence::ANY };
     Types::default().annotation(&FileWorld::new(db, file), annotation).confidence
+}
+
+/// The level that the program declares for an agent, here or where it is imported from.
+#[salsa::tracked]
+fn agent_contract(db: &dyn Db, file: SourceFile, name: Text) -> Option<Level> {
+    let tree = item_tree(db, file);
+    if let Some(agent) = tree.agents.iter().find(|agent| agent.name == name) {
+        return ast::Level::of_word(agent.provenance.as_deref()?).map(Level::from);
+    }
+    let import = tree.import(&name)?;
+    let Resolution::Found(from) = resolve(db, file, &import.specifier) else { return None };
+    let prism_hir::ImportKind::Name { name, .. } = &import.kind else { return None };
+    let definition = exported(db, from, name.clone()).as_ref()?;
+    let home = *db.files().by_path(db).get(&definition.module)?;
+    let agents = &item_tree(db, home).agents;
+    let agent = agents.iter().find(|agent| agent.name == definition.name)?;
+    ast::Level::of_word(agent.provenance.as_deref()?).map(Level::from)
 }
 
 /// The secrets that the header of a file declares in its `input`; `None` without any.
@@ -347,9 +365,15 @@ impl World for FileWorld<'_> {
     }
 
     fn agent_level(&self, name: &str) -> Option<Level> {
-        let package = self.file.package(self.db)?;
-        let agent = package.agents(self.db).as_ref()?.get(name)?;
-        agent.provenance.map(Level::from)
+        let bound = self.file.package(self.db).and_then(|package| {
+            let agent = package.agents(self.db).as_ref()?.get(name)?;
+            agent.provenance.map(Level::from)
+        });
+        match (*agent_contract(self.db, self.file, name.into()), bound) {
+            // Where both speak, the lower one is certain.
+            (Some(declared), Some(bound)) => Some(declared.min(bound)),
+            (declared, bound) => declared.or(bound),
+        }
     }
 
     fn bands(&self) -> BandLimits {

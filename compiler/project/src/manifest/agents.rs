@@ -77,7 +77,7 @@ fn agent(path: &str, value: &Entry<'_>, reader: &mut Reader) -> Agent {
         } else if name == "capabilities" {
             agent.capabilities = texts(value.get_ref()).into();
         } else if name == "provenance" {
-            agent.provenance = value.get_ref().as_str().and_then(level);
+            agent.provenance = value.get_ref().as_str().and_then(Level::of_word);
         } else if name == "delivery" {
             agent.at_most_once = value.get_ref().as_str() == Some(AT_MOST_ONCE);
         }
@@ -101,7 +101,7 @@ fn unexpected(shape: Shape, value: &DeValue<'_>) -> Option<&'static str> {
             let is_word = value.as_str().is_some_and(|word| DELIVERIES.contains(&word));
             (is_word, "\"at-least-once\" or \"at-most-once\"")
         }
-        Shape::Level => (value.as_str().and_then(level).is_some(), LEVELS),
+        Shape::Level => (value.as_str().and_then(Level::of_word).is_some(), LEVELS),
     };
     (!is_right).then_some(expected)
 }
@@ -110,11 +110,6 @@ const AT_MOST_ONCE: &str = "at-most-once";
 const DELIVERIES: [&str; 2] = ["at-least-once", AT_MOST_ONCE];
 
 const LEVELS: &str = "\"verified\", \"reviewed\", \"sampled\" or \"reported\"";
-
-fn level(word: &str) -> Option<Level> {
-    let levels = [Level::Verified, Level::Reviewed, Level::Sampled, Level::Reported];
-    levels.into_iter().find(|level| level.word() == word)
-}
 
 fn is_texts(value: &DeValue<'_>) -> bool {
     let DeValue::Array(items) = value else { return false };

@@ -197,6 +197,12 @@ pub enum Level {
 }
 
 impl Level {
+    pub const ALL: [Level; 4] = [Level::Verified, Level::Reviewed, Level::Sampled, Level::Reported];
+
+    pub fn of_word(word: &str) -> Option<Level> {
+        Level::ALL.into_iter().find(|level| level.word() == word)
+    }
+
     /// The word in a program.
     pub const fn word(self) -> &'static str {
         match self {

@@ -1,13 +1,13 @@
 //! The words for P02xx: types and arguments.
 
-use prism_diagnostics::{Code, Diagnostic, Place};
+use prism_diagnostics::{Code, Diagnostic, Edit, Place};
 use prism_hir::body::{BinaryOp, Element, ExprId, ExprKind, Field, UnaryOp};
 use prism_span::Span;
 
 use super::confidence::origin_words;
 use super::{Words, callee, counted, error, mended, target};
 use crate::confidence::Level;
-use crate::errors::{Callee, ProblemKind, Site, Target};
+use crate::errors::{Callee, NullUse, ProblemKind, Site, Target};
 use crate::types::{Mismatch, Reason, Text, Type, TypeId};
 
 impl Words<'_> {
@@ -44,6 +44,7 @@ impl Words<'_> {
                 let nearest = nearest.as_deref();
                 self.missing_member(site, at, name, *of, (nearest, *is_method))
             }
+            ProblemKind::MayBeNull { ty, used } => self.may_be_null(site, at, *ty, *used),
             ProblemKind::NotIndexable { of } => {
                 let message = format!("{} has no elements", self.value_of(site, *of));
                 self.with_declaration(error(Code::P0206, at, message), site)
@@ -348,6 +349,38 @@ impl Words<'_> {
         let fact = self.fact(self.inference.local(local));
         let name = &self.body.locals[local].name;
         diagnostic.with_place(place, format!("`{name}` is `{fact}`"))
+    }
+
+    /// A use that null does not have: the edit that lets it be null.
+    fn may_be_null(&self, site: Site, at: Place, ty: TypeId, used: NullUse) -> Diagnostic {
+        let value = self.named(site);
+        let message = format!("{value} may be null here");
+        let diagnostic = error(Code::P0216, at, message).with_label(self.ty(ty));
+        let (help, fix) = match used {
+            NullUse::Member => {
+                ("?.", self.dot_behind(at).map(|dot| Edit::insert(self.file, dot, "?")))
+            }
+            NullUse::Index | NullUse::Call => {
+                ("?.", Some(Edit::insert(self.file, at.span.end, "?.")))
+            }
+            NullUse::Operand => {
+                let text = self.source(at);
+                ("?? 0", Some(Edit::replace(at, format!("({text} ?? 0)"))))
+            }
+        };
+        let diagnostic = diagnostic
+            .with_help(format!("check it first (`if … != null {{ … }}`), or write `{help}`"));
+        match fix {
+            Some(edit) => diagnostic.with_fix(format!("write `{help}`"), vec![edit]),
+            None => diagnostic,
+        }
+    }
+
+    /// The `.` that follows a value.
+    fn dot_behind(&self, at: Place) -> Option<u32> {
+        let rest = self.text.get(at.span.end as usize..)?;
+        let spaces = rest.len() - rest.trim_start().len();
+        rest[spaces..].starts_with('.').then_some(at.span.end + spaces as u32)
     }
 }
 

@@ -7,7 +7,7 @@ use prism_hir::builtins::{Kind, builtin};
 use prism_source::PRELUDE;
 
 use crate::confidence::{Confidence, Label, Level};
-use crate::errors::{Callee, ProblemKind, Target};
+use crate::errors::{Callee, NullUse, ProblemKind, Target};
 use crate::flow::Infer;
 use crate::flow::report::nearest;
 use crate::secrets::Reader;
@@ -35,6 +35,9 @@ impl Infer<'_> {
         let callee_fact = self.infer_expr(callee);
         if is_reveal(&body.exprs[callee].kind) {
             return self.reveal(at, callee_fact, args);
+        }
+        if !is_optional {
+            self.check_null(callee, callee_fact, NullUse::Call);
         }
         let ty = if is_optional {
             self.types.drop_kinds(callee_fact.ty, Kinds::NULL)

@@ -67,6 +67,9 @@ impl Infer<'_> {
             let ty = if holds { types.truthy(fact.ty) } else { types.falsy(fact.ty) };
             Some(fact.retyped(ty))
         });
+        if holds {
+            self.narrow_chain(condition);
+        }
     }
 
     fn narrow_logical(&mut self, op: LogicalOp, condition: ExprId, holds: bool) {
@@ -212,6 +215,14 @@ impl Infer<'_> {
     }
 
     fn narrow_equality(&mut self, left: ExprId, right: ExprId, holds: bool) {
+        for (side, other) in [(left, right), (right, left)] {
+            let kinds = self.types.kinds(self.fact(other).ty);
+            // Equal to what is not null, or different from null.
+            let is_present = if holds { !kinds.meets(Kinds::NULL) } else { kinds == Kinds::NULL };
+            if is_present {
+                self.narrow_chain(side);
+            }
+        }
         for (place, other) in [(left, right), (right, left)] {
             if let Some(kinds) = self.typeof_test(place, other) {
                 let ExprKind::Unary { operand, .. } = self.body.exprs[place].kind else { continue };
@@ -234,6 +245,9 @@ impl Infer<'_> {
     }
 
     fn narrow_kinds(&mut self, place: ExprId, kinds: Kinds, holds: bool) {
+        if holds && !kinds.meets(Kinds::NULL) {
+            self.narrow_chain(place);
+        }
         self.refine(place, &mut |types, fact| {
             let ty = if holds {
                 types.keep_kinds(fact.ty, kinds)

@@ -5,7 +5,7 @@ use prism_hir::builtins::{Receiver, builtin, member};
 
 use crate::builtins::{member_names, property_type, receiver_of};
 use crate::confidence::Confidence;
-use crate::errors::ProblemKind;
+use crate::errors::{NullUse, ProblemKind};
 use crate::flow::Infer;
 use crate::flow::literal::inside;
 use crate::flow::report::nearest;
@@ -41,6 +41,9 @@ impl Infer<'_> {
             _ => {}
         }
         let container = self.infer_expr(object);
+        if matches!(mode, MemberMode::Plain | MemberMode::Soft) {
+            self.check_null(object, container, NullUse::Member);
+        }
         let container = self.on_the_way_to(container, name);
         let read = self.read_member(at, container, name, mode);
         if let Some(established) = self.established(at) {
@@ -151,6 +154,9 @@ impl Infer<'_> {
     ) -> Fact {
         let container = self.infer_expr(object);
         let key = self.infer_expr(index);
+        if !is_optional {
+            self.check_null(object, container, NullUse::Index);
+        }
         let ty = container.ty;
         let never_has = Kinds::NUMBER.or(Kinds::BOOLEAN).or(Kinds::FUNCTION);
         let never_has = if is_optional { never_has } else { never_has.or(Kinds::NULL) };

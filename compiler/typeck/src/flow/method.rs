@@ -6,7 +6,7 @@ use prism_hir::builtins::{Kind, Receiver, builtin, member};
 use crate::builtins::{Given, Rule, member_names, method_shape, receiver_of};
 use crate::confidence::{Confidence, Label};
 use crate::effects::Effects;
-use crate::errors::{Callee, ProblemKind};
+use crate::errors::{Callee, NullUse, ProblemKind};
 use crate::flow::Infer;
 use crate::flow::report::nearest;
 use crate::secrets::Flows;
@@ -35,6 +35,9 @@ impl Infer<'_> {
             _ => {}
         }
         let receiver = self.infer_expr(object);
+        if matches!(mode, MemberMode::Plain | MemberMode::Soft) {
+            self.check_null(object, receiver, NullUse::Member);
+        }
         self.call_method(at, object, receiver, (name, mode), args)
     }
 

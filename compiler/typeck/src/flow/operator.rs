@@ -39,9 +39,10 @@ impl Infer<'_> {
         &mut self,
         at: ExprId,
         op: BinaryOp,
-        (_, left): (ExprId, Fact),
+        (left_expr, left): (ExprId, Fact),
         (right_expr, right): (ExprId, Fact),
     ) -> Fact {
+        self.check_null_operands(op, [(left_expr, left), (right_expr, right)]);
         let ty = match op {
             BinaryOp::Add => self.infer_add(at, left.ty, right.ty),
             BinaryOp::Subtract
