@@ -212,8 +212,7 @@ impl Store for Postgres {
     }
 
     fn remove(&self, runs: &[RunId]) -> Result<Removed, Error> {
-        let runs = runs.to_vec();
-        self.ask(move |client| remove::remove(client, &runs))
+        self.order(|reply| Job::Remove(runs.to_vec(), reply))
     }
 
     fn last_message(&self) -> Result<u64, Error> {

@@ -140,7 +140,13 @@ pub const NAMES: &[Builtin] = &[
     row("context", Kind::Host, 0, Some(0), "the context of the run"),
     row("debounce", Kind::Prelude, 1, Some(1), "(milliseconds: number): (f: function) => promise"),
     row("delay", Kind::Prelude, 1, Some(1), "(milliseconds: number): promise"),
-    row("escalate", Kind::Prelude, 1, Some(2), "(reason: string, options?: object): any"),
+    row(
+        "escalate",
+        Kind::Prelude,
+        1,
+        Some(3),
+        "(reason: string, proposal?: any, chain?: object[]): any",
+    ),
     row("expect", Kind::Prelude, 1, Some(1), "(value: any): { toEqual, toThrow, not, … }"),
     row(
         "filter",

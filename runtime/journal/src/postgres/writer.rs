@@ -11,15 +11,27 @@ use postgres::{Client, Error as PgError, Transaction};
 use super::leases;
 use super::link::{self, Connection, Link, Target};
 use super::{remove, rows};
-use crate::{Ack, Batch, Entry, Error, RunId, RunRecord};
+use crate::{Ack, Batch, Entry, Error, Removed, RunId, RunRecord};
 
 /// What the thread does, in this order.
 pub(super) enum Job {
     Claim(RunId, SyncSender<Result<u64, Error>>),
     Release(RunId, u64),
     IsClaimed(RunId, SyncSender<Result<bool, Error>>),
-    Append { run: RunId, fence: u64, batch: Batch, ack: Ack },
-    Post { run: RunId, key: String, body: Vec<u8>, reply: SyncSender<Result<bool, Error>> },
+    Append {
+        run: RunId,
+        fence: u64,
+        batch: Batch,
+        ack: Ack,
+    },
+    Post {
+        run: RunId,
+        key: String,
+        body: Vec<u8>,
+        reply: SyncSender<Result<bool, Error>>,
+    },
+    /// Behind the releases: a claim that was dropped protects its run no longer.
+    Remove(Vec<RunId>, SyncSender<Result<Removed, Error>>),
 }
 
 /// Less than this, and a busy machine is taken for a stopped one.
@@ -79,6 +91,9 @@ impl Writer {
             }
             Job::IsClaimed(run, reply) => {
                 let _ = reply.send(retried(connection, |client| leases::is_taken(client, run)));
+            }
+            Job::Remove(runs, reply) => {
+                let _ = reply.send(retried(connection, |client| remove::remove(client, &runs)));
             }
             Job::Post { run, key, body, reply } => {
                 let posted = retried(connection, |client| post(client, run, &key, &body));
