@@ -58,12 +58,15 @@ fn report(args: &args::Calibration) -> Result<String, Refused> {
     Ok(if args.json { object(&groups) } else { tables(&groups) })
 }
 
+/// Program and agent.
+type Key = (Arc<str>, Option<Arc<str>>);
+
 fn grouped(all: &[Judged]) -> Vec<Group> {
-    let mut groups: BTreeMap<(Arc<str>, Option<Arc<str>>), Vec<&Judged>> = BTreeMap::new();
+    let mut groups: BTreeMap<Key, Vec<&Judged>> = BTreeMap::new();
     for one in all {
         groups.entry((one.program.clone(), one.agent.clone())).or_default().push(one);
     }
-    let group = |((program, agent), of): ((Arc<str>, Option<Arc<str>>), Vec<&Judged>)| {
+    let group = |((program, agent), of): (Key, Vec<&Judged>)| {
         Some(Group { program, agent, found: reliability(of)? })
     };
     groups.into_iter().filter_map(group).collect()
