@@ -257,6 +257,16 @@ impl Confidence {
         })
     }
 
+    /// What remains where the confidence was not above the bound; `None` when all of it is.
+    pub fn at_most(self, bound: f64) -> Option<Confidence> {
+        let is_held = self.low <= bound && (bound >= 1.0 || self.presence != Presence::Plain);
+        is_held.then(|| Confidence {
+            high: self.high.min(bound),
+            presence: if bound < 1.0 { Presence::Confident } else { self.presence },
+            ..self
+        })
+    }
+
     fn merge(self, other: Confidence, rule: fn(f64, f64) -> f64) -> Confidence {
         Confidence {
             low: rule(self.low, other.low),

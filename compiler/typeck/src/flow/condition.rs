@@ -134,8 +134,8 @@ impl Infer<'_> {
                 self.narrow_equality(left, right, !holds);
             }
             BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
-                if let Some((value, bound, is_above)) = self.comparison_gate(op, left, right) {
-                    self.narrow_confidence(value, bound, is_above == holds);
+                if let Some(gate) = self.comparison_gate(op, left, right) {
+                    self.narrow_by_comparison(gate, holds);
                 }
             }
             BinaryOp::Instanceof => self.narrow_instanceof(left, right, holds),
@@ -149,22 +149,26 @@ impl Infer<'_> {
         }
     }
 
-    /// `<~ x >= 0.8` and its mirror images: the value, the bound, and whether the comparison
-    /// holds for confidences above the bound.
-    fn comparison_gate(
-        &self,
-        op: BinaryOp,
-        left: ExprId,
-        right: ExprId,
-    ) -> Option<(ExprId, f64, bool)> {
-        let is_above = |op| matches!(op, BinaryOp::Greater | BinaryOp::GreaterEqual);
-        if let Some(value) = self.confidence_operand(left) {
-            let bound = self.types.as_number(self.fact(right).ty)?;
-            return Some((value, bound, is_above(op)));
-        }
-        let value = self.confidence_operand(right)?;
-        let bound = self.types.as_number(self.fact(left).ty)?;
-        Some((value, bound, !is_above(op)))
+    /// `<~ x >= 0.8` and its mirror images.
+    fn comparison_gate(&self, op: BinaryOp, left: ExprId, right: ExprId) -> Option<ComparisonGate> {
+        let (value, bound, op) = match self.confidence_operand(left) {
+            Some(value) => (value, right, op),
+            None => (self.confidence_operand(right)?, left, mirrored(op)),
+        };
+        let bound = self.types.as_number(self.fact(bound).ty)?;
+        Some(ComparisonGate { value, bound, op })
+    }
+
+    fn narrow_by_comparison(&mut self, gate: ComparisonGate, holds: bool) {
+        let ComparisonGate { value, bound, op } = gate;
+        let is_above = matches!(op, BinaryOp::Greater | BinaryOp::GreaterEqual) == holds;
+        // `> k` that does not hold and `<= k` that does leave k itself below.
+        let is_closed = matches!(op, BinaryOp::Greater | BinaryOp::LessEqual);
+        self.narrow_to(value, |confidence| match (is_above, is_closed) {
+            (true, _) => confidence.at_or_above(bound),
+            (false, true) => confidence.at_most(bound),
+            (false, false) => confidence.below(bound),
+        });
     }
 
     /// The value whose confidence the expression reads: `<~ x`, or a variable that holds it.
@@ -196,17 +200,26 @@ impl Infer<'_> {
         if !compares {
             return;
         }
-        if let Some((value, bound, _)) = self.comparison_gate(op, left, right) {
+        if let Some(ComparisonGate { value, bound, op }) = self.comparison_gate(op, left, right) {
             let confidence = self.fact(value).confidence;
-            self.check_gate(condition, confidence, bound);
+            let is_closed = matches!(op, BinaryOp::Greater | BinaryOp::LessEqual);
+            // Where the bound itself counts as below, a value that has it decides nothing here.
+            if !is_closed || (confidence.low != bound && confidence.high != bound) {
+                self.check_gate(condition, confidence, bound);
+            }
         }
     }
 
     /// Continues where the confidence of a value passed a bound, or did not.
     pub(crate) fn narrow_confidence(&mut self, value: ExprId, bound: f64, passed: bool) {
-        let narrow = |confidence: Confidence| {
+        self.narrow_to(value, |confidence| {
             if passed { confidence.at_or_above(bound) } else { confidence.below(bound) }
-        };
+        });
+    }
+
+    /// Continues with what remains of the confidence of a value; nothing is reached where that is
+    /// nothing.
+    fn narrow_to(&mut self, value: ExprId, narrow: impl Fn(Confidence) -> Option<Confidence>) {
         if narrow(self.fact(value).confidence).is_none() {
             self.env.reachable = false;
             return;
@@ -328,4 +341,22 @@ fn equal_or_convertible(types: &mut Types, id: TypeId, literal: TypeId) -> TypeI
         kept.push(equal);
     }
     types.declared_union(kept)
+}
+
+/// A comparison of the confidence of a value with a known bound: `<~ value op bound`.
+struct ComparisonGate {
+    value: ExprId,
+    bound: f64,
+    op: BinaryOp,
+}
+
+/// `k op x` as `x op k`.
+const fn mirrored(op: BinaryOp) -> BinaryOp {
+    match op {
+        BinaryOp::Less => BinaryOp::Greater,
+        BinaryOp::LessEqual => BinaryOp::GreaterEqual,
+        BinaryOp::Greater => BinaryOp::Less,
+        BinaryOp::GreaterEqual => BinaryOp::LessEqual,
+        other => other,
+    }
 }
