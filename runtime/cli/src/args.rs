@@ -1,5 +1,6 @@
 //! The command line of `prism`. The help is written to be read: every verb shows an example.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -40,6 +41,7 @@ pub enum Verb {
     Resume(Resume),
     Runs(Runs),
     Events(Events),
+    Logs(Logs),
     Approvals(Approvals),
     Approve(Approve),
     Cancel(Cancel),
@@ -274,8 +276,11 @@ pub struct Runs {
 #[command(after_help = "Examples:
   prism events r_3zk8q1
   prism events r_3zk8q1 --follow --from 12    from event 12 on, and what is still to come
+  prism events r_3zk8q1 --from 900 --snapshots 100    where the run stood before 900, first
 
-Events are numbered from 1 without gaps, so a reader that stops can go on where it was.")]
+Events are numbered from 1 without gaps, so a reader that stops can go on where it was. One that
+is too slow holds up nothing: a line of type `lagged` says how far it is behind, and everything
+that it missed follows.")]
 pub struct Events {
     /// The run's name, or its first characters
     #[arg(value_name = "RUN")]
@@ -286,6 +291,34 @@ pub struct Events {
     /// The first event to print
     #[arg(long, value_name = "SEQ", default_value_t = 1)]
     pub from: u64,
+    /// Also print where the run stands, after every so many events
+    #[arg(long, value_name = "N")]
+    pub snapshots: Option<NonZeroU64>,
+    #[command(flatten)]
+    pub store: Store,
+}
+
+/// Print what a run and its agents wrote, line by line
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  prism logs r_3zk8q1
+  prism logs r_3zk8q1 --follow
+  prism logs r_3zk8q1 --agent security         only what this agent wrote to its standard error
+
+Lines of the program stand as they are, those of an agent behind its name.")]
+pub struct Logs {
+    /// The run's name, or its first characters
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// Keep printing until the run has ended
+    #[arg(long)]
+    pub follow: bool,
+    /// Only the lines of this agent
+    #[arg(long, value_name = "NAME")]
+    pub agent: Option<String>,
+    /// One JSON object per line: {\"run\",\"seq\",\"time\",\"from\",\"line\"}
+    #[arg(long)]
+    pub json: bool,
     #[command(flatten)]
     pub store: Store,
 }

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
         Verb::Resume(resume) => verbs::resume::run(&resume, terminal),
         Verb::Runs(runs) => verbs::runs::run(&runs, terminal),
         Verb::Events(events) => verbs::events::run(&events, terminal),
+        Verb::Logs(logs) => verbs::logs::run(&logs, terminal),
         Verb::Test(test) => verbs::test::run(&test, terminal),
         Verb::Repl => verbs::repl::run(terminal),
         Verb::Approve(approve) => verbs::approve::run(&approve, terminal),

@@ -130,6 +130,11 @@ pub fn not_verified(path: &Path, error: &VerifyError) -> Problem {
         .with_help("build the program again")
 }
 
+/// `1 recorded answer`, `2 recorded answers`
+pub fn recorded_answers(n: usize) -> String {
+    format!("{n} recorded answer{}", if n == 1 { "" } else { "s" })
+}
+
 fn quoted(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

@@ -64,7 +64,7 @@ fn a_run_that_waits_replays_as_far_as_it_is() {
     let (status, object) = project.run_json(&[]);
     assert_eq!(status, 3);
     let ran = project.prism(&["replay", object["run"].as_str().unwrap()]);
-    assert_eq!(ran.stdout, "identical: 1 recorded answers, then it can go on\n");
+    assert_eq!(ran.stdout, "identical: 1 recorded answer, then it can go on\n");
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_failure_replays_identically() {
     let (status, object) = project.run_json(&["--answers", "answers.json"]);
     assert_eq!(status, 1);
     let ran = project.prism(&["replay", object["run"].as_str().unwrap()]);
-    assert_eq!(ran.stdout, "identical: 1 recorded answers, then failed\n");
+    assert_eq!(ran.stdout, "identical: 1 recorded answer, then failed\n");
 }
 
 #[test]

@@ -69,7 +69,7 @@ pub(crate) struct Driver {
     pub(crate) when_waiting: WhenWaiting,
     pub(crate) mode: Mode,
     pub(crate) requests: Requests,
-    /// Durable answers that the machine has not had yet.
+    /// Answers that the machine has not had yet; durable ones, but in fast mode.
     pub(crate) ready: VecDeque<(RequestId, Answer)>,
     pub(crate) jobs: JoinSet<()>,
     pub(crate) output: Vec<String>,
@@ -95,7 +95,7 @@ impl Driver {
             if let Some(result) = self.idle_result().await? {
                 return Ok(result);
             }
-            let stop = match self.may_go_on() {
+            let stop = match !self.ready.is_empty() && self.may_feed() {
                 true => self.take_in(None)?,
                 false => self.listen().await?,
             };
@@ -105,13 +105,14 @@ impl Driver {
         }
     }
 
-    /// Whether answers that are not durable yet may be fed.
-    fn may_go_on(&self) -> bool {
+    /// Whether the machine may get answers that are ready. In fast mode they are not durable, and
+    /// wait while the disk is behind, whatever else is heard meanwhile.
+    fn may_feed(&self) -> bool {
         match self.mode {
-            Mode::Full => false,
+            Mode::Full => true,
             Mode::Fast { within } => {
                 let oldest = self.recorder.oldest().unwrap_or(i64::MAX);
-                !self.ready.is_empty() && now_micros() <= oldest.saturating_add(micros(within))
+                now_micros() <= oldest.saturating_add(micros(within))
             }
         }
     }
@@ -164,7 +165,7 @@ impl Driver {
         self.output.extend(lines);
     }
 
-    /// The journal's next answer, and when it has no more, the next durable one.
+    /// The journal's next answer, and when it has no more, the next one that may be fed.
     fn next_answer(&mut self) -> Result<Option<(RequestId, Answer)>, Error> {
         while let Some(outcome) = self.world.past.next_outcome() {
             self.world.script.skip(&outcome.effect);
@@ -180,7 +181,7 @@ impl Driver {
                 });
             }
         }
-        Ok(self.ready.pop_front())
+        Ok(if self.may_feed() { self.ready.pop_front() } else { None })
     }
 
     fn feed(&mut self, id: RequestId, answer: Answer) {

@@ -4,6 +4,7 @@
 //! store push the same entries through it and get the same numbers.
 
 use std::collections::HashSet;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use prism_agents::json;
@@ -14,47 +15,104 @@ use serde_json::{Value, json};
 use crate::event::{Event, EventKind, iso_time};
 use crate::people::decision_from_json;
 use crate::record::{ESCALATED, answer_from_json, payload};
+use crate::standing::Standing;
+use crate::tail::Tail;
 use crate::{Error, codec, effects, error, schedule};
 
+/// A reader that finds more new events than this was too slow, and is told so.
+const LAG: usize = 1_000;
+
 /// The events of one run, read from a store, as far as they have happened.
+///
+/// A reader costs the run nothing: it reads what is durable, at its own pace. One that stood still
+/// is told how far it is behind, and then gets everything that it missed.
 pub struct Events<'a> {
-    store: &'a dyn Store,
-    run: RunId,
+    tail: Tail<'a>,
     /// The first event that the reader wants.
     from: u64,
-    next_entry: u64,
-    /// What `Store::changes` said before the last reading.
-    seen: Option<u64>,
     fold: Fold,
+    /// How many events lie between two snapshots; `None`: the reader wants none.
+    every: Option<NonZeroU64>,
+    standing: Standing,
     is_over: bool,
+}
+
+/// What a reader of events gets.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Told {
+    Event(Event),
+    /// The sum of the events up to its number. It has no number of its own.
+    Snapshot(Standing),
+    /// The reader has had the events up to `seq`, and `behind` more follow at once.
+    Lagged {
+        run: RunId,
+        seq: u64,
+        behind: usize,
+        time: i64,
+    },
+}
+
+impl Told {
+    /// `{"executionId","seq","type","data","timestamp"}`
+    pub fn to_json(&self) -> Value {
+        match self {
+            Told::Event(event) => event.to_json(),
+            Told::Snapshot(standing) => standing.to_json(),
+            Told::Lagged { run, seq, behind, time } => json!({
+                "executionId": run.to_string(),
+                "seq": seq,
+                "type": "lagged",
+                "data": { "behind": behind },
+                "timestamp": iso_time(*time),
+            }),
+        }
+    }
 }
 
 impl<'a> Events<'a> {
     /// Reads events from number `from` on; 1 is the first.
     pub fn of(store: &'a dyn Store, run: RunId, from: u64) -> Result<Events<'a>, Error> {
-        if store.run(run)?.is_none() {
-            return Err(Error::UnknownRun { name: run.to_string() });
-        }
+        let (tail, standing) = (Tail::of(store, run)?, Standing::of(run));
         let fold = Fold::default();
-        Ok(Events { store, run, from, next_entry: 0, seen: None, fold, is_over: false })
+        Ok(Events { tail, from, fold, every: None, standing, is_over: false })
     }
 
-    /// The events since the last call. Cheap when nothing happened: made to be called every few
+    /// With a snapshot of what came before the first event that the reader wants, and then one
+    /// after each event whose number `every` divides.
+    pub fn with_snapshots(self, every: NonZeroU64) -> Events<'a> {
+        Events { every: Some(every), ..self }
+    }
+
+    /// What happened since the last call. Cheap when nothing did: made to be called every few
     /// milliseconds.
-    pub fn read(&mut self) -> Result<Vec<Event>, Error> {
-        let changes = self.store.changes()?;
-        if self.seen == Some(changes) {
-            return Ok(Vec::new());
-        }
+    pub fn read(&mut self) -> Result<Vec<Told>, Error> {
+        let is_first = !self.tail.has_begun();
         let mut events = Vec::new();
-        for entry in self.store.read(self.run, self.next_entry)? {
-            self.next_entry = entry.seq + 1;
-            self.fold.push(self.store, &entry, &mut events)?;
+        for entry in self.tail.read()? {
+            self.fold.push(self.tail.store, &entry, &mut events)?;
         }
-        self.seen = Some(changes);
         self.is_over |= events.iter().any(|event| event.kind.is_last());
-        events.retain(|event| event.seq >= self.from);
-        Ok(events)
+        let mut told = Vec::with_capacity(events.len());
+        if !is_first && events.len() > LAG {
+            let Standing { run, seq, time, .. } = self.standing;
+            told.push(Told::Lagged { run, seq, behind: events.len(), time });
+        }
+        for event in events {
+            self.tell(event, &mut told);
+        }
+        Ok(told)
+    }
+
+    fn tell(&mut self, event: Event, told: &mut Vec<Told>) {
+        let seq = event.seq;
+        self.standing.add(&event);
+        if seq >= self.from {
+            told.push(Told::Event(event));
+        }
+        let Some(every) = self.every else { return };
+        if seq + 1 == self.from || (seq >= self.from && seq % every == 0) {
+            told.push(Told::Snapshot(self.standing.clone()));
+        }
     }
 
     /// Whether the run's last event has been read.

@@ -41,7 +41,13 @@ mod people;
 
 mod event;
 
+mod tail;
+
+mod standing;
+
 mod events;
+
+mod logs;
 
 mod result;
 
@@ -77,9 +83,10 @@ pub use compare::{Comparison, Difference, compare};
 pub use engine::{Engine, Host, Mode, RunHandle, Serve, Stopper, Watch, WhenWaiting};
 pub use error::Error;
 pub use event::{Event, EventKind, iso_time};
-pub use events::Events;
+pub use events::{Events, Told};
 pub use fork::Fork;
 pub use gc::{old_runs, remove};
+pub use logs::{Line, Logs, Source};
 pub use people::{Ask, Choice, Decided, Decision, Question, Step, decide, open_questions};
 pub use record::now_micros;
 pub use replay::{Divergence, Replayed, replay};
@@ -90,4 +97,5 @@ pub use schedule::{Planned, Progress, Ticked, plan};
 pub use script::Script;
 pub use secrets::{Environment, HIDDEN, Vault};
 pub use shadow::{Compared, Shadowed};
+pub use standing::Standing;
 pub use start::{Parent, Recorded, Start, recorded};

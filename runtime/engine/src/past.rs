@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::Error;
 use crate::people::{self, Question};
-use crate::record::{Asked, ESCALATED, answer_from_json, expect, payload};
+use crate::record::{Asked, ESCALATED, PRINTED, answer_from_json, expect, payload};
 
 /// An outcome in the journal, to be fed again.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub(crate) struct Past {
     attempts: HashMap<Arc<str>, Attempts>,
     /// The steps at which questions are, but for the first.
     escalated: HashMap<Arc<str>, usize>,
+    /// How many printed lines the journal has.
+    pub(crate) n_printed: usize,
     /// Requests up to this number were announced by `agents_selected`.
     pub(crate) announced: Option<u64>,
 }
@@ -102,6 +104,10 @@ impl Past {
                 if payload["type"] == ESCALATED {
                     let step = payload["data"]["step"].as_u64();
                     self.escalated.insert(id(), expect(step, entry)? as usize);
+                }
+                if payload["type"] == PRINTED {
+                    let lines = expect(payload["data"]["lines"].as_array(), entry)?;
+                    self.n_printed += lines.len();
                 }
             }
             Kind::AttemptFailed => {

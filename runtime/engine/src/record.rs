@@ -147,6 +147,12 @@ pub(crate) fn event_draft(asked: Option<&Asked>, kind: &str, data: Value) -> Dra
 /// The event with which a process puts a run down until its `due`, or until it is told something.
 pub(crate) const PARKED: &str = "parked";
 
+/// The event with lines that the program printed, and how many came before them.
+pub(crate) const PRINTED: &str = "printed";
+
+/// The event with lines that an agent wrote to its standard error.
+pub(crate) const STDERR: &str = "stderr";
+
 /// The event that says who is asked next.
 pub(crate) const ESCALATED: &str = "escalated";
 

@@ -17,6 +17,8 @@ pub(crate) struct Pending {
     pub(crate) stage: Stage,
     /// When a message of its agent was journalled last.
     pub(crate) last_message: Option<Instant>,
+    /// What its agent has written to its standard error, and no entry has.
+    pub(crate) said: Vec<String>,
 }
 
 /// How far a request is.
@@ -56,7 +58,10 @@ impl Requests {
         let id = asked.id;
         self.by_effect_id.insert(asked.effect_id.clone(), id);
         self.fresh.push(id);
-        self.pending.insert(id, Pending { asked, stage: Stage::Fresh, last_message: None });
+        self.pending.insert(
+            id,
+            Pending { asked, stage: Stage::Fresh, last_message: None, said: Vec::new() },
+        );
     }
 
     pub(crate) fn get(&self, id: RequestId) -> Option<&Pending> {

@@ -454,7 +454,9 @@ fn a_flipped_bit_in_a_closed_log_is_named() {
     let run = write_run(&Sqlite::open(&path).unwrap(), 4);
     let whole = fs::read(path.with_extension("db-wal")).unwrap();
     let copy = folder.path().join("copy.db");
-    fs::copy(path.with_extension("db-lock"), copy.with_extension("db-lock")).unwrap();
+    fs::create_dir(copy.with_extension("db-locks")).unwrap();
+    let note = |store: &Path| store.with_extension("db-locks").join("log-end");
+    fs::copy(note(&path), note(&copy)).unwrap();
     assert_eq!(read_with_log(&path, &copy, &whole, run).unwrap().len(), 6);
     for place in (0..whole.len()).step_by(1511) {
         let mut flipped = whole.clone();

@@ -12,12 +12,15 @@ use crate::terminal::{Terminal, print};
 use crate::verbs::resume::Opened;
 
 /// How often the store is asked for news.
-const PAUSE: Duration = Duration::from_millis(20);
+pub const PAUSE: Duration = Duration::from_millis(20);
 
 pub fn run(args: &args::Events, terminal: Terminal) -> ExitCode {
     let printed = Opened::find(&args.run, args.store.store.as_deref()).and_then(|opened| {
         let mut events = Events::of(&*opened.store, opened.run, args.from)
             .map_err(|error: Error| engine(&error))?;
+        if let Some(every) = args.snapshots {
+            events = events.with_snapshots(every);
+        }
         follow(&mut events, args.follow)
     });
     match printed {
@@ -28,8 +31,8 @@ pub fn run(args: &args::Events, terminal: Terminal) -> ExitCode {
 
 fn follow(events: &mut Events<'_>, goes_on: bool) -> Result<(), Refused> {
     loop {
-        for event in events.read().map_err(|error| engine(&error))? {
-            print(&format!("{}\n", event.to_json()));
+        for told in events.read().map_err(|error| engine(&error))? {
+            print(&format!("{}\n", told.to_json()));
         }
         if !goes_on || events.is_over() {
             return Ok(());

@@ -9,6 +9,7 @@ pub mod completions;
 pub mod diff;
 pub mod events;
 pub mod gc;
+pub mod logs;
 pub mod repl;
 pub mod replay;
 pub mod resume;

@@ -7,7 +7,7 @@ use prism_agents::{Registry, json};
 use prism_cli::problem::Problem;
 use prism_cli::program::{Refused, load};
 use prism_cli::session::{self, From, Session, Signals};
-use prism_cli::{inputs, manifest, report, show};
+use prism_cli::{inputs, manifest, report, show, words};
 use prism_engine::{
     Changes, Compared, Divergence, Error, Fork, Host, Replayed, Script, Shadowed, recorded, replay,
 };
@@ -96,25 +96,25 @@ fn carry_out(
 }
 
 fn show_replay(replayed: &Replayed, folder: &Path, json: bool, terminal: Terminal) -> ExitCode {
-    let n_answers = replayed.n_answers;
+    let answers = words::recorded_answers(replayed.n_answers);
     let end = replayed.ended.map_or("it can go on", |status| status.name());
     if json {
         let object = json!({
             "run": replayed.run.to_string(),
             "replay": verdict(replayed.divergence.is_none()),
-            "answers": n_answers,
+            "answers": replayed.n_answers,
             "status": replayed.ended.map(|status| status.name()),
             "divergence": replayed.divergence.as_ref().map(|found| divergence_json(found, folder)),
         });
         print(&format!("{object}\n"));
     } else if replayed.divergence.is_none() {
-        print(&format!("identical: {n_answers} recorded answers, then {end}\n"));
+        print(&format!("identical: {answers}, then {end}\n"));
     }
     match &replayed.divergence {
         None => ExitCode::SUCCESS,
         Some(divergence) => {
             if !json {
-                print(&format!("different after {n_answers} recorded answers\n"));
+                print(&format!("different after {answers}\n"));
                 print_error(&problem(divergence, folder).render(terminal.color));
             }
             ExitCode::from(report::FAILED)

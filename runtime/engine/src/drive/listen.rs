@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{Driver, Signal, Stop};
 use crate::effects::Finished;
-use crate::record::event_draft;
+use crate::record::{STDERR, event_draft};
 use crate::recorder::Then;
 use crate::requests::Stage;
 use crate::{Error, cancel, codec, effects, people};
@@ -28,16 +28,25 @@ impl Driver {
     pub(super) fn take_in(&mut self, first: Option<Signal>) -> Result<Option<Stop>, Error> {
         let mut signal = first.or_else(|| self.inbox.try_recv().ok());
         let (mut drafts, mut then, mut stop) = (Vec::new(), Then::default(), None);
+        let mut said = Vec::new();
         while let Some(heard) = signal {
             match heard {
                 Signal::Durable(outcome) => self.settled(outcome)?,
+                Signal::Note(id, AgentNote::Stderr(line)) => {
+                    if let Some(pending) = self.requests.get_mut(id) {
+                        pending.said.push(line);
+                        said.push(id);
+                    }
+                }
                 Signal::Note(id, note) => {
+                    drafts.extend(self.said(id));
                     if matches!(note, AgentNote::AttemptStarted { .. }) {
                         then.open.extend(self.requests.gate(id));
                     }
                     drafts.extend(self.note(id, note));
                 }
                 Signal::Finished(id, finished) => {
+                    drafts.extend(self.said(id));
                     if let Some(pending) = self.requests.unanswered(id) {
                         let finished = finished?;
                         drafts.push(pending.asked.draft(finished.kind, &finished.payload));
@@ -62,6 +71,7 @@ impl Driver {
             }
             signal = self.inbox.try_recv().ok();
         }
+        drafts.extend(said.into_iter().filter_map(|id| self.said(id)));
         if !drafts.is_empty() {
             self.record(drafts, Vec::new(), then);
         }
@@ -104,6 +114,15 @@ impl Driver {
         Ok(())
     }
 
+    /// The entry for what an agent has written to its standard error since the last one.
+    fn said(&mut self, id: RequestId) -> Option<Draft> {
+        let pending = self.requests.get_mut(id).filter(|pending| !pending.said.is_empty())?;
+        let lines = std::mem::take(&mut pending.said);
+        let agent = effects::agent_of(&pending.asked);
+        let data = json!({ "agent": &*agent, "lines": lines });
+        Some(event_draft(Some(&pending.asked), STDERR, data))
+    }
+
     /// The entry for what is heard of an agent, if it is worth one.
     fn note(&mut self, id: RequestId, note: AgentNote) -> Option<Draft> {
         let pending = self.requests.get_mut(id)?;
@@ -132,6 +151,7 @@ impl Driver {
                 let data = json!({ "agent": &*agent, "message": codec::to_json(&message) });
                 Some(event_draft(Some(&pending.asked), "agent_message", data))
             }
+            // Lines are gathered by `take_in`.
             AgentNote::Stderr(_) => None,
         }
     }

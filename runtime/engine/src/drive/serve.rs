@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Driver, Signal};
 use crate::effects::{self, Served};
-use crate::record::{Asked, event_draft};
+use crate::record::{Asked, PRINTED, event_draft};
 use crate::recorder::Then;
 use crate::requests::Stage;
 
@@ -17,6 +17,7 @@ impl Driver {
             return;
         }
         let mut drafts = self.withdrawals();
+        drafts.extend(self.printed());
         let fresh = self.requests.take_fresh();
         drafts.extend(self.announcement(&fresh));
         let (mut state, mut then) = (Vec::new(), Then::default());
@@ -53,6 +54,16 @@ impl Driver {
         } else {
             self.record(drafts, state, then);
         }
+    }
+
+    /// The lines that the program has printed since the last time it stood still. One that goes on
+    /// prints them again, which the journal does not repeat.
+    fn printed(&mut self) -> Option<Draft> {
+        let from = self.world.past.n_printed;
+        let lines = self.output.get(from..).filter(|lines| !lines.is_empty())?;
+        let data = json!({ "from": from, "lines": lines });
+        self.world.past.n_printed = self.output.len();
+        Some(event_draft(None, PRINTED, data))
     }
 
     /// Closes the questions of requests that were given up.

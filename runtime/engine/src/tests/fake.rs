@@ -124,7 +124,6 @@ impl Compute for Fake {
         let place = self.fibers.iter().position(|fiber| fiber.waits_for == Some(id));
         let fiber = place.ok_or(ResumeError::NotWaiting(id))?;
         self.fibers[fiber].waits_for = None;
-        self.output.push(format!("fiber {fiber}"));
         let answer = match answer {
             Answer::Value(value) => value,
             Answer::Error(error) => {
@@ -135,6 +134,9 @@ impl Compute for Fake {
             }
         };
         self.fibers[fiber].answers.push(answer);
+        if self.is_done(fiber) {
+            self.output.push(format!("fiber {fiber}"));
+        }
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::fake::Program;
 use crate::secrets::Secrets;
-use crate::{Engine, Error, Event, Events, Host, RunHandle, RunResult, Start, Watch};
+use crate::{Engine, Error, Event, Events, Host, RunHandle, RunResult, Start, Told, Watch};
 
 /// Reads a request, notes its key in `calls`, and has `$id` and `$key`.
 const PRELUDE: &str = "#!/bin/sh
@@ -159,7 +159,12 @@ pub fn kinds(entries: &[Entry]) -> Vec<Kind> {
 
 /// Names and data of all events of a run, as a reader of the store gets them.
 pub fn events(store: &dyn Store, run: RunId) -> Vec<(&'static str, Value)> {
-    let events = Events::of(store, run, 1).unwrap().read().unwrap();
+    let told = Events::of(store, run, 1).unwrap().read().unwrap();
+    let event = |told| match told {
+        Told::Event(event) => event,
+        other => panic!("nobody asked for {other:?}"),
+    };
+    let events: Vec<Event> = told.into_iter().map(event).collect();
     let numbers: Vec<u64> = events.iter().map(|event| event.seq).collect();
     assert_eq!(numbers, (1..=events.len() as u64).collect::<Vec<u64>>());
     events.into_iter().map(|event| (event.kind.name(), event.data)).collect()

@@ -1,10 +1,12 @@
 //! Who drives which run: one byte per run, far behind the end of a small file.
 //!
 //! The locks are the kernel's (open file description locks), so a process that dies gives all
-//! of them back at once, and ten thousand of them need one file descriptor.
+//! of them back at once. The kernel looks through all locks of a file for each new one, so the
+//! runs are dealt out to a few files: ten thousand locks take 20 ms then, and more than a second
+//! in one file.
 
-use std::collections::HashSet;
-use std::fs::{File, OpenOptions};
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,37 +17,45 @@ use nix::libc;
 use super::fault::At;
 use crate::{Claim, Error, RunId};
 
+/// How many files the locks of a store are in.
+const N_FILES: u64 = 64;
+
+/// The folder beside the store at `path`, with `-locks` after its name.
+pub(super) fn folder(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-locks");
+    name.into()
+}
+
 #[derive(Clone)]
 pub(super) struct Locks {
-    path: Arc<Path>,
+    folder: Arc<Path>,
     held: Arc<Mutex<Held>>,
 }
 
 #[derive(Default)]
 struct Held {
-    /// Opened by the first question.
-    file: Option<Arc<File>>,
+    /// Those that were needed so far, by number.
+    files: HashMap<u64, Arc<File>>,
     runs: HashSet<RunId>,
 }
 
 impl Locks {
-    /// The locks of the store at `path`; their file has `-lock` after its name.
+    /// The locks of the store at `path`.
     pub(super) fn beside(path: &Path) -> Locks {
-        let mut name = path.as_os_str().to_owned();
-        name.push("-lock");
-        Locks { path: PathBuf::from(name).into(), held: Arc::default() }
+        Locks { folder: folder(path).into(), held: Arc::default() }
     }
 
     pub(super) fn claim(&self, run: RunId) -> Result<Claim, Error> {
         let mut held = self.held();
-        let file = self.file(&mut held)?;
+        let file = self.file(&mut held, run)?;
         if held.runs.contains(&run) {
             return Err(Error::Claimed { run });
         }
         match fcntl(&*file, FcntlArg::F_OFD_SETLK(&byte(run, libc::F_WRLCK))) {
             Ok(_) => {}
             Err(Errno::EAGAIN | Errno::EACCES) => return Err(Error::Claimed { run }),
-            Err(errno) => return Err(At(&self.path).unreachable(&errno.into())),
+            Err(errno) => return Err(At(&self.folder).unreachable(&errno.into())),
         }
         held.runs.insert(run);
         let locks = self.clone();
@@ -57,10 +67,10 @@ impl Locks {
         if held.runs.contains(&run) {
             return Ok(true);
         }
-        let file = self.file(&mut held)?;
+        let file = self.file(&mut held, run)?;
         let mut lock = byte(run, libc::F_WRLCK);
         fcntl(&*file, FcntlArg::F_OFD_GETLK(&mut lock))
-            .map_err(|errno| At(&self.path).unreachable(&errno.into()))?;
+            .map_err(|errno| At(&self.folder).unreachable(&errno.into()))?;
         Ok(i32::from(lock.l_type) != libc::F_UNLCK)
     }
 
@@ -76,19 +86,20 @@ impl Locks {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn file(&self, held: &mut Held) -> Result<Arc<File>, Error> {
-        if let Some(file) = &held.file {
+    fn file(&self, held: &mut Held, run: RunId) -> Result<Arc<File>, Error> {
+        // Runs that are made in one moment have names one after the other, which share this
+        // byte: the kernel makes one lock of bytes that touch.
+        let number = u64::from(run.bytes()[8]) % N_FILES;
+        if let Some(file) = held.files.get(&number) {
             return Ok(file.clone());
         }
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&self.path)
-            .map_err(|error| At(&self.path).unreachable(&error))?;
-        let file = Arc::new(file);
-        held.file = Some(file.clone());
+        let file = fs::create_dir_all(&self.folder).and_then(|()| {
+            let mut options = OpenOptions::new();
+            options.read(true).write(true).create(true).truncate(false);
+            options.open(self.folder.join(format!("{number:02}")))
+        });
+        let file = Arc::new(file.map_err(|error| At(&self.folder).unreachable(&error))?);
+        held.files.insert(number, file.clone());
         Ok(file)
     }
 }

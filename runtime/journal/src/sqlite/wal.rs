@@ -6,7 +6,7 @@
 //! torn: acknowledged entries would be lost without a word. Nothing is torn either in a log that
 //! was closed in good order, so its end is noted then.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::fault::At;
+use super::locks;
 use crate::Error;
 
 const HEADER: usize = 32;
@@ -50,21 +51,21 @@ pub(super) fn check(path: &Path) -> Result<(), Error> {
 pub(super) fn note_end(path: &Path) {
     if let Ok(Some(found)) = look(path) {
         let note = Closed { salts: found.salts, end: found.end };
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(locks(path));
+        let file = fs::create_dir_all(locks::folder(path)).and_then(|()| {
+            OpenOptions::new().write(true).create(true).truncate(false).open(note_of(path))
+        });
         let _ = file.and_then(|file| file.write_all_at(&note.to_bytes(), 0));
     }
 }
 
-/// Where the note is: in the file of the locks, which has no other content.
-fn locks(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-lock");
-    name.into()
+/// Where the note is.
+fn note_of(path: &Path) -> PathBuf {
+    locks::folder(path).join("log-end")
 }
 
 fn closed_at(path: &Path) -> Option<Closed> {
     let mut bytes = [0; Closed::SIZE];
-    File::open(locks(path)).ok()?.read_exact(&mut bytes).ok()?;
+    File::open(note_of(path)).ok()?.read_exact(&mut bytes).ok()?;
     Some(Closed::from_bytes(&bytes))
 }
 
