@@ -219,11 +219,15 @@ impl<'a, 'p, 'db> Cx<'a, 'p, 'db> {
         self.b.close_region(exit, source);
     }
 
-    /// An empty body yields 0, as a bare `return` does; a last statement without a value, null.
+    /// An empty body of a function yields 0, as a bare `return` does; a last statement without a
+    /// value, and what is empty in `handle`, null.
     fn empty_result(&mut self, block: &Block, source: Source) -> Value {
-        let is_empty_function = block.stmts.is_empty() && self.key != FunctionKey::Root;
-        let is_empty_item = block.stmts.is_empty() && !self.program.is_module_path(&self.path);
-        if is_empty_function || is_empty_item {
+        let is_function = match self.key {
+            FunctionKey::Root => !self.program.is_module_path(&self.path),
+            FunctionKey::Lambda(_) => true,
+            FunctionKey::Handled(_) | FunctionKey::Clause(..) | FunctionKey::OnReturn(_) => false,
+        };
+        if is_function && block.stmts.is_empty() {
             self.number(0.0, source)
         } else {
             self.null(source)

@@ -1,9 +1,9 @@
 //! Lowers assignments to places. Values are immutable: `o.k = v` gives the variable at the root
 //! a new value, which the machine makes in place when nobody else holds the old one.
 
-use prism_hir::body::{Arg, ExprId, ExprKind, MemberMode, Name, Place, PlaceStep};
+use prism_hir::body::{self, Arg, ExprId, ExprKind, Name, Place, PlaceStep};
 use prism_ir::function::{Facts, Source, Value};
-use prism_ir::op::{Const, OpKind};
+use prism_ir::op::{Const, MemberMode, OpKind};
 
 use crate::env::Binding;
 use crate::function::Cx;
@@ -21,13 +21,19 @@ enum Step<'a> {
 
 impl<'a, 'db> Cx<'a, '_, 'db> {
     /// `place = value`: indices first, then the value. The statement's value is what was
-    /// assigned.
-    pub fn assign(&mut self, place: &'a Place, value: ExprId, source: Source) -> Value {
+    /// assigned; there is one where it is wanted.
+    pub fn assign(
+        &mut self,
+        place: &'a Place,
+        value: ExprId,
+        want: bool,
+        source: Source,
+    ) -> Option<Value> {
         if let Some(pushed) = self.pushed(place, value) {
             let path = self.path(place);
             let element = self.expr(pushed.value);
-            self.update(place, path, element, true, source);
-            return self.null(source);
+            self.update(place, &path, element, true, source);
+            return want.then(|| self.read(place, &path, source));
         }
         let path = self.path(place);
         if let (Name::Local(local), true) = (&place.root, place.path.is_empty()) {
@@ -35,14 +41,29 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         }
         let value = self.expr(value);
         self.bound = None;
-        self.update(place, path, value, false, source);
-        value
+        self.update(place, &path, value, false, source);
+        Some(value)
     }
 
     /// Gives a place a value that is there already.
     pub fn assign_value(&mut self, place: &'a Place, value: Value, source: Source) {
         let path = self.path(place);
-        self.update(place, path, value, false, source);
+        self.update(place, &path, value, false, source);
+    }
+
+    /// What stands at a place whose indices are evaluated already.
+    fn read(&mut self, place: &'a Place, path: &Path<'a>, source: Source) -> Value {
+        let mut object = self.read_name(&place.root, source);
+        for step in &path.steps {
+            let kind = match step {
+                Step::Member(name) => {
+                    OpKind::Member { object, name: (*name).clone(), mode: MemberMode::Plain }
+                }
+                Step::Index(index) => OpKind::Index { object, index: *index, optional: false },
+            };
+            object = self.b.push(kind, Facts::ANY, source);
+        }
+        object
     }
 
     fn path(&mut self, place: &'a Place) -> Path<'a> {
@@ -60,7 +81,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
     fn update(
         &mut self,
         place: &'a Place,
-        path: Path<'a>,
+        path: &Path<'a>,
         value: Value,
         push: bool,
         source: Source,
@@ -70,16 +91,16 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         }
         match self.shared(&place.root) {
             Some(Binding::Cell(cell)) => {
-                let path = self.path_values(&path, source);
+                let path = self.path_values(path, source);
                 self.b.push_void(OpKind::UpdateCell { cell, path, value, push }, source);
             }
             Some(Binding::Global(global)) => {
-                let path = self.path_values(&path, source);
+                let path = self.path_values(path, source);
                 self.b.push_void(OpKind::UpdateGlobal { global, path, value, push }, source);
             }
             Some(Binding::Value(_)) | None => {
                 let container = self.read_name(&place.root, source);
-                let kind = self.update_value(container, &path, value, push, source);
+                let kind = self.update_value(container, path, value, push, source);
                 let new = self.b.push(kind, Facts::ANY, source);
                 self.write_name(&place.root, new, source);
             }
@@ -141,7 +162,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
     /// The argument of `place = place.push(x)`, which is what `place.push(x)` means on a line of
     /// its own.
     fn pushed(&self, place: &'a Place, value: ExprId) -> Option<&'a Arg> {
-        let ExprKind::MethodCall { object, name, mode: MemberMode::Plain, args } =
+        let ExprKind::MethodCall { object, name, mode: body::MemberMode::Plain, args } =
             self.expr_kind(value)
         else {
             return None;
@@ -161,7 +182,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
             match (step, self.expr_kind(expr)) {
                 (
                     PlaceStep::Member(name),
-                    ExprKind::Member { object, name: read, mode: MemberMode::Plain },
+                    ExprKind::Member { object, name: read, mode: body::MemberMode::Plain },
                 ) if name == read => expr = *object,
                 (
                     PlaceStep::Index(index),

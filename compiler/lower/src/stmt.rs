@@ -37,8 +37,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
                 Flow::Next(None)
             }
             StmtKind::Assign { place, value } => {
-                let value = self.assign(place, *value, source);
-                Flow::Next(Some(value))
+                Flow::Next(self.assign(place, *value, want, source))
             }
             StmtKind::AssignPattern { pat, value } => {
                 let value = self.expr(*value);

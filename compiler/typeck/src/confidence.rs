@@ -248,9 +248,11 @@ impl Confidence {
 
     /// What remains behind a gate that held the value back; `None` when everything passes.
     /// The bound itself stays in the interval: intervals here are closed.
-    /// A plain value counts as 1, so behind a failed gate the value is confident.
+    /// A plain value counts as 1, so behind a failed gate the value is confident, unless the bound
+    /// is above 1.
     pub fn below(self, bound: f64) -> Option<Confidence> {
-        (self.low < bound && self.presence != Presence::Plain).then(|| Confidence {
+        let is_held = self.low < bound && (bound > 1.0 || self.presence != Presence::Plain);
+        is_held.then(|| Confidence {
             high: self.high.min(bound),
             presence: if bound <= 1.0 { Presence::Confident } else { self.presence },
             ..self
