@@ -124,7 +124,7 @@ def edits(editor, folder, number, label):
         line = bodies[edit % len(bodies)]
         # Every fifth edit is a mistake, which the next edit of the same line mends.
         name = "lft" if edit % 5 == 0 else "left"
-        insert = f"  let total = {name} + {edit}"
+        insert = f"  let total = {name} + {edit + FUNCTIONS}"
         place = {
             "start": {"line": line, "character": 0},
             "end": {"line": line, "character": len(lines[line])},

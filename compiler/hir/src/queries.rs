@@ -157,7 +157,7 @@ pub fn module_globals(db: &dyn Db, file: SourceFile) -> Arc<BTreeSet<Text>> {
 
 /// A body with its spans and problems. Runs when the words of the item or the names that its
 /// module declares change; use the parts, which change less often.
-#[salsa::tracked]
+#[salsa::tracked(lru = 0)]
 fn lowered<'db>(db: &'db dyn Db, item: Item<'db>) -> Lowered {
     let file = item.file(db);
     let is_std = file.origin(db) == Origin::Standard;
@@ -191,15 +191,23 @@ pub fn body<'db>(db: &'db dyn Db, item: Item<'db>) -> &'db Arc<Body> {
 }
 
 /// [`body()`], under a name that is no module's.
-#[salsa::tracked]
+#[salsa::tracked(lru = 0)]
 fn item_body<'db>(db: &'db dyn Db, item: Item<'db>) -> Arc<Body> {
     lowered(db, item).body.clone()
 }
 
 /// Where the parts of a body stand, relative to the item.
-#[salsa::tracked]
+#[salsa::tracked(lru = 0)]
 pub fn body_spans<'db>(db: &'db dyn Db, item: Item<'db>) -> Arc<BodySpans> {
     lowered(db, item).spans.clone()
+}
+
+/// From the next change on, the bodies of so many items are kept at most, those that were used
+/// last; others are lowered again when somebody asks. 0 keeps all, as it is at first.
+pub fn keep_bodies(db: &mut dyn Db, n_items: usize) {
+    lowered::set_lru_capacity(db, n_items);
+    item_body::set_lru_capacity(db, n_items);
+    body_spans::set_lru_capacity(db, n_items);
 }
 
 /// What name resolution found wrong in a body. Asked for with the places of the problems, it

@@ -114,9 +114,23 @@ impl RootDb {
     }
 
     /// Adds a file as it is on the disk. It is expected to stay like that: what depends on such
-    /// files alone is not looked at again when others change. Its first edit ends this.
+    /// files alone is not looked at again when others change. Its first edit ends this, or
+    /// [`RootDb::expect_edits`].
     pub(crate) fn load_file(&mut self, path: Arc<str>, text: Arc<str>) -> SourceFile {
         self.add(path, text, Durability::MEDIUM)
+    }
+
+    /// The text of a file is about to change again and again. All that depends on it is computed
+    /// anew, once, when it is asked for: better before the first edit than after it.
+    pub(crate) fn expect_edits(&mut self, file: SourceFile) {
+        let text = file.text(self).clone();
+        file.set_text(self).with_durability(Durability::LOW).to(text);
+    }
+
+    /// From the next change on, the bodies of so many functions are kept at most, of those that
+    /// were used last.
+    pub(crate) fn keep_bodies(&mut self, n_items: usize) {
+        prism_hir::keep_bodies(self, n_items);
     }
 
     fn add(&mut self, path: Arc<str>, text: Arc<str>, durability: Durability) -> SourceFile {

@@ -14,7 +14,9 @@ use std::sync::Arc;
 
 use prism_diagnostics::Diagnostic;
 use prism_hir::{Export, item_tree};
-use prism_source::{FileSystem, HOST, Package, ReadError, SourceFile, candidates, normalize};
+use prism_source::{
+    FileSystem, HOST, Origin, Package, ReadError, SourceFile, candidates, normalize,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::db::{Edit, RootDb};
@@ -65,6 +67,20 @@ pub struct Changes {
 impl Workspace {
     pub fn new() -> Workspace {
         Workspace::default()
+    }
+
+    /// A workspace that keeps the bodies of so many functions at most, of those that were used
+    /// last.
+    pub fn keeping_bodies(n_items: usize) -> Workspace {
+        let mut workspace = Workspace::default();
+        workspace.db.keep_bodies(n_items);
+        workspace
+    }
+
+    /// Frees what is no longer needed, as each change does. Who computes from a clone of the
+    /// database is interrupted.
+    pub fn tidy(&mut self) {
+        salsa::Database::trigger_lru_eviction(&mut self.db);
     }
 
     pub fn db(&self) -> &RootDb {
@@ -130,6 +146,15 @@ impl Workspace {
                 }
             }
             Err(error) => self.unreadable(path, &error),
+        }
+    }
+
+    /// The text of a file of the program is about to change again and again.
+    pub fn expect_edits(&mut self, path: &str) {
+        let file = self.db.file(&normalize(path));
+        if let Some(file) = file.filter(|file| file.origin(&self.db) == Origin::User) {
+            self.db.expect_edits(file);
+            self.changes.files.push(file);
         }
     }
 

@@ -3,12 +3,14 @@
 //! Messages are taken in the order in which the editor sent them. Changes that wait together are
 //! all applied before anything is computed from them.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
+use std::time::Duration;
 
-use prism_project::{Disk, Workspace};
+use prism_project::{Changes, Disk, Workspace};
 use prism_source::{FileSystem, SourceFile, normalize};
 use tower_lsp::ls_types::{TextDocumentContentChangeEvent, Uri};
 
@@ -18,7 +20,15 @@ use crate::paths::Paths;
 use crate::settings::Settings;
 use crate::view::View;
 
-/// What handlers send.
+/// So many bodies of functions are kept, of those that were used last.
+const KEPT_BODIES: usize = 1_000;
+
+/// How long the actor waits for those who compute before it looks again whether it may free.
+const BRIEFLY: Duration = Duration::from_millis(5);
+
+pub type Question = Box<dyn FnOnce(View) + Send>;
+
+/// What handlers send, and the checker.
 pub enum Message {
     /// The folders of the editor are to be read.
     Initialize(Settings),
@@ -46,22 +56,35 @@ pub enum Message {
         removed: Vec<Uri>,
     },
     /// Gets a view and must not wait with it.
-    Ask(Box<dyn FnOnce(View) + Send>),
+    Ask(Question),
+    /// The same, when what nobody needs any longer was freed: for the next part of long work.
+    AskRested(Question),
+    /// The checker has computed much. It goes on when what nobody needs any longer was freed, if
+    /// it has more to do.
+    Rest {
+        goes_on: bool,
+    },
+    /// Nobody will ask any more.
+    End,
 }
 
-/// Starts the actor and the checker; both end when the sender is dropped.
+/// Starts the actor and the checker; both end with [`Message::End`].
 pub fn start(paths: Paths, news: impl Fn(News) + Send + 'static) -> Sender<Message> {
     let (sender, inbox) = channel();
+    let to_actor = sender.clone();
     let actor = move || {
-        let checker = checker::start(news);
+        let checker = checker::start(news, to_actor);
         let mut actor = Actor {
-            workspace: Workspace::new(),
+            workspace: Workspace::keeping_bodies(KEPT_BODIES),
             documents: Arc::default(),
             settings: None,
             is_initialized: false,
             paths,
             edited: Vec::new(),
             checker,
+            held: Arc::default(),
+            rests: false,
+            rested: Vec::new(),
         };
         actor.run(&inbox);
     };
@@ -82,21 +105,55 @@ struct Actor {
     /// Open documents with new texts since the checker was told.
     edited: Vec<SourceFile>,
     checker: Sender<Job>,
+    /// Held by all views.
+    held: Arc<()>,
+    /// Old results are to be freed as soon as nobody holds a view.
+    rests: bool,
+    /// What waits for that.
+    rested: Vec<Question>,
 }
 
 impl Actor {
     fn run(&mut self, inbox: &Receiver<Message>) {
-        while let Ok(message) = inbox.recv() {
-            self.handle(message);
-            while let Ok(message) = inbox.try_recv() {
-                self.handle(message);
+        while let Some(message) = self.next(inbox) {
+            let others = std::iter::from_fn(|| inbox.try_recv().ok());
+            for message in message.into_iter().chain(others) {
+                if self.handle(message).is_break() {
+                    return;
+                }
             }
             self.settle();
+            self.rest();
         }
     }
 
-    fn handle(&mut self, message: Message) {
+    /// The next message, or nothing when it is time to look whether old results can be freed.
+    /// `None` when nobody sends any more.
+    fn next(&self, inbox: &Receiver<Message>) -> Option<Option<Message>> {
+        if !self.rests {
+            return inbox.recv().ok().map(Some);
+        }
+        match inbox.recv_timeout(BRIEFLY) {
+            Ok(message) => Some(Some(message)),
+            Err(RecvTimeoutError::Timeout) => Some(None),
+            Err(RecvTimeoutError::Disconnected) => None,
+        }
+    }
+
+    /// Frees what is not needed any longer, unless that would interrupt somebody.
+    fn rest(&mut self) {
+        if self.rests && Arc::strong_count(&self.held) == 1 {
+            self.workspace.tidy();
+            self.rests = false;
+            for question in std::mem::take(&mut self.rested) {
+                question(self.view());
+            }
+        }
+    }
+
+    fn handle(&mut self, message: Message) -> ControlFlow<()> {
         match message {
+            Message::End => return ControlFlow::Break(()),
             Message::Initialize(settings) => {
                 for folder in &settings.folders {
                     self.workspace.include(&*self.documents, folder);
@@ -108,9 +165,10 @@ impl Actor {
                 let path = self.paths.path(&uri);
                 Arc::make_mut(&mut self.documents).open(path.clone(), uri, version, text);
                 self.reload_document(&path);
+                self.workspace.expect_edits(&path);
             }
             Message::Change { uri, version, changes } => {
-                let Some(settings) = &self.settings else { return };
+                let Some(settings) = &self.settings else { return ControlFlow::Continue(()) };
                 let path = self.paths.path(&uri);
                 let columns = settings.columns;
                 Arc::make_mut(&mut self.documents).change(&path, version, changes, columns);
@@ -135,7 +193,23 @@ impl Actor {
                 self.settle();
                 question(self.view());
             }
+            Message::AskRested(question) => {
+                self.rests = true;
+                self.rested.push(question);
+            }
+            Message::Rest { goes_on } => {
+                self.rests = true;
+                if goes_on {
+                    let checker = self.checker.clone();
+                    self.rested.push(Box::new(move |view| {
+                        let job = Job { view, edited: Vec::new(), changes: Changes::default() };
+                        // It ends only with this thread.
+                        let _ = checker.send(job);
+                    }));
+                }
+            }
         }
+        ControlFlow::Continue(())
     }
 
     /// A document of the editor has another text.
@@ -219,6 +293,7 @@ impl Actor {
             reports: self.workspace.reports().into(),
             circular: self.workspace.circular().clone(),
             unlisted: self.workspace.unlisted_files().collect(),
+            _held: self.held.clone(),
         }
     }
 }

@@ -18,11 +18,11 @@ use tower_lsp::ls_types::{
     DocumentSymbolParams, DocumentSymbolResponse, FileSystemWatcher, GlobPattern,
     GotoDefinitionParams, GotoDefinitionResponse, Hover, HoverParams, InitializeParams,
     InitializeResult, InitializedParams, Registration, ServerInfo, TextEdit,
-    WorkspaceDiagnosticParams, WorkspaceDiagnosticReportResult,
+    WorkspaceDiagnosticParams, WorkspaceDiagnosticReport, WorkspaceDiagnosticReportResult,
 };
 use tower_lsp::{Client, LanguageServer};
 
-use crate::actor::{self, Message};
+use crate::actor::{self, Message, Question};
 use crate::checker::News;
 use crate::features::{actions, completion, definition, format, hover, pull, symbols};
 use crate::paths::Paths;
@@ -85,10 +85,19 @@ impl Backend {
         overtaken: fn() -> Error,
         work: impl FnMut(&View) -> T + Send + 'static,
     ) -> Result<T> {
+        self.ask_by(Message::Ask, overtaken, work).await
+    }
+
+    async fn ask_by<T: Send + 'static>(
+        &self,
+        message: fn(Question) -> Message,
+        overtaken: fn() -> Error,
+        work: impl FnMut(&View) -> T + Send + 'static,
+    ) -> Result<T> {
         let (sender, answer) = oneshot::channel();
         let cancel = Cancel::default();
         let started = cancel.clone();
-        self.tell(Message::Ask(Box::new(move |view| {
+        self.tell(message(Box::new(move |view| {
             work::spawn(view, started, work, move |result| {
                 // Nobody waits for an answer that was cancelled.
                 let _ = sender.send(result);
@@ -101,6 +110,12 @@ impl Backend {
             Ok(Err(Stopped::Cancelled)) => Err(Error::request_cancelled()),
             Ok(Err(Stopped::Failed)) | Err(_) => Err(Error::internal_error()),
         }
+    }
+}
+
+impl Drop for Backend {
+    fn drop(&mut self) {
+        self.tell(Message::End);
     }
 }
 
@@ -188,8 +203,15 @@ impl LanguageServer for Backend {
         &self,
         params: WorkspaceDiagnosticParams,
     ) -> Result<WorkspaceDiagnosticReportResult> {
-        let report = self.ask(retried, move |view| pull::workspace(view, &params)).await?;
-        Ok(WorkspaceDiagnosticReportResult::Report(report))
+        let known = Arc::new(pull::Known::of(params));
+        let files = self.ask(retried, View::files).await?;
+        let mut items = Vec::new();
+        for files in files.chunks(pull::FILES_AT_ONCE) {
+            let (files, known) = (files.to_vec(), known.clone());
+            let report = move |view: &View| known.report(view, &files);
+            items.extend(self.ask_by(Message::AskRested, retried, report).await?);
+        }
+        Ok(WorkspaceDiagnosticReportResult::Report(WorkspaceDiagnosticReport { items }))
     }
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {

@@ -12,6 +12,7 @@ use prism_project::{Changes, Cycle, imported_first};
 use prism_source::SourceFile;
 use tower_lsp::ls_types::{Diagnostic, PublishDiagnosticsParams, Uri};
 
+use crate::actor::Message;
 use crate::convert;
 use crate::view::View;
 use crate::work::{self, Stopped};
@@ -30,11 +31,22 @@ pub enum News {
     Refresh,
 }
 
-/// Starts the thread; it ends when the sender is dropped.
-pub fn start(news: impl Fn(News) + Send + 'static) -> Sender<Job> {
+/// So many files are looked at before the database may free what it need not keep.
+const FILES_AT_ONCE: usize = 16;
+
+/// Starts the thread; it ends when the sender is dropped. It tells the actor when it rests.
+pub fn start(news: impl Fn(News) + Send + 'static, actor: Sender<Message>) -> Sender<Job> {
     let (sender, jobs) = channel();
-    let checker =
-        move || Checker { news, told: BTreeMap::new(), waiting: Waiting::default() }.run(&jobs);
+    let checker = move || {
+        let checker = Checker {
+            news,
+            actor,
+            told: BTreeMap::new(),
+            waiting: Waiting::default(),
+            is_different: false,
+        };
+        checker.run(&jobs);
+    };
     thread::Builder::new()
         .name("checker".to_owned())
         .stack_size(work::STACK)
@@ -45,9 +57,12 @@ pub fn start(news: impl Fn(News) + Send + 'static) -> Sender<Job> {
 
 struct Checker<N> {
     news: N,
+    actor: Sender<Message>,
     /// What the editor knows, by document; nothing is nothing.
     told: BTreeMap<Uri, Vec<Diagnostic>>,
     waiting: Waiting,
+    /// Files that nobody edited were told about since the editor was asked to look again.
+    is_different: bool,
 }
 
 /// The diagnostics of a document.
@@ -79,40 +94,78 @@ struct Waiting {
 impl<N: Fn(News)> Checker<N> {
     fn run(mut self, jobs: &Receiver<Job>) {
         while let Ok(job) = jobs.recv() {
-            let view = &job.view;
-            if let Err(Stopped::Failed) = self.work(view, &job) {
-                eprintln!("error: the diagnostics of a file could not be computed");
+            // The view is gone: the actor need not wait for it.
+            match self.work(job, jobs) {
+                Ok(goes_on) => {
+                    // The actor ends before this thread.
+                    let _ = self.actor.send(Message::Rest { goes_on });
+                }
+                Err(Stopped::Failed) => {
+                    eprintln!("error: the diagnostics of a file could not be computed");
+                }
+                Err(Stopped::Changed | Stopped::Cancelled) => {}
             }
         }
     }
 
-    fn work(&mut self, view: &View, job: &Job) -> Result<(), Stopped> {
-        self.waiting.add(job);
-        work::attempt(view, |view| self.waiting.keep_known(view))?;
-        if self.waiting.is_global {
-            self.waiting.files = work::attempt(view, all_files)?;
-            let known = work::attempt(view, known_documents)?;
-            self.forget_others(view, &known);
-            self.waiting.is_global = false;
-        }
-        while let Some(file) = self.waiting.edited.first().copied() {
-            let found = work::attempt(view, |view| Found::of(view, file, &view.cycles(&[file])));
-            self.waiting.edited.retain(|other| *other != file || found == Err(Stopped::Changed));
-            self.waiting.files.retain(|other| *other != file);
-            self.tell(view, found?, Always::Told);
-        }
-        let cycles = work::attempt(view, |view| view.cycles(&self.waiting.files))?;
-        let mut is_different = false;
-        while let Some(file) = self.waiting.files.first().copied() {
-            let found = work::attempt(view, |view| Found::of(view, file, &cycles));
+    /// Works until nothing is left to do, a change interrupts, or it is time to rest. True when
+    /// something is left.
+    fn work(&mut self, job: Job, jobs: &Receiver<Job>) -> Result<bool, Stopped> {
+        let mut view = self.begin(job)?;
+        let mut cycles = None;
+        let mut n_files = 0;
+        loop {
+            // A document that was opened does not wait for the files of one that was edited.
+            while let Ok(job) = jobs.try_recv() {
+                view = self.begin(job)?;
+                cycles = None;
+            }
+            if let Some(file) = self.waiting.edited.first().copied() {
+                let found = |view: &View| Found::of(view, file, &view.cycles(&[file]));
+                let found = work::attempt(&view, found);
+                self.waiting
+                    .edited
+                    .retain(|other| *other != file || found == Err(Stopped::Changed));
+                self.waiting.files.retain(|other| *other != file);
+                self.tell(&view, found?, Always::Told);
+                continue;
+            }
+            let Some(file) = self.waiting.files.first().copied() else { break };
+            if n_files == FILES_AT_ONCE {
+                return Ok(true);
+            }
+            n_files += 1;
+            let cycles = match &cycles {
+                Some(known) => known,
+                None => {
+                    let files = &self.waiting.files;
+                    cycles.insert(work::attempt(&view, |view| view.cycles(files))?)
+                }
+            };
+            let found = work::attempt(&view, |view| Found::of(view, file, cycles));
             // A file at which something failed is left out; its next change tries again.
             self.waiting.files.retain(|other| *other != file || found == Err(Stopped::Changed));
-            is_different |= self.tell(view, found?, Always::IfDifferent);
+            self.is_different |= self.tell(&view, found?, Always::IfDifferent);
         }
+        let is_different = std::mem::take(&mut self.is_different);
         if is_different && view.settings.pulls && view.settings.refreshes {
             (self.news)(News::Refresh);
         }
-        Ok(())
+        Ok(false)
+    }
+
+    /// Takes over what a job has to be done, and gives its view.
+    fn begin(&mut self, job: Job) -> Result<View, Stopped> {
+        self.waiting.add(&job);
+        let view = job.view;
+        work::attempt(&view, |view| self.waiting.keep_known(view))?;
+        if self.waiting.is_global {
+            self.waiting.files = work::attempt(&view, all_files)?;
+            let known = work::attempt(&view, known_documents)?;
+            self.forget_others(&view, &known);
+            self.waiting.is_global = false;
+        }
+        Ok(view)
     }
 
     /// Says whether something is different.

@@ -26,6 +26,8 @@ pub struct View {
     pub circular: Arc<FxHashSet<SourceFile>>,
     /// Manifests and files that cannot be read.
     pub unlisted: Arc<[SourceFile]>,
+    /// Says to the owner of the database that somebody holds a view.
+    pub _held: Arc<()>,
 }
 
 /// A text whose bytes have positions in the editor.

@@ -137,3 +137,20 @@ fn an_editor_that_asks_is_told_to_ask_again_when_other_files_are_different() {
         client.asked.iter().any(|method| method == "workspace/diagnostic/refresh").then_some(())
     });
 }
+
+#[test]
+fn a_large_folder_is_looked_at_in_parts_and_wholly() {
+    let texts: Vec<(String, String)> =
+        (0..70).map(|n| (format!("m{n}.prism"), format!("print(missing{n})\n"))).collect();
+    let files: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (&**name, &**text)).collect();
+    let folder = folder(&files);
+    let mut client = Client::open_folder(folder.path(), json!({}));
+    for (name, _) in &files {
+        client.expect_codes(&uri(&folder.path().join(name)), &["P0501"]);
+    }
+    let mut client = Client::open_folder(folder.path(), pulling());
+    let all = client.ask("workspace/diagnostic", json!({ "previousResultIds": [] }));
+    let items = all["items"].as_array().expect("a report for each document");
+    assert_eq!(items.len(), 70);
+    assert!(items.iter().all(|item| codes_of(&item["items"]) == ["P0501"]), "{items:?}");
+}
