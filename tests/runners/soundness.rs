@@ -108,7 +108,7 @@ impl Batch {
             let item = tree.function(&opened.db, name).expect("every function is an item");
             let inference = infer(&opened.db, item);
             self.n_ran += 1;
-            let mut look = Look { inference, n_values: 0 };
+            let mut look = Look { inference: &inference, n_values: 0 };
             let said = look.fits(inference.root.0.result, found);
             self.n_values += look.n_values;
             if let Err(why) = said {

@@ -9,7 +9,7 @@ use prism_diagnostics::{Code, Diagnostic, Place};
 use prism_ir::function as ir;
 use prism_lower::What;
 use prism_opt::Level;
-use prism_project::{Disk, Opened, RootDb, module_order, open};
+use prism_project::{Disk, Keep, Opened, RootDb, module_order, open};
 use prism_source::{FileSystem, ReadError, SourceFile};
 use prism_span::Span;
 
@@ -97,7 +97,7 @@ pub fn check_files(files: &dyn FileSystem, paths: &[String]) -> Checked {
 }
 
 pub(crate) fn checked_opened(opened: &Opened, shown: impl Fn(&Arc<str>) -> Arc<str>) -> Checked {
-    let report = reported(opened, shown);
+    let report = reported(opened, Keep::Nothing, shown);
     let n_files = opened.db.user_files().len();
     Checked { is_unreadable: is_unreadable(opened), n_files, report }
 }
@@ -205,7 +205,7 @@ pub(crate) fn checked(
     shown: impl Fn(&Arc<str>) -> Arc<str>,
 ) -> Result<Program, Rejected> {
     let opened = open(files, &[root.to_owned()]);
-    let report = reported(&opened, shown);
+    let report = reported(&opened, Keep::Bodies, shown);
     let Some(root) = opened.roots.first().copied() else {
         return Err(Rejected::Unreadable(report));
     };
@@ -215,10 +215,15 @@ pub(crate) fn checked(
     Ok(Program { db: opened.db, root, report })
 }
 
-/// What opening and checking found, with the texts it points into.
-pub(crate) fn reported(opened: &Opened, shown: impl Fn(&Arc<str>) -> Arc<str>) -> Report {
+/// What opening and checking found, with the texts it points into; what is kept of the files is
+/// for who goes on with them.
+pub(crate) fn reported(
+    opened: &Opened,
+    keep: Keep,
+    shown: impl Fn(&Arc<str>) -> Arc<str>,
+) -> Report {
     let mut diagnostics = opened.diagnostics.clone();
-    diagnostics.extend(prism_project::check(&opened.db));
+    diagnostics.extend(prism_project::check_keeping(&opened.db, keep));
     let mut sources = SourceTable::default();
     for place in diagnostics.iter().flat_map(places) {
         sources.add(&opened.db, place.file, &shown);
@@ -305,7 +310,7 @@ pub(crate) fn unreadable(path: &str, error: &ReadError) -> Rejected {
         }
     }
     let opened = open(&One(error), &[path.to_owned()]);
-    Rejected::Unreadable(reported(&opened, Arc::clone))
+    Rejected::Unreadable(reported(&opened, Keep::Nothing, Arc::clone))
 }
 
 impl Rejected {

@@ -35,8 +35,8 @@ pub use dump::dump;
 pub use exports::{Definition, DefinitionKind, exports, resolve_export};
 pub use item::{Item, ItemKind, Layout, Signature, SignatureParam};
 pub use queries::{
-    agent_declarations, body, body_problems, body_spans, file_problems, item_tree, keep_bodies,
-    module_globals, module_scope, operation_spans, prelude_names, release_old_trees,
+    agent_declarations, body, body_problems, body_spans, file_problems, item_tree, module_globals,
+    module_scope, operation_spans, prelude_names, release_bodies, release_old_trees,
 };
 pub use scope::{Binding, ModuleScope};
 pub use slice::Slice;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use prism_source::{Db, Origin, PRELUDE, SourceFile, parse};
+use prism_source::{Db, Kept, Origin, PRELUDE, SourceFile, parse};
 use rustc_hash::FxHashMap;
 
 use crate::body::{Body, BodySpans, Text};
@@ -155,10 +155,29 @@ pub fn module_globals(db: &dyn Db, file: SourceFile) -> Arc<BTreeSet<Text>> {
     Arc::new(globals)
 }
 
-/// A body with its spans and problems. Runs when the words of the item or the names that its
-/// module declares change; use the parts, which change less often.
-#[salsa::tracked(lru = 0)]
-fn lowered<'db>(db: &'db dyn Db, item: Item<'db>) -> Lowered {
+/// A body with its spans and problems.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Parts {
+    body: Kept<Body>,
+    spans: Kept<BodySpans>,
+    problems: Arc<[Problem]>,
+    module_vars: Arc<BTreeSet<Text>>,
+}
+
+/// Runs when the words of the item or the names that its module declares change; use the parts,
+/// which change less often.
+#[salsa::tracked]
+fn lowered<'db>(db: &'db dyn Db, item: Item<'db>) -> Parts {
+    let Lowered { body, spans, problems, module_vars } = lower_item(db, item);
+    Parts {
+        body: Kept::new(body),
+        spans: Kept::new(spans),
+        problems: problems.into(),
+        module_vars: Arc::new(module_vars),
+    }
+}
+
+fn lower_item<'db>(db: &'db dyn Db, item: Item<'db>) -> Lowered {
     let file = item.file(db);
     let is_std = file.origin(db) == Origin::Standard;
     let prelude =
@@ -186,28 +205,45 @@ fn lowered<'db>(db: &'db dyn Db, item: Item<'db>) -> Lowered {
 }
 
 /// The body of an item.
-pub fn body<'db>(db: &'db dyn Db, item: Item<'db>) -> &'db Arc<Body> {
-    item_body(db, item)
+pub fn body<'db>(db: &'db dyn Db, item: Item<'db>) -> Arc<Body> {
+    item_body(db, item).get_or(|| {
+        let Lowered { body, spans, .. } = lower_item(db, item);
+        item_spans(db, item).fill(spans);
+        body
+    })
 }
 
 /// [`body()`], under a name that is no module's.
-#[salsa::tracked(lru = 0)]
-fn item_body<'db>(db: &'db dyn Db, item: Item<'db>) -> Arc<Body> {
+#[salsa::tracked]
+fn item_body<'db>(db: &'db dyn Db, item: Item<'db>) -> Kept<Body> {
     lowered(db, item).body.clone()
 }
 
 /// Where the parts of a body stand, relative to the item.
-#[salsa::tracked(lru = 0)]
 pub fn body_spans<'db>(db: &'db dyn Db, item: Item<'db>) -> Arc<BodySpans> {
+    item_spans(db, item).get_or(|| {
+        let Lowered { body, spans, .. } = lower_item(db, item);
+        item_body(db, item).fill(body);
+        spans
+    })
+}
+
+#[salsa::tracked]
+fn item_spans<'db>(db: &'db dyn Db, item: Item<'db>) -> Kept<BodySpans> {
     lowered(db, item).spans.clone()
 }
 
-/// From the next change on, the bodies of so many items are kept at most, those that were used
-/// last; others are lowered again when somebody asks. 0 keeps all, as it is at first.
-pub fn keep_bodies(db: &mut dyn Db, n_items: usize) {
-    lowered::set_lru_capacity(db, n_items);
-    item_body::set_lru_capacity(db, n_items);
-    body_spans::set_lru_capacity(db, n_items);
+/// Gives up the bodies of a file, where they stand, and its tree.
+pub fn release_bodies(db: &dyn Db, file: SourceFile) {
+    for item in item_tree(db, file).bodies() {
+        let Parts { body, spans, .. } = lowered(db, item);
+        body.release();
+        spans.release();
+        // They may be those of an earlier text, where nothing else has changed.
+        item_body(db, item).release();
+        item_spans(db, item).release();
+    }
+    parse(db, file).tree.release();
 }
 
 /// What name resolution found wrong in a body. Asked for with the places of the problems, it

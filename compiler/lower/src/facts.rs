@@ -1,5 +1,7 @@
 //! What type inference knows, in the words of the IR.
 
+use std::sync::Arc;
+
 use prism_hir::Item;
 use prism_hir::body::ExprId;
 use prism_ir::function::{Facts, Interval, Text, Ty};
@@ -7,13 +9,13 @@ use prism_source::{Db, SourceFile};
 use prism_typeck::{Fact, Inference, Type, TypeId};
 
 /// The facts of an item's expressions.
-pub(crate) struct ItemFacts<'db>(&'db Inference);
+pub(crate) struct ItemFacts(Arc<Inference>);
 
-pub(crate) fn of<'db>(db: &'db dyn Db, item: Item<'db>) -> ItemFacts<'db> {
+pub(crate) fn of<'db>(db: &'db dyn Db, item: Item<'db>) -> ItemFacts {
     ItemFacts(prism_typeck::infer(db, item))
 }
 
-impl ItemFacts<'_> {
+impl ItemFacts {
     pub fn expr(&self, expr: ExprId) -> Facts {
         let Fact { ty, confidence } = self.0.expr(expr);
         Facts {

@@ -151,11 +151,11 @@ impl Modules {
         let file = item.file(db);
         let module: Text = file.path(db).clone();
         let (body, spans) = (prism_hir::body(db, item), prism_hir::body_spans(db, item));
-        let variables = variables::of(body);
+        let variables = variables::of(&body);
         let expr_facts = facts::of(db, item);
         let lowered = LoweredItem {
-            body,
-            spans,
+            body: &body,
+            spans: &spans,
             variables: &variables,
             facts: &|expr: ExprId| expr_facts.expr(expr),
             file: self.file_index(file),
@@ -164,7 +164,7 @@ impl Modules {
             module: module.clone(),
         };
         let path = function_path(program, item, &module);
-        let function = lower_item(&lowered, program, path, body);
+        let function = lower_item(&lowered, program, path, &body);
         program.define(id, function);
     }
 

@@ -16,6 +16,11 @@ use crate::threads;
 
 /// What is wrong with the files of the program, in order of file and place.
 pub fn check(db: &RootDb) -> Vec<Diagnostic> {
+    check_keeping(db, Keep::Nothing)
+}
+
+/// The same, for somebody who goes on with what was found out about the files.
+pub fn check_keeping(db: &RootDb, keep: Keep) -> Vec<Diagnostic> {
     let files = db.user_files();
     let wanted: FxHashSet<SourceFile> = files.iter().copied().collect();
     // Files that import each other belong to one thread: where inference runs in circles, it
@@ -25,26 +30,30 @@ pub fn check(db: &RootDb) -> Vec<Diagnostic> {
     threads::for_each(db, &groups, |db, group| {
         group.iter().for_each(|file| {
             checked(db, *file);
-            release_trees(db, *file, Keep::Nothing);
+            release(db, *file, keep);
         });
     });
     let cycles = graph::cycles(db, &files);
     files.iter().flat_map(|file| in_graph(db, *file, checked(db, *file), &cycles)).collect()
 }
 
-/// What is kept of the syntax of a file that was checked. Trees are large, and can be read again.
+/// What is kept of a file that was checked, beside what it is to those who import it. Trees,
+/// bodies and what is known inside of them are large, and can be computed again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
-    /// The tree of the present text: somebody works with it.
+    /// All of the present text: somebody works with it.
     Newest,
+    /// Bodies, to be compiled.
+    Bodies,
     Nothing,
 }
 
-/// Gives up trees of a file.
-pub fn release_trees(db: &RootDb, file: SourceFile, keep: Keep) {
+/// Gives up what need not be kept of a file.
+pub fn release(db: &RootDb, file: SourceFile, keep: Keep) {
     match keep {
         Keep::Newest => prism_hir::release_old_trees(db, file),
-        Keep::Nothing => parse(db, file).tree.release(),
+        Keep::Bodies => parse(db, file).tree.release(),
+        Keep::Nothing => prism_typeck::release(db, file),
     }
 }
 

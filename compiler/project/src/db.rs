@@ -127,12 +127,6 @@ impl RootDb {
         file.set_text(self).with_durability(Durability::LOW).to(text);
     }
 
-    /// From the next change on, the bodies of so many functions are kept at most, of those that
-    /// were used last.
-    pub(crate) fn keep_bodies(&mut self, n_items: usize) {
-        prism_hir::keep_bodies(self, n_items);
-    }
-
     fn add(&mut self, path: Arc<str>, text: Arc<str>, durability: Durability) -> SourceFile {
         let file = self.insert(&path, text, durability, Origin::User, self.default_package);
         self.change_table(|table| {

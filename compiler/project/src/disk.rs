@@ -30,7 +30,7 @@ impl FileSystem for Disk {
             return Err(ReadError::TooLarge(size.len()));
         }
         // A pipe or a growing file has no size to trust.
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(size.len() as usize + 1);
         let mut limited = (&mut file).take(MAX_FILE_BYTES + 1);
         limited.read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
         if bytes.len() as u64 > MAX_FILE_BYTES {

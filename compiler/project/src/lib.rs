@@ -13,7 +13,7 @@ mod open;
 mod threads;
 mod workspace;
 
-pub use check::{Keep, check, check_file, check_in_graph, release_trees};
+pub use check::{Keep, check, check_file, check_in_graph, check_keeping, release};
 pub use db::{Edit, RootDb};
 pub use disk::Disk;
 pub use facts::{Bound, ProgramFacts, Reason, ReasonKind, program_facts};

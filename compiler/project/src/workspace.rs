@@ -69,16 +69,8 @@ impl Workspace {
         Workspace::default()
     }
 
-    /// A workspace that keeps the bodies of so many functions at most, of those that were used
-    /// last.
-    pub fn keeping_bodies(n_items: usize) -> Workspace {
-        let mut workspace = Workspace::default();
-        workspace.db.keep_bodies(n_items);
-        workspace
-    }
-
-    /// Frees what is no longer needed, as each change does. Who computes from a clone of the
-    /// database is interrupted.
+    /// Frees the results that a change has replaced, as the next change would. Who computes from
+    /// a clone of the database is interrupted.
     pub fn tidy(&mut self) {
         salsa::Database::trigger_lru_eviction(&mut self.db);
     }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use prism_hir::item_tree;
-use prism_project::{RootDb, check, read_manifest};
+use prism_project::{Keep, RootDb, check_keeping, read_manifest};
 
-/// A database that remembers which queries ran: `infer(main.prism:double)`.
+/// A database that remembers which queries ran: `inferred(main.prism:double)`.
 struct Logged {
     db: RootDb,
     log: Arc<Mutex<Vec<salsa::DatabaseKeyIndex>>>,
@@ -24,7 +24,7 @@ impl Logged {
         for (path, text) in files {
             db.set_file(path, *text);
         }
-        check(&db);
+        check_keeping(&db, Keep::Newest);
         let logged = Logged { db, log };
         logged.ran();
         logged
@@ -36,7 +36,7 @@ impl Logged {
         salsa::attach(&self.db, || keys.iter().map(|key| self.name(format!("{key:?}"))).collect())
     }
 
-    /// `infer(Id(1c02))` with the name of the item or the path of the file instead of the id.
+    /// `inferred(Id(1c02))` with the name of the item or the path of the file instead of the id.
     fn name(&self, key: String) -> String {
         let (query, id) = key.split_once("(Id(").unwrap_or((&key, ""));
         let id = id.trim_end_matches("))");
@@ -62,7 +62,7 @@ impl Logged {
 
     /// The items that were inferred after an edit and a check.
     fn inferred(&mut self, path: &str, text: &str) -> Vec<String> {
-        self.ran_after_edit(path, text, |query| query == "infer")
+        self.ran_after_edit(path, text, |query| query == "inferred")
     }
 
     /// The files that were checked anew after an edit.
@@ -77,7 +77,7 @@ impl Logged {
         is_wanted: impl Fn(&str) -> bool,
     ) -> Vec<String> {
         self.db.set_file(path, text);
-        check(&self.db);
+        check_keeping(&self.db, Keep::Newest);
         let mut ran: Vec<String> = self.ran().into_iter().collect();
         ran.retain(|name| is_wanted(name.split(' ').next().unwrap_or("")));
         ran
@@ -85,7 +85,7 @@ impl Logged {
 }
 
 fn is_about_items(query: &str) -> bool {
-    ["lowered", "item_body", "infer", "signature"].contains(&query)
+    ["lowered", "item_body", "inferred", "signature"].contains(&query)
 }
 
 fn is_id(handle: &impl salsa::plumbing::AsId, id: &str) -> bool {
@@ -115,7 +115,7 @@ fn an_edit_of_a_body_runs_that_body_alone() {
     assert_eq!(
         ran,
         [
-            "infer main.prism:half",
+            "inferred main.prism:half",
             "item_body main.prism:half",
             "lowered main.prism:half",
             "signature main.prism:half"
@@ -149,13 +149,13 @@ fn a_renamed_local_infers_its_body_alone() {
         |name: &str| MAIN.replace("return x / 2", &format!("let {name} = x / 2; return {name}"));
     let mut logged = Logged::new(&[("main.prism", &with("h")), ("lib.prism", LIB)]);
     let ran = logged.inferred("main.prism", &with("halved"));
-    assert_eq!(ran, ["infer main.prism:half"]);
+    assert_eq!(ran, ["inferred main.prism:half"]);
 }
 
 #[test]
 fn a_new_function_lowers_the_module_and_infers_itself() {
     let text = format!("{MAIN}function third(x) {{ return x / 3 }}\n");
-    assert_eq!(logged().inferred("main.prism", &text), ["infer main.prism:third"]);
+    assert_eq!(logged().inferred("main.prism", &text), ["inferred main.prism:third"]);
 }
 
 #[test]
@@ -174,9 +174,9 @@ fn a_new_private_name_in_an_imported_module_stays_there() {
 #[test]
 fn an_edit_of_a_signature_runs_its_callers() {
     let ran = logged().after_edit("lib.prism", &LIB.replace("helper(x)", "helper(x, y = 1)"));
-    assert!(ran.contains(&"infer main.prism:".to_owned()), "{ran:?}");
-    assert!(!ran.contains(&"infer main.prism:half".to_owned()), "{ran:?}");
-    assert!(!ran.contains(&"infer lib.prism:inner".to_owned()), "{ran:?}");
+    assert!(ran.contains(&"inferred main.prism:".to_owned()), "{ran:?}");
+    assert!(!ran.contains(&"inferred main.prism:half".to_owned()), "{ran:?}");
+    assert!(!ran.contains(&"inferred lib.prism:inner".to_owned()), "{ran:?}");
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn an_edit_of_the_manifest_lowers_nothing() {
     let package = logged.db.user_files()[0].package(&logged.db).expect("a package");
     let (manifest, _) = read_manifest("[agents.a]\ncommand = [\"a\"]\n");
     logged.db.set_package(package, &manifest);
-    check(&logged.db);
+    check_keeping(&logged.db, Keep::Newest);
     let ran = logged.ran();
     assert!(
         ran.iter().all(|name| !is_about_items(name.split(' ').next().unwrap_or(""))),
@@ -197,7 +197,7 @@ fn an_edit_of_the_manifest_lowers_nothing() {
 #[test]
 fn a_renamed_function_is_inferred_alone() {
     let ran = logged().inferred("main.prism", &MAIN.replace("half", "halved"));
-    assert_eq!(ran, ["infer main.prism:halved"]);
+    assert_eq!(ran, ["inferred main.prism:halved"]);
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn an_edit_of_an_import_infers_what_uses_it() {
     let lib = format!("{LIB}export function other(x) {{ return [x] }}\n");
     let mut logged = Logged::new(&[("main.prism", MAIN), ("lib.prism", &lib)]);
     let text = MAIN.replace("{ helper }", "{ other as helper }");
-    assert_eq!(logged.inferred("main.prism", &text), ["infer main.prism:"]);
+    assert_eq!(logged.inferred("main.prism", &text), ["inferred main.prism:"]);
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn an_edit_of_an_exported_type_infers_what_names_it() {
     let ran = logged.inferred("lib.prism", &lib("number | string"));
     assert_eq!(
         ran,
-        ["infer lib.prism:helper", "infer main.prism:", "infer main.prism:double"],
+        ["inferred lib.prism:helper", "inferred main.prism:", "inferred main.prism:double"],
         "helper and double have it, and the module calls both"
     );
 }
@@ -234,8 +234,8 @@ fn an_edit_of_the_header_lowers_nothing() {
 fn broken_text_and_its_repair_infer_one_body() {
     let mut logged = logged();
     let broken = MAIN.replace("return x / 2", "return x /");
-    assert_eq!(logged.inferred("main.prism", &broken), ["infer main.prism:half"]);
-    assert_eq!(logged.inferred("main.prism", MAIN), ["infer main.prism:half"]);
+    assert_eq!(logged.inferred("main.prism", &broken), ["inferred main.prism:half"]);
+    assert_eq!(logged.inferred("main.prism", MAIN), ["inferred main.prism:half"]);
 }
 
 #[test]

@@ -76,12 +76,11 @@ fn following_changes_is_opening_afresh() {
     for seed in 0..12 {
         let mut random = Random(seed);
         let disk = Texts::default();
-        // What is kept of old results, and which edits are expected, makes no difference.
-        let mut workspace =
-            if seed % 2 == 0 { Workspace::new() } else { Workspace::keeping_bodies(1) };
+        let mut workspace = Workspace::new();
         workspace.include(&disk, "/p");
         workspace.settle(&disk);
         for step in 0..25 {
+            // Which edits are expected, and when old results are freed, makes no difference.
             if random.below(2) == 0 {
                 workspace.expect_edits(PATHS[random.below(PATHS.len())]);
                 workspace.tidy();

@@ -6,6 +6,7 @@
 mod db;
 mod file;
 mod file_system;
+mod kept;
 mod package;
 mod parsed;
 mod resolve;
@@ -13,6 +14,7 @@ mod resolve;
 pub use db::Db;
 pub use file::{Files, Origin, SourceFile};
 pub use file_system::{FileSystem, MAX_FILE_BYTES, ReadError};
+pub use kept::Kept;
 pub use package::{Agent, Agents, BandLimits, LintLevel, Package};
 pub use parsed::{Parsed, Tree, parse};
 pub use resolve::{HOST, PRELUDE, Resolution, candidates, normalize, resolve, std_module};

@@ -33,9 +33,9 @@ pub fn diagnostics<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Diagnostic> {
         file: file.id(db),
         text: file.text(db),
         layout: item.layout(db),
-        body: prism_hir::body(db, item),
-        spans: prism_hir::body_spans(db, item),
-        inference,
+        body: &prism_hir::body(db, item),
+        spans: &prism_hir::body_spans(db, item),
+        inference: &inference,
         heads: &heads,
         checkers: &checkers,
     };

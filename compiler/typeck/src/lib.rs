@@ -26,7 +26,7 @@ pub use diagnostics::diagnostics;
 pub use effects::{Effects, builtin_families, family_of};
 pub use errors::{Problem, ProblemKind, Site};
 pub use inference::{EffectUse, Inference, RootType};
-pub use queries::{callees, infer, signature};
+pub use queries::{callees, infer, release, signature};
 pub use secrets::{Flows, Leak, Part, Reader, Secrets};
 pub use summary::{FunctionSummary, summaries};
 pub use types::{

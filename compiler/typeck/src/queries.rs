@@ -19,7 +19,7 @@ use prism_hir::{
     Definition, DefinitionKind, Item, ItemKind, OperationDef, OperationParam, TypeDef, Variable,
     VariableKind, item_tree, module_scope, resolve_export,
 };
-use prism_source::{BandLimits, Db, HOST, Resolution, SourceFile, resolve};
+use prism_source::{BandLimits, Db, HOST, Kept, Resolution, SourceFile, resolve};
 use prism_syntax::ast;
 use rustc_hash::FxHashMap;
 
@@ -41,15 +41,32 @@ mod recursion;
 const LAST_STEP: u32 = 8;
 
 /// What is known of the expressions, variables and functions of an item, and what is wrong.
-#[salsa::tracked(cycle_initial = infer_initial, cycle_fn = infer_next)]
-pub fn infer<'db>(db: &'db dyn Db, item: Item<'db>) -> Inference {
+pub fn infer<'db>(db: &'db dyn Db, item: Item<'db>) -> Arc<Inference> {
+    inferred(db, item).get_or(|| infer_item(db, item))
+}
+
+#[salsa::tracked(cycle_initial = inferred_initial, cycle_fn = inferred_next)]
+fn inferred<'db>(db: &'db dyn Db, item: Item<'db>) -> Kept<Inference> {
+    Kept::new(infer_item(db, item))
+}
+
+/// Gives up what is known inside of the items of a file, their bodies, and its tree. What is
+/// asked again is computed again; what they are to their callers is kept.
+pub fn release(db: &dyn Db, file: SourceFile) {
+    for item in item_tree(db, file).bodies() {
+        inferred(db, item).release();
+    }
+    prism_hir::release_bodies(db, file);
+}
+
+fn infer_item<'db>(db: &'db dyn Db, item: Item<'db>) -> Inference {
     let world = FileWorld::of(db, item);
     let root = match item.kind(db) {
         ItemKind::Function | ItemKind::Pattern => Root::Function,
         ItemKind::Module => Root::Module,
         ItemKind::Test => Root::Test,
     };
-    infer_body(&world, prism_hir::body(db, item), root)
+    infer_body(&world, &prism_hir::body(db, item), root)
 }
 
 /// What callers of a function may rely on: its type, with effects and result confidence.
@@ -102,7 +119,7 @@ fn writes<'db>(db: &'db dyn Db, item: Item<'db>) -> Arc<BTreeSet<Text>> {
             written.insert(name.clone());
         }
     };
-    walk::each_stmt(body, &mut |stmt| {
+    walk::each_stmt(&body, &mut |stmt| {
         if let StmtKind::Assign { place, .. } = &stmt.kind {
             note(&place.root);
         }
@@ -381,19 +398,19 @@ impl World for FileWorld<'_> {
     }
 }
 
-fn infer_initial(db: &dyn Db, _: salsa::Id, item: Item<'_>) -> Inference {
+fn inferred_initial(db: &dyn Db, _: salsa::Id, item: Item<'_>) -> Kept<Inference> {
     let mut types = Types::default();
     let function = head(db, item, &mut types);
-    Inference { types, root: RootType(function), ..Inference::default() }
+    Kept::new(Inference { types, root: RootType(function), ..Inference::default() })
 }
 
-fn infer_next(
+fn inferred_next(
     _: &dyn Db,
     cycle: &salsa::Cycle<'_>,
-    last: &Inference,
-    value: Inference,
+    last: &Kept<Inference>,
+    value: Kept<Inference>,
     _: Item<'_>,
-) -> Inference {
+) -> Kept<Inference> {
     if cycle.iteration() >= LAST_STEP { last.clone() } else { value }
 }
 

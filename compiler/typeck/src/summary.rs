@@ -40,9 +40,9 @@ fn summary<'db>(db: &'db dyn Db, item: Item<'db>) -> FunctionSummary {
     FunctionSummary {
         name,
         kind: item.kind(db),
-        ty: display_root(inference),
+        ty: display_root(&inference),
         effects: inference.effects().clone(),
-        entries: entries(db, item, inference),
+        entries: entries(db, item, &inference),
     }
 }
 

@@ -26,7 +26,7 @@ fn inferences(db: &RootDb, log: &Log, file: SourceFile) -> usize {
     log.lock().expect("no test panics while it holds the log").clear();
     prism_typeck::check(db, file);
     let ran = log.lock().expect("no test panics while it holds the log");
-    ran.iter().filter(|query| query.starts_with("infer(")).count()
+    ran.iter().filter(|query| query.starts_with("inferred(")).count()
 }
 
 const PROGRAM: &str = "function double(x) { return x * 2 }

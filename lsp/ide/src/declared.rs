@@ -121,7 +121,8 @@ fn of_top_level(db: &RootDb, file: SourceFile, name: &Text) -> Option<Target> {
     }
     // A variable of a bare assignment, or of a pattern.
     let module = item_tree(db, file).module;
-    let mut locals = body(db, module).locals.iter();
+    let body = body(db, module);
+    let mut locals = body.locals.iter();
     let is_it = |kind| matches!(kind, LocalKind::Let | LocalKind::Const | LocalKind::Implicit);
     let (local, _) = locals.find(|(_, one)| one.name == *name && is_it(one.kind))?;
     Some(Target::name(file, module.layout(db).absolute(body_spans(db, module).local(local))))

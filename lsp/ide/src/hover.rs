@@ -94,7 +94,7 @@ pub(crate) fn signature(name: &str, inference: &Inference, function: &FunctionTy
 fn of_function(db: &RootDb, item: Item<'_>, target: Option<Target>) -> Told {
     let inference = infer(db, item);
     let function = &inference.root.0;
-    let code = signature(item.name(db), inference, function);
+    let code = signature(item.name(db), &inference, function);
     Told::new(code, words::function(function), doc(db, target))
 }
 
@@ -146,7 +146,7 @@ fn of_local(
         LocalKind::Function => "function",
     };
     let fact = here.unwrap_or_else(|| inference.local(local));
-    of_value(db, word, &declared.name, inference, fact, target)
+    of_value(db, word, &declared.name, &inference, fact, target)
 }
 
 fn of_name<'db>(
@@ -168,14 +168,14 @@ fn of_name<'db>(
             let function = item_tree(db, file).function(db, name)?;
             of_function(db, function, target)
         }
-        Name::ModuleVar(name) => of_value(db, "let", name, inference, fact, target),
+        Name::ModuleVar(name) => of_value(db, "let", name, &inference, fact, target),
         Name::Import { name, .. } => match target.and_then(|target| of_target(db, target)) {
             // The use knows the type of a variable; its declaration has the words.
             Some(told) if !told.code.starts_with("function") => {
-                Told { doc: told.doc, ..of_value(db, "import", name, inference, fact, target) }
+                Told { doc: told.doc, ..of_value(db, "import", name, &inference, fact, target) }
             }
             Some(told) => told,
-            None => of_value(db, "import", name, inference, fact, target),
+            None => of_value(db, "import", name, &inference, fact, target),
         },
         Name::Namespace { module } => {
             Told::new(format!("import * from \"{module}\""), "", opening(db, target))
@@ -298,7 +298,8 @@ pub(crate) fn of_target(db: &RootDb, target: Target) -> Option<Told> {
     }
     if matches!(kind, None | Some(SymbolKind::Variable | SymbolKind::Constant)) {
         let module = tree.module;
-        let mut locals = body(db, module).locals.iter();
+        let body = body(db, module);
+        let mut locals = body.locals.iter();
         if let Some((local, _)) = locals.find(|(_, one)| one.name == name) {
             return Some(of_local(db, module, local, None, Some(target)));
         }

@@ -6,11 +6,10 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::Duration;
 
-use prism_project::{Changes, Disk, Workspace};
+use prism_project::{Disk, Workspace};
 use prism_source::{FileSystem, SourceFile, normalize};
 use tower_lsp::ls_types::{TextDocumentContentChangeEvent, Uri};
 
@@ -19,14 +18,6 @@ use crate::documents::Documents;
 use crate::paths::Paths;
 use crate::settings::Settings;
 use crate::view::View;
-
-/// So many bodies of functions are kept, of those that were used last.
-const KEPT_BODIES: usize = 1_000;
-
-/// How long the actor waits for those who compute before it looks again whether it may free.
-const BRIEFLY: Duration = Duration::from_millis(5);
-
-pub type Question = Box<dyn FnOnce(View) + Send>;
 
 /// What handlers send, and the checker.
 pub enum Message {
@@ -56,14 +47,9 @@ pub enum Message {
         removed: Vec<Uri>,
     },
     /// Gets a view and must not wait with it.
-    Ask(Question),
-    /// The same, when what nobody needs any longer was freed: for the next part of long work.
-    AskRested(Question),
-    /// The checker has computed much. It goes on when what nobody needs any longer was freed, if
-    /// it has more to do.
-    Rest {
-        goes_on: bool,
-    },
+    Ask(Box<dyn FnOnce(View) + Send>),
+    /// The checker has nothing left to do.
+    Rest,
     /// Nobody will ask any more.
     End,
 }
@@ -75,7 +61,7 @@ pub fn start(paths: Paths, news: impl Fn(News) + Send + 'static) -> Sender<Messa
     let actor = move || {
         let checker = checker::start(news, to_actor);
         let mut actor = Actor {
-            workspace: Workspace::keeping_bodies(KEPT_BODIES),
+            workspace: Workspace::new(),
             documents: Arc::default(),
             settings: None,
             is_initialized: false,
@@ -83,8 +69,6 @@ pub fn start(paths: Paths, news: impl Fn(News) + Send + 'static) -> Sender<Messa
             edited: Vec::new(),
             checker,
             held: Arc::default(),
-            rests: false,
-            rested: Vec::new(),
         };
         actor.run(&inbox);
     };
@@ -107,47 +91,18 @@ struct Actor {
     checker: Sender<Job>,
     /// Held by all views.
     held: Arc<()>,
-    /// Old results are to be freed as soon as nobody holds a view.
-    rests: bool,
-    /// What waits for that.
-    rested: Vec<Question>,
 }
 
 impl Actor {
     fn run(&mut self, inbox: &Receiver<Message>) {
-        while let Some(message) = self.next(inbox) {
+        while let Ok(message) = inbox.recv() {
             let others = std::iter::from_fn(|| inbox.try_recv().ok());
-            for message in message.into_iter().chain(others) {
+            for message in std::iter::once(message).chain(others) {
                 if self.handle(message).is_break() {
                     return;
                 }
             }
             self.settle();
-            self.rest();
-        }
-    }
-
-    /// The next message, or nothing when it is time to look whether old results can be freed.
-    /// `None` when nobody sends any more.
-    fn next(&self, inbox: &Receiver<Message>) -> Option<Option<Message>> {
-        if !self.rests {
-            return inbox.recv().ok().map(Some);
-        }
-        match inbox.recv_timeout(BRIEFLY) {
-            Ok(message) => Some(Some(message)),
-            Err(RecvTimeoutError::Timeout) => Some(None),
-            Err(RecvTimeoutError::Disconnected) => None,
-        }
-    }
-
-    /// Frees what is not needed any longer, unless that would interrupt somebody.
-    fn rest(&mut self) {
-        if self.rests && Arc::strong_count(&self.held) == 1 {
-            self.workspace.tidy();
-            self.rests = false;
-            for question in std::mem::take(&mut self.rested) {
-                question(self.view());
-            }
         }
     }
 
@@ -193,21 +148,10 @@ impl Actor {
                 self.settle();
                 question(self.view());
             }
-            Message::AskRested(question) => {
-                self.rests = true;
-                self.rested.push(question);
-            }
-            Message::Rest { goes_on } => {
-                self.rests = true;
-                if goes_on {
-                    let checker = self.checker.clone();
-                    self.rested.push(Box::new(move |view| {
-                        let job = Job { view, edited: Vec::new(), changes: Changes::default() };
-                        // It ends only with this thread.
-                        let _ = checker.send(job);
-                    }));
-                }
-            }
+            // What changes have replaced is freed, so that the next change need not wait for
+            // that, unless it would interrupt somebody.
+            Message::Rest if Arc::strong_count(&self.held) == 1 => self.workspace.tidy(),
+            Message::Rest => {}
         }
         ControlFlow::Continue(())
     }

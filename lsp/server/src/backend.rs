@@ -18,11 +18,11 @@ use tower_lsp::ls_types::{
     DocumentSymbolParams, DocumentSymbolResponse, FileSystemWatcher, GlobPattern,
     GotoDefinitionParams, GotoDefinitionResponse, Hover, HoverParams, InitializeParams,
     InitializeResult, InitializedParams, Registration, ServerInfo, TextEdit,
-    WorkspaceDiagnosticParams, WorkspaceDiagnosticReport, WorkspaceDiagnosticReportResult,
+    WorkspaceDiagnosticParams, WorkspaceDiagnosticReportResult,
 };
 use tower_lsp::{Client, LanguageServer};
 
-use crate::actor::{self, Message, Question};
+use crate::actor::{self, Message};
 use crate::checker::News;
 use crate::features::{actions, completion, definition, format, hover, pull, symbols};
 use crate::paths::Paths;
@@ -85,19 +85,10 @@ impl Backend {
         overtaken: fn() -> Error,
         work: impl FnMut(&View) -> T + Send + 'static,
     ) -> Result<T> {
-        self.ask_by(Message::Ask, overtaken, work).await
-    }
-
-    async fn ask_by<T: Send + 'static>(
-        &self,
-        message: fn(Question) -> Message,
-        overtaken: fn() -> Error,
-        work: impl FnMut(&View) -> T + Send + 'static,
-    ) -> Result<T> {
         let (sender, answer) = oneshot::channel();
         let cancel = Cancel::default();
         let started = cancel.clone();
-        self.tell(message(Box::new(move |view| {
+        self.tell(Message::Ask(Box::new(move |view| {
             work::spawn(view, started, work, move |result| {
                 // Nobody waits for an answer that was cancelled.
                 let _ = sender.send(result);
@@ -203,15 +194,8 @@ impl LanguageServer for Backend {
         &self,
         params: WorkspaceDiagnosticParams,
     ) -> Result<WorkspaceDiagnosticReportResult> {
-        let known = Arc::new(pull::Known::of(params));
-        let files = self.ask(retried, View::files).await?;
-        let mut items = Vec::new();
-        for files in files.chunks(pull::FILES_AT_ONCE) {
-            let (files, known) = (files.to_vec(), known.clone());
-            let report = move |view: &View| known.report(view, &files);
-            items.extend(self.ask_by(Message::AskRested, retried, report).await?);
-        }
-        Ok(WorkspaceDiagnosticReportResult::Report(WorkspaceDiagnosticReport { items }))
+        let report = self.ask(retried, move |view| pull::workspace(view, &params)).await?;
+        Ok(WorkspaceDiagnosticReportResult::Report(report))
     }
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {

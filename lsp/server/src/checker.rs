@@ -31,21 +31,12 @@ pub enum News {
     Refresh,
 }
 
-/// So many files are looked at before the database may free what it need not keep.
-const FILES_AT_ONCE: usize = 16;
-
 /// Starts the thread; it ends when the sender is dropped. It tells the actor when it rests.
 pub fn start(news: impl Fn(News) + Send + 'static, actor: Sender<Message>) -> Sender<Job> {
     let (sender, jobs) = channel();
     let checker = move || {
-        let checker = Checker {
-            news,
-            actor,
-            told: BTreeMap::new(),
-            waiting: Waiting::default(),
-            is_different: false,
-        };
-        checker.run(&jobs);
+        let (told, waiting) = (BTreeMap::new(), Waiting::default());
+        Checker { news, actor, told, waiting }.run(&jobs);
     };
     thread::Builder::new()
         .name("checker".to_owned())
@@ -61,8 +52,6 @@ struct Checker<N> {
     /// What the editor knows, by document; nothing is nothing.
     told: BTreeMap<Uri, Vec<Diagnostic>>,
     waiting: Waiting,
-    /// Files that nobody edited were told about since the editor was asked to look again.
-    is_different: bool,
 }
 
 /// The diagnostics of a document.
@@ -94,11 +83,10 @@ struct Waiting {
 impl<N: Fn(News)> Checker<N> {
     fn run(mut self, jobs: &Receiver<Job>) {
         while let Ok(job) = jobs.recv() {
-            // The view is gone: the actor need not wait for it.
             match self.work(job, jobs) {
-                Ok(goes_on) => {
-                    // The actor ends before this thread.
-                    let _ = self.actor.send(Message::Rest { goes_on });
+                Ok(()) => {
+                    // The view is gone; the actor ends before this thread.
+                    let _ = self.actor.send(Message::Rest);
                 }
                 Err(Stopped::Failed) => {
                     eprintln!("error: the diagnostics of a file could not be computed");
@@ -108,12 +96,11 @@ impl<N: Fn(News)> Checker<N> {
         }
     }
 
-    /// Works until nothing is left to do, a change interrupts, or it is time to rest. True when
-    /// something is left.
-    fn work(&mut self, job: Job, jobs: &Receiver<Job>) -> Result<bool, Stopped> {
+    /// Works until nothing is left to do, or a change interrupts.
+    fn work(&mut self, job: Job, jobs: &Receiver<Job>) -> Result<(), Stopped> {
         let mut view = self.begin(job)?;
         let mut cycles = None;
-        let mut n_files = 0;
+        let mut is_different = false;
         loop {
             // A document that was opened does not wait for the files of one that was edited.
             while let Ok(job) = jobs.try_recv() {
@@ -131,10 +118,6 @@ impl<N: Fn(News)> Checker<N> {
                 continue;
             }
             let Some(file) = self.waiting.files.first().copied() else { break };
-            if n_files == FILES_AT_ONCE {
-                return Ok(true);
-            }
-            n_files += 1;
             let cycles = match &cycles {
                 Some(known) => known,
                 None => {
@@ -145,13 +128,12 @@ impl<N: Fn(News)> Checker<N> {
             let found = work::attempt(&view, |view| Found::of(view, file, cycles));
             // A file at which something failed is left out; its next change tries again.
             self.waiting.files.retain(|other| *other != file || found == Err(Stopped::Changed));
-            self.is_different |= self.tell(&view, found?, Always::IfDifferent);
+            is_different |= self.tell(&view, found?, Always::IfDifferent);
         }
-        let is_different = std::mem::take(&mut self.is_different);
         if is_different && view.settings.pulls && view.settings.refreshes {
             (self.news)(News::Refresh);
         }
-        Ok(false)
+        Ok(())
     }
 
     /// Takes over what a job has to be done, and gives its view.

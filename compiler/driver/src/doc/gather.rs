@@ -174,7 +174,7 @@ impl Gather<'_> {
             inference.function(lambda)
         });
         if let Some(function) = lambda {
-            return (Kind::Function, called(name, inference, function));
+            return (Kind::Function, called(name, &inference, function));
         }
         let ty = match (annotation, declared) {
             (Some(span), _) => self.source(span),
@@ -188,7 +188,7 @@ impl Gather<'_> {
     fn callable(&self, name: &str) -> Option<Shape> {
         let item = item_tree(self.db, self.file).function(self.db, name)?;
         let inference = infer(self.db, item);
-        Some(called(name, inference, &inference.root.0))
+        Some(called(name, &inference, &inference.root.0))
     }
 
     /// A declaration as written, on as many lines.

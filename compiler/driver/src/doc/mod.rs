@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use prism_diagnostics::Severity;
-use prism_project::{Disk, Opened, open};
+use prism_project::{Disk, Keep, Opened, open};
 use prism_source::{FileSystem, Origin, SourceFile};
 
 use crate::compile::{Rejected, absolute, is_unreadable, reported};
@@ -135,13 +135,13 @@ fn document(
     let (std, own): (Vec<&String>, Vec<&String>) = paths.iter().partition(is_std);
     let opened = open(files, &own.into_iter().cloned().collect::<Vec<_>>());
     if is_unreadable(&opened) {
-        return Err(Rejected::Unreadable(reported(&opened, shown)));
+        return Err(Rejected::Unreadable(reported(&opened, Keep::Nothing, shown)));
     }
     let mut roots = opened.roots.clone();
     roots.extend(std.into_iter().flat_map(|path| std_modules(&opened, path)));
     roots.sort_by_key(|file| file.path(&opened.db).clone());
     roots.dedup();
-    let report = reported(&opened, Arc::clone);
+    let report = reported(&opened, Keep::Bodies, Arc::clone);
     let mut anchors = text::Anchors::default();
     let mut module = |file: &SourceFile| {
         let path = file.path(&opened.db);

@@ -9,6 +9,10 @@ mod effects;
 mod members;
 mod names;
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+
 pub use effects::{EFFECTS, EffectOp, effect, effect_op, is_effect_namespace};
 pub use members::{MEMBERS, Member, Receiver, member, members, updates};
 pub use names::NAMES;
@@ -53,8 +57,9 @@ impl Kind {
 
 /// The row of a name; a member of a namespace is asked for by its full name, `Math.floor`.
 pub fn builtin(name: &str) -> Option<&'static Builtin> {
-    let index = NAMES.binary_search_by(|row| row.name.cmp(name)).ok()?;
-    NAMES.get(index)
+    static BY_NAME: LazyLock<FxHashMap<&'static str, &'static Builtin>> =
+        LazyLock::new(|| NAMES.iter().map(|row| (row.name, row)).collect());
+    BY_NAME.get(name).copied()
 }
 
 /// How many arguments a built-in function takes: at least, and at most (`None`: any number).

@@ -19,7 +19,6 @@ mod uncertain;
 mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use la_arena::Arena;
 use prism_span::Span;
@@ -52,12 +51,11 @@ pub(crate) struct Input<'a> {
     pub groups: &'a BTreeSet<Text>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Lowered {
-    pub body: Arc<Body>,
-    pub spans: Arc<BodySpans>,
-    pub problems: Arc<[Problem]>,
-    pub module_vars: Arc<BTreeSet<Text>>,
+    pub body: Body,
+    pub spans: BodySpans,
+    pub problems: Vec<Problem>,
+    pub module_vars: BTreeSet<Text>,
 }
 
 pub(crate) fn lower(input: &Input<'_>) -> Lowered {
@@ -66,12 +64,7 @@ pub(crate) fn lower(input: &Input<'_>) -> Lowered {
     cx.problems.sort_by_key(|problem| (problem.at.start, problem.at.end));
     cx.body.shrink_to_fit();
     cx.spans.shrink_to_fit();
-    Lowered {
-        body: Arc::new(cx.body),
-        spans: Arc::new(cx.spans),
-        problems: cx.problems.into(),
-        module_vars: Arc::new(cx.module_vars),
-    }
+    Lowered { body: cx.body, spans: cx.spans, problems: cx.problems, module_vars: cx.module_vars }
 }
 
 /// Programs have about one expression for so many bytes.

@@ -65,7 +65,8 @@ impl<'db> Calls<'db> {
             return *known;
         }
         self.open.push(item);
-        let mut count = Walk::new(self, item).root();
+        let body = prism_hir::body(self.db, item);
+        let mut count = Walk::new(self, item, &body).root();
         self.open.pop();
         if self.recursive.remove(&item) {
             let layout = item.layout(self.db);

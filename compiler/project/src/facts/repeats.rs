@@ -11,8 +11,8 @@ use super::walk::Walk;
 /// How deep values of variables are followed.
 const DEEPEST: u32 = 16;
 
-impl<'db> Walk<'_, 'db> {
-    pub(super) fn call(&mut self, callee: ExprId, args: &'db [Arg]) -> Count {
+impl<'a> Walk<'a, '_> {
+    pub(super) fn call(&mut self, callee: ExprId, args: &'a [Arg]) -> Count {
         // `parallel(3)(functions)`: the inner call says how, the outer one what.
         let (head, how) = match &self.body.exprs[callee].kind {
             ExprKind::Call { callee: head, args: how, .. } => (*head, &**how),
@@ -33,7 +33,7 @@ impl<'db> Walk<'_, 'db> {
 
     /// A call of a function of the library that calls what it is given. A curried call has its
     /// first arguments in `how`.
-    fn library(&mut self, name: &str, how: &'db [Arg], args: &'db [Arg]) -> Option<Count> {
+    fn library(&mut self, name: &str, how: &'a [Arg], args: &'a [Arg]) -> Option<Count> {
         if how.iter().chain(args).any(|arg| arg.is_spread || arg.name.is_some()) {
             return None;
         }
@@ -153,7 +153,7 @@ impl<'db> Walk<'_, 'db> {
         at: ExprId,
         object: ExprId,
         name: &str,
-        args: &'db [Arg],
+        args: &'a [Arg],
     ) -> Count {
         if let ExprKind::Name(Name::Namespace { module }) = &self.body.exprs[object].kind
             && let Some(item) = self.calls.exported(module, name)

@@ -14,7 +14,7 @@ use super::count::{Bound, Count, Reason, ReasonKind};
 pub(super) struct Walk<'a, 'db> {
     pub(super) calls: &'a mut Calls<'db>,
     item: Item<'db>,
-    pub(super) body: &'db Body,
+    pub(super) body: &'a Body,
     /// What variables that are written once begin with.
     pub(super) values: FxHashMap<LocalId, ExprId>,
     functions: FxHashMap<LocalId, LambdaId>,
@@ -26,8 +26,7 @@ pub(super) struct Walk<'a, 'db> {
 }
 
 impl<'a, 'db> Walk<'a, 'db> {
-    pub(super) fn new(calls: &'a mut Calls<'db>, item: Item<'db>) -> Walk<'a, 'db> {
-        let body = prism_hir::body(calls.db, item);
+    pub(super) fn new(calls: &'a mut Calls<'db>, item: Item<'db>, body: &'a Body) -> Walk<'a, 'db> {
         Walk {
             calls,
             item,
@@ -55,7 +54,7 @@ impl<'a, 'db> Walk<'a, 'db> {
         Reason { kind, at: self.at(expr) }
     }
 
-    pub(super) fn block(&mut self, block: &'db Block) -> Count {
+    pub(super) fn block(&mut self, block: &'a Block) -> Count {
         for stmt in &block.stmts {
             if let StmtKind::Function { local, function } = stmt.kind {
                 self.functions.insert(local, function);
@@ -64,18 +63,18 @@ impl<'a, 'db> Walk<'a, 'db> {
         self.stmts(&block.stmts)
     }
 
-    pub(super) fn stmts(&mut self, stmts: &'db [Stmt]) -> Count {
+    pub(super) fn stmts(&mut self, stmts: &'a [Stmt]) -> Count {
         stmts.iter().fold(Count::ZERO, |sum, stmt| sum.and(self.stmt(stmt)))
     }
 
-    fn stmt(&mut self, stmt: &'db Stmt) -> Count {
+    fn stmt(&mut self, stmt: &'a Stmt) -> Count {
         self.calls.n_around += 1;
         let count = self.walk_stmt(stmt);
         self.calls.n_around -= 1;
         count
     }
 
-    fn walk_stmt(&mut self, stmt: &'db Stmt) -> Count {
+    fn walk_stmt(&mut self, stmt: &'a Stmt) -> Count {
         match &stmt.kind {
             StmtKind::Expr(expr) | StmtKind::Throw(expr) => self.expr(*expr),
             StmtKind::Return(expr) => self.optional(*expr),
@@ -178,13 +177,13 @@ impl<'a, 'db> Walk<'a, 'db> {
         self.is_functions(value)
     }
 
-    fn branches(&mut self, branches: &'db Branches<Block>) -> Count {
+    fn branches(&mut self, branches: &'a Branches<Block>) -> Count {
         let all = [&branches.high, &branches.medium, &branches.low, &branches.default];
         let all = all.into_iter().flatten();
         all.fold(Count::ZERO, |most, block| most.or(self.block(block)))
     }
 
-    fn params(&mut self, params: &'db [Param]) -> Count {
+    fn params(&mut self, params: &'a [Param]) -> Count {
         params.iter().fold(Count::ZERO, |sum, param| {
             sum.and(self.optional(param.default)).and(self.pat(param.pat))
         })
@@ -420,9 +419,9 @@ impl<'a, 'db> Walk<'a, 'db> {
     fn handle(
         &mut self,
         at: ExprId,
-        body: &'db Block,
-        clauses: &'db [HandlerClause],
-        return_clause: Option<&'db ReturnClause>,
+        body: &'a Block,
+        clauses: &'a [HandlerClause],
+        return_clause: Option<&'a ReturnClause>,
     ) -> Count {
         let mut all = self.block(body);
         let answered: Vec<Option<Bound>> =

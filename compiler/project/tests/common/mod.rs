@@ -10,14 +10,14 @@ use prism_project::{RootDb, check};
 pub fn body(source: &str) -> String {
     let mut db = RootDb::new();
     let file = db.set_file("main.prism", source);
-    dump(prism_hir::body(&db, item_tree(&db, file).module))
+    dump(&prism_hir::body(&db, item_tree(&db, file).module))
 }
 
 /// The body of the first function, as text.
 pub fn function(source: &str) -> String {
     let mut db = RootDb::new();
     let file = db.set_file("main.prism", source);
-    dump(prism_hir::body(&db, item_tree(&db, file).items[0]))
+    dump(&prism_hir::body(&db, item_tree(&db, file).items[0]))
 }
 
 /// What is wrong with one file: `P0501 error 3..7 text of the place: message`.

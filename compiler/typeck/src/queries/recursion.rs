@@ -66,7 +66,7 @@ pub(super) fn heads(
         for ((_, item), known) in members.iter().zip(&mut effects) {
             let world = FileWorld::inside(db, file, &before);
             let body = prism_hir::body(db, *item);
-            let mut found = infer_body(&world, body, Root::Function).root.0.effects;
+            let mut found = infer_body(&world, &body, Root::Function).root.0.effects;
             found.add(known);
             is_changed |= found != *known;
             *known = found;

@@ -26,7 +26,7 @@ pub(super) fn members(db: &RootDb, file: SourceFile, dot: u32) -> Vec<Completion
     let end = before.len() as u32;
     let typed = by_tree(db, file, end).or_else(|| by_words(db, file, end, &chain));
     let Some((item, ty)) = typed else { return Vec::new() };
-    of_type(infer(db, item), ty)
+    of_type(&infer(db, item), ty)
 }
 
 /// The names that lead to the end, `["a", "b"]` for `f(a.b`; empty when it ends otherwise.

@@ -133,7 +133,7 @@ fn module_names(db: &RootDb, file: SourceFile) -> Vec<Completion> {
                 let item = tree.function(db, name);
                 let code = item.map(|item| {
                     let inference = infer(db, item);
-                    hover::signature(name, inference, &inference.root.0)
+                    hover::signature(name, &inference, &inference.root.0)
                 });
                 let told = hover::Told { code: code.unwrap_or_default(), ..Default::default() };
                 (CompletionKind::Function, told)

@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use prism_project::Cycle;
 use prism_source::SourceFile;
 use tower_lsp::ls_types::{
     Diagnostic, DocumentDiagnosticParams, DocumentDiagnosticReport, FullDocumentDiagnosticReport,
     RelatedFullDocumentDiagnosticReport, RelatedUnchangedDocumentDiagnosticReport,
-    UnchangedDocumentDiagnosticReport, Uri, WorkspaceDiagnosticParams,
+    UnchangedDocumentDiagnosticReport, WorkspaceDiagnosticParams, WorkspaceDiagnosticReport,
     WorkspaceDocumentDiagnosticReport, WorkspaceFullDocumentDiagnosticReport,
     WorkspaceUnchangedDocumentDiagnosticReport,
 };
@@ -36,39 +35,17 @@ pub fn document(view: &View, params: &DocumentDiagnosticParams) -> DocumentDiagn
     }
 }
 
-/// So many files are looked at before the database may free what it need not keep.
-pub const FILES_AT_ONCE: usize = 16;
-
-/// The reports that the editor has: names of results by document.
-pub struct Known(HashMap<Uri, String>);
-
-impl Known {
-    pub fn of(params: WorkspaceDiagnosticParams) -> Known {
-        let known = params.previous_result_ids.into_iter();
-        Known(known.map(|known| (known.uri, known.value)).collect())
-    }
-
-    /// The diagnostics of some files; those that are gone are left out.
-    pub fn report(
-        &self,
-        view: &View,
-        files: &[SourceFile],
-    ) -> Vec<WorkspaceDocumentDiagnosticReport> {
-        let cycles = view.cycles(files);
-        let files = files.iter().copied().filter(|file| view.is_known(*file));
-        files.filter_map(|file| self.one(view, file, &cycles)).collect()
-    }
-
-    fn one(
-        &self,
-        view: &View,
-        file: SourceFile,
-        cycles: &[Cycle],
-    ) -> Option<WorkspaceDocumentDiagnosticReport> {
+/// The diagnostics of every file.
+pub fn workspace(view: &View, params: &WorkspaceDiagnosticParams) -> WorkspaceDiagnosticReport {
+    let previous = params.previous_result_ids.iter();
+    let previous: HashMap<_, _> = previous.map(|known| (&known.uri, &known.value)).collect();
+    let files = view.files();
+    let cycles = view.cycles(&files);
+    let one = |file: SourceFile| {
         let uri = view.uri(file)?;
         let version = view.version(file).map(i64::from);
-        let items = convert::diagnostics(view, file, &view.diagnostics(file, cycles));
-        Some(match report(items, self.0.get(&uri)) {
+        let items = convert::diagnostics(view, file, &view.diagnostics(file, &cycles));
+        Some(match report(items, previous.get(&uri).copied()) {
             Ok(full_document_diagnostic_report) => {
                 WorkspaceDocumentDiagnosticReport::Full(WorkspaceFullDocumentDiagnosticReport {
                     uri,
@@ -86,7 +63,8 @@ impl Known {
                 )
             }
         })
-    }
+    };
+    WorkspaceDiagnosticReport { items: files.into_iter().filter_map(one).collect() }
 }
 
 /// `Err` when the editor knows the diagnostics already.
