@@ -125,6 +125,9 @@ pub struct Resume {
     /// Answer effects from a script instead of the world, as for `prism run`
     #[arg(long, value_name = "FILE")]
     pub answers: Option<String>,
+    /// Interpret everything, as `--all` does: make no machine code of what is hot
+    #[arg(long, conflicts_with = "all")]
+    pub no_native: bool,
     #[command(flatten)]
     pub store: Store,
     #[command(flatten)]

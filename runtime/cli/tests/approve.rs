@@ -65,6 +65,16 @@ fn a_decision_can_be_recorded_first_and_used_later() {
 }
 
 #[test]
+fn a_run_can_be_resumed_without_machine_code() {
+    let (project, run) = waiting();
+    assert_eq!(project.prism(&["approve", &run, "--no-resume"]).status, 0);
+    let ran = project.prism(&["resume", &run, "--no-native", "--json"]);
+    assert_eq!((ran.status, &ran.json()["value"]["approved"]), (0, &json!(true)));
+    // Those that are driven together never use any.
+    assert_eq!(project.prism(&["resume", "--all", "--no-native"]).status, 2);
+}
+
+#[test]
 fn resuming_without_a_decision_still_waits() {
     let (project, run) = waiting();
     let ran = project.prism(&["resume", &run, "--json"]);

@@ -10,6 +10,7 @@ use crate::args;
 use crate::deliver::{self, engine};
 use crate::terminal::{Terminal, print_error, user};
 use crate::verbs::resume::{Opened, go_on};
+use crate::verbs::run::tier;
 
 pub fn run(args: &args::Approve, terminal: Terminal) -> ExitCode {
     let json = args.output.json;
@@ -20,7 +21,7 @@ pub fn run(args: &args::Approve, terminal: Terminal) -> ExitCode {
             print_error(&format!("recorded; run {} goes on elsewhere or later\n", opened.run));
             ExitCode::SUCCESS
         }
-        Ok((Next::GoOn, opened)) => go_on(opened, Script::default(), json, terminal),
+        Ok((Next::GoOn, opened)) => go_on(opened, Script::default(), tier(false), json, terminal),
         Err(refused) => deliver::refused(&refused, json, terminal),
     }
 }

@@ -10,6 +10,7 @@ use prism_cli::session::From;
 use prism_cli::stores::{self, Place};
 use prism_engine::{Mode, RunResult, Script, find_run, outcome, recorded};
 use prism_journal::{RunId, Store};
+use prism_vm::tier::Maker;
 
 use crate::args;
 use crate::deliver::{self, Delivery, engine};
@@ -24,7 +25,9 @@ pub fn run(args: &args::Resume, terminal: Terminal) -> ExitCode {
         Ok((opened, script))
     });
     match found {
-        Ok((opened, script)) => go_on(opened, script, args.output.json, terminal),
+        Ok((opened, script)) => {
+            go_on(opened, script, tier(args.no_native), args.output.json, terminal)
+        }
         Err(refused) => deliver::refused(&refused, args.output.json, terminal),
     }
 }
@@ -47,8 +50,14 @@ impl Opened {
 }
 
 /// Goes on with a run, or shows again how it ended.
-pub fn go_on(opened: Opened, script: Script, json: bool, terminal: Terminal) -> ExitCode {
-    match prepare(&opened, script, json, terminal) {
+pub fn go_on(
+    opened: Opened,
+    script: Script,
+    tier: Option<Maker>,
+    json: bool,
+    terminal: Terminal,
+) -> ExitCode {
+    match prepare(&opened, script, tier, json, terminal) {
         Ok(Taken::Up(delivery)) => deliver::drive(From::Resume(opened.run), *delivery),
         Ok(Taken::Ended(result, folder)) => deliver::shown_again(&result, &folder, json, terminal),
         Err(refused) => deliver::refused(&refused, json, terminal),
@@ -65,6 +74,7 @@ enum Taken {
 fn prepare(
     opened: &Opened,
     script: Script,
+    tier: Option<Maker>,
     json: bool,
     terminal: Terminal,
 ) -> Result<Taken, Refused> {
@@ -82,7 +92,7 @@ fn prepare(
         folder,
         registry: manifest.registry,
         script,
-        tier: tier(false),
+        tier,
         json,
         terminal,
         mode: Mode::Full,
