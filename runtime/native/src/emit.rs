@@ -9,11 +9,16 @@ mod arrays;
 
 mod calls;
 
+mod facts;
+
+mod inline;
+
 mod leave;
 
 mod numbers;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use cranelift_codegen::ir::{
     AliasRegionData, Block, FuncRef, InstBuilder, MemFlagsData, StackSlot, Value, condcodes::IntCC,
@@ -25,6 +30,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::flow::{Body, Plan, Signature, Src};
 use crate::kinds::Kinds;
+use crate::step::Step;
+use inline::{Frame, Inlined};
 use leave::Leave;
 
 /// What code gives back: how it ended.
@@ -76,7 +83,7 @@ pub(crate) struct Emit<'a, 'b> {
     pub(crate) b: FunctionBuilder<'b>,
     pub(crate) body: &'a Body,
     pub(crate) host: Host,
-    pub(crate) callees: BTreeMap<Key, FuncRef>,
+    pub(crate) callees: BTreeMap<Key, Callee<'a>>,
     pub(crate) places: Places,
     memory: Memory,
     floats: Vec<Variable>,
@@ -87,9 +94,17 @@ pub(crate) struct Emit<'a, 'b> {
     base: Value,
     room: Value,
     fuel: Value,
+    /// What is left of the fuel, for code that counts it itself; else memory has it.
+    left: Option<Variable>,
+    /// Where the facts of each loop are.
+    facts: Vec<Vec<[Variable; 2]>>,
+    /// The head that is emitted; none at the beginning, and inside a callee.
+    head: Option<u32>,
+    /// The call whose callee is emitted in its place.
+    inlined: Option<Rc<Inlined<'a>>>,
     /// The way out of the current instruction, once it needs one, and all of them.
     leave: Option<Block>,
-    leaves: Vec<Leave>,
+    leaves: Vec<Leave<'a>>,
     pc: u32,
     before: Vec<Kinds>,
     entry: Block,
@@ -102,13 +117,23 @@ pub(crate) struct Emit<'a, 'b> {
 struct Known {
     /// Numbers that are integers, with the integer.
     whole: FxHashMap<Value, Value>,
-    /// Elements that exist, by array and number: where they are, and the entry of the array.
-    places: FxHashMap<(Value, Value), (Value, Value)>,
+    /// Elements that exist, by array and number: where they are.
+    places: FxHashMap<(Value, Value), Value>,
     /// Arrays with one holder.
     unique: FxHashSet<Value>,
+    /// Facts that were tested.
+    facts: FxHashSet<Value>,
     /// Places that hold numbers.
     numbers: FxHashSet<Value>,
     constants: FxHashMap<u64, Value>,
+}
+
+/// A function that is called.
+#[derive(Clone, Copy)]
+pub(crate) enum Callee<'a> {
+    Function(FuncRef),
+    /// Its code stands where the call is.
+    Here(&'a Body),
 }
 
 /// A signature that can be looked up.
@@ -124,7 +149,7 @@ impl<'a, 'b> Emit<'a, 'b> {
         b: FunctionBuilder<'b>,
         body: &'a Body,
         host: Host,
-        callees: BTreeMap<Key, FuncRef>,
+        callees: BTreeMap<Key, Callee<'a>>,
         places: Places,
     ) -> Emit<'a, 'b> {
         let mut emit = Emit::bare(b, body, host, callees, places);
@@ -137,7 +162,7 @@ impl<'a, 'b> Emit<'a, 'b> {
         mut b: FunctionBuilder<'b>,
         body: &'a Body,
         host: Host,
-        callees: BTreeMap<Key, FuncRef>,
+        callees: BTreeMap<Key, Callee<'a>>,
         places: Places,
     ) -> Emit<'a, 'b> {
         let entry = b.create_block();
@@ -145,9 +170,12 @@ impl<'a, 'b> Emit<'a, 'b> {
         b.switch_to_block(entry);
         let state = b.block_params(entry)[0];
         let memory = memory(&mut b);
-        let n_regs = usize::from(body.n_regs);
-        let floats = (0..n_regs).map(|_| b.declare_var(types::F64)).collect();
-        let boxes = (0..n_regs).map(|_| b.declare_var(types::I64)).collect();
+        let Frame { floats, boxes, .. } = Frame::new(&mut b, body);
+        let facts = body.loops.iter();
+        let facts =
+            facts.map(|each| each.facts.iter().map(|fact| facts::declare(&mut b, fact)).collect());
+        let facts = facts.collect();
+        let left = body.counts_fuel().then(|| b.declare_var(types::I64));
         let blocks = body.heads.keys().map(|&pc| (pc, b.create_block())).collect();
         let fuel = b.ins().load(types::I64, memory.view, state, view!(fuel));
         Emit {
@@ -165,6 +193,10 @@ impl<'a, 'b> Emit<'a, 'b> {
             base: state,
             room: state,
             fuel,
+            left,
+            facts,
+            head: None,
+            inlined: None,
             leave: None,
             leaves: Vec::new(),
             pc: body.entry,
@@ -178,6 +210,7 @@ impl<'a, 'b> Emit<'a, 'b> {
     /// Registers from parameters, or from memory for code that begins inside a function.
     fn begin(&mut self) {
         let entry = self.entry;
+        self.load_fuel();
         if self.body.is_inner {
             self.base = self.load_view(view!(base));
             self.room = self.load_view(view!(depth));
@@ -223,6 +256,7 @@ impl<'a, 'b> Emit<'a, 'b> {
             self.b.switch_to_block(self.blocks[&head]);
             self.kinds.clone_from(kinds);
             self.known = Known::default();
+            self.head = Some(head);
             self.straight(head);
         }
         for leave in std::mem::take(&mut self.leaves) {
@@ -235,16 +269,7 @@ impl<'a, 'b> Emit<'a, 'b> {
     fn straight(&mut self, head: u32) {
         let mut pc = head;
         loop {
-            let plan = self.body.plans[&pc].clone();
-            let step = self.body.steps[&pc];
-            self.pc = pc;
-            self.leave = None;
-            self.before.clone_from(&self.kinds);
-            for (src, needed) in plan.needs() {
-                if let Src::Reg(reg) = src {
-                    self.expect(reg, needed);
-                }
-            }
+            let (plan, step) = self.start(pc);
             self.plan(&plan, step.next);
             let goes_on = plan.apply(&mut self.kinds);
             let Some(next) = plan.next(&step).filter(|_| goes_on) else { return };
@@ -257,6 +282,20 @@ impl<'a, 'b> Emit<'a, 'b> {
             }
             pc = next;
         }
+    }
+
+    /// Tests what the plan of an instruction needs.
+    fn start(&mut self, pc: u32) -> (Plan, Step) {
+        let (plan, step) = (self.body.plans[&pc].clone(), self.body.steps[&pc]);
+        self.pc = pc;
+        self.leave = None;
+        self.before.clone_from(&self.kinds);
+        for (src, needed) in plan.needs() {
+            if let Src::Reg(reg) = src {
+                self.expect(reg, needed);
+            }
+        }
+        (plan, step)
     }
 
     fn plan(&mut self, plan: &Plan, next: u32) {
@@ -308,8 +347,7 @@ impl<'a, 'b> Emit<'a, 'b> {
             }
             Plan::Each { to, array, target } => self.each(to, array, target, next),
             Plan::Length { to, array } => {
-                let array = self.boxed(array);
-                let (_, length, _) = self.elements(array);
+                let (_, length) = self.elements_in(array);
                 let number = self.b.ins().fcvt_from_sint(types::F64, length);
                 self.drop_old(to);
                 self.set_float(to, number);
@@ -533,6 +571,7 @@ impl<'a, 'b> Emit<'a, 'b> {
             };
             self.set_box(reg, bits);
         }
+        self.look_up(target);
         let block = self.blocks[&target];
         self.b.ins().jump(block, &[]);
     }

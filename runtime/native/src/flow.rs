@@ -6,6 +6,8 @@
 
 mod plan;
 
+mod loops;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use prism_bytecode::{FunctionId, Verified};
@@ -15,6 +17,7 @@ use crate::kinds::Kinds;
 use crate::live::{Live, live};
 use crate::step::{Regs, Step, function_at};
 
+pub(crate) use loops::{Fact, Loop};
 pub(crate) use plan::{Arith, Cond, Order, Plan, Src};
 
 /// Steps of one piece of code, and pieces of one unit, at most.
@@ -41,9 +44,28 @@ pub(crate) struct Body {
     pub(crate) live: Live,
     /// Where jumps lead to, with the kinds there.
     pub(crate) heads: BTreeMap<u32, Vec<Kinds>>,
+    pub(crate) loops: Vec<Loop>,
     pub(crate) written: Regs,
     /// What it returns; none if it never does.
     pub(crate) returns: Kinds,
+}
+
+/// Instructions of a function whose code may stand where it is called, at most.
+const MAX_INLINED: usize = 24;
+
+impl Body {
+    /// Whether code keeps the fuel at hand, as it often takes some.
+    pub(crate) fn counts_fuel(&self) -> bool {
+        let goes_back = |(pc, plan): (&u32, &Plan)| plan.target().is_some_and(|to| to <= *pc);
+        self.plans.iter().any(goes_back)
+    }
+
+    /// Whether it is short and goes straight to its end: its code stands where it is called.
+    pub(crate) fn is_inlined(&self) -> bool {
+        self.plans.len() <= MAX_INLINED
+            && self.heads.len() == 1
+            && self.plans.values().all(Plan::is_straight)
+    }
 }
 
 /// All that is compiled together: the first body is where the machine enters.
@@ -200,8 +222,10 @@ fn body(
     }
     let n_regs = function.n_regs;
     let args = args.to_vec();
+    let loops = loops::loops(&steps, &plans, &heads);
+    let returns = result;
     let body =
-        Body { entry, n_regs, args, is_inner, steps, plans, live, heads, written, returns: result };
+        Body { entry, n_regs, args, is_inner, steps, plans, live, heads, loops, written, returns };
     Some((body, calls))
 }
 

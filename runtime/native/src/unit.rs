@@ -10,7 +10,7 @@ use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
 use cranelift_module::{FuncId, Linkage, Module, default_libcall_names};
 use prism_vm::tier::{Items, State, layout};
 
-use crate::emit::{Emit, Host, Key, LEFT, Places, RETURNED, key};
+use crate::emit::{Callee, Emit, Host, Key, LEFT, Places, RETURNED, key};
 use crate::flow::{Bodies, Body};
 use crate::host;
 use crate::kinds::Kinds;
@@ -70,6 +70,13 @@ impl Drop for Unit {
         // runs only inside `run`, which borrows it.
         unsafe { module.free_memory() };
     }
+}
+
+/// A function that is called: one of the unit, or code that stands where it is called.
+#[derive(Clone, Copy)]
+enum Known<'a> {
+    Function(FuncId),
+    Here(&'a Body),
 }
 
 struct Make {
@@ -132,13 +139,19 @@ impl Make {
     fn unit(&mut self, bodies: &Bodies) -> Option<FuncId> {
         let mut ids = BTreeMap::new();
         for (at, (signature, body)) in bodies.callees.iter().enumerate() {
+            if body.is_inlined() {
+                ids.insert(key(signature), Known::Here(body));
+                continue;
+            }
             let abi = self.signature(body);
             let name = format!("callee{at}");
             let id = self.module.declare_function(&name, Linkage::Local, &abi).ok()?;
-            ids.insert(key(signature), id);
+            ids.insert(key(signature), Known::Function(id));
         }
         for (signature, body) in &bodies.callees {
-            self.body(ids[&key(signature)], body, &ids)?;
+            if let Known::Function(id) = ids[&key(signature)] {
+                self.body(id, body, &ids)?;
+            }
         }
         let abi = self.signature(&bodies.first);
         if bodies.first.is_inner {
@@ -165,12 +178,18 @@ impl Make {
         signature
     }
 
-    fn body(&mut self, id: FuncId, body: &Body, ids: &BTreeMap<Key, FuncId>) -> Option<()> {
+    fn body(&mut self, id: FuncId, body: &Body, ids: &BTreeMap<Key, Known<'_>>) -> Option<()> {
         let mut context = self.module.make_context();
         context.func.signature = self.signature(body);
         let host = self.host_of(&mut context.func)?;
-        let callees = ids.iter().map(|(key, id)| {
-            (key.clone(), self.module.declare_func_in_func(*id, &mut context.func))
+        let callees = ids.iter().map(|(key, known)| {
+            let callee = match *known {
+                Known::Here(body) => Callee::Here(body),
+                Known::Function(id) => {
+                    Callee::Function(self.module.declare_func_in_func(id, &mut context.func))
+                }
+            };
+            (key.clone(), callee)
         });
         let callees = callees.collect();
         let builder = FunctionBuilder::new(&mut context.func, &mut self.context);

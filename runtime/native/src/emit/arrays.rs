@@ -7,7 +7,7 @@ use cranelift_codegen::ir::{
 use prism_vm::tier::FIRST_HEAP;
 
 use super::{Emit, view};
-use crate::flow::{Plan, Src};
+use crate::flow::{Fact, Plan, Src};
 use crate::kinds::Kinds;
 
 impl Emit<'_, '_> {
@@ -21,59 +21,83 @@ impl Emit<'_, '_> {
         self.b.ins().iadd(arrays, offset)
     }
 
-    /// Where the elements of an array are, how many, and its entry.
-    pub(super) fn elements(&mut self, bits: Value) -> (Value, Value, Value) {
+    /// Where the elements of an array are, and how many.
+    pub(super) fn elements(&mut self, bits: Value) -> (Value, Value) {
         let entry = self.array_entry(bits);
         let flags = self.memory.arrays;
         let pointer = self.b.ins().load(types::I64, flags, entry, self.places.pointer);
         let length = self.b.ins().load(types::I64, flags, entry, self.places.length);
-        (pointer, length, entry)
+        (pointer, length)
     }
 
-    /// The place of an element that exists, and the array's entry.
-    fn place(&mut self, bits: Value, at: Src) -> (Value, Value) {
+    /// The same for the array in a register.
+    pub(super) fn elements_in(&mut self, array: u8) -> (Value, Value) {
+        let bits = self.boxed(array);
+        self.known_elements(Fact::Elements(array), bits)
+    }
+
+    /// The same for an array that the loops around may know.
+    fn known_elements(&mut self, fact: Fact, bits: Value) -> (Value, Value) {
+        match self.fact(fact) {
+            Some([pointer, length]) => (self.b.use_var(pointer), self.b.use_var(length)),
+            None => self.elements(bits),
+        }
+    }
+
+    /// The place of an element that exists.
+    fn place(&mut self, fact: Option<Fact>, bits: Value, at: Src) -> Value {
         let number = self.number(at);
         if let Some(&found) = self.known.places.get(&(bits, number)) {
             return found;
         }
-        let index = match self.known.whole.get(&number) {
-            Some(&index) => index,
-            None => {
-                let (index, is_whole) = self.whole(number);
-                self.guard(is_whole);
-                self.known.whole.insert(number, index);
-                index
-            }
+        let index = self.index(number);
+        let (pointer, length) = match fact {
+            Some(fact) => self.known_elements(fact, bits),
+            None => self.elements(bits),
         };
-        let (pointer, length, entry) = self.elements(bits);
+        let place = self.place_among(pointer, length, index);
+        self.known.places.insert((bits, number), place);
+        place
+    }
+
+    fn index(&mut self, number: Value) -> Value {
+        if let Some(&index) = self.known.whole.get(&number) {
+            return index;
+        }
+        let (index, is_whole) = self.whole(number);
+        self.guard(is_whole);
+        self.known.whole.insert(number, index);
+        index
+    }
+
+    fn place_among(&mut self, pointer: Value, length: Value, index: Value) -> Value {
         let is_inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, length);
         self.guard(is_inside);
         let offset = self.b.ins().ishl_imm_u(index, 3);
-        let place = self.b.ins().iadd(pointer, offset);
-        self.known.places.insert((bits, number), (place, entry));
-        (place, entry)
+        self.b.ins().iadd(pointer, offset)
     }
 
     pub(super) fn element(&mut self, to: u8, array: u8, at: Src, inner: Option<Src>, kinds: Kinds) {
-        let mut bits = self.boxed(array);
         let flags = self.memory.elements;
-        let mut last = bits;
-        for (step, at) in [Some(at), inner].into_iter().flatten().enumerate() {
-            if step > 0 {
-                let is_array = self.is_kind(bits, Kinds::ARRAY);
-                self.guard(is_array);
-            }
-            let (place, _) = self.place(bits, at);
-            last = place;
-            bits = self.b.ins().load(types::I64, flags, place, 0);
+        if inner.is_none()
+            && kinds == Kinds::NUMBER
+            && let Some(number) = self.known_item(array, at)
+        {
+            self.drop_old(to);
+            return self.set_float(to, number);
         }
-        let is_known = kinds == Kinds::NUMBER && self.known.numbers.contains(&last);
+        let place = match inner {
+            None => self.element_place(array, at),
+            Some(inner) => self.inner_place(array, at, inner),
+        };
+        let bits = self.b.ins().load(types::I64, flags, place, 0);
+        let is_known = kinds == Kinds::NUMBER && self.known.numbers.contains(&place);
         if kinds != Kinds::ANY && !is_known {
             let is_kind = self.is_kind(bits, kinds);
             self.guard(is_kind);
         }
         if kinds == Kinds::NUMBER {
-            self.known.numbers.insert(last);
+            self.known.numbers.insert(place);
         }
         if kinds.may_be_heap() {
             self.retain(bits, kinds);
@@ -87,21 +111,59 @@ impl Emit<'_, '_> {
         }
     }
 
-    /// The array has one holder.
-    fn unique(&mut self, array: Value, entry: Value) {
-        if self.known.unique.contains(&array) {
+    /// A number that the loops around have looked up.
+    fn known_item(&mut self, array: u8, at: Src) -> Option<Value> {
+        let [number, _] = self.fact(Fact::Item(array, at))?;
+        let are_numbers = self.numbers_of(Fact::Item(array, at))?;
+        let are_numbers = self.b.use_var(are_numbers);
+        if self.known.facts.insert(are_numbers) {
+            self.guard(are_numbers);
+        }
+        Some(self.b.use_var(number))
+    }
+
+    fn element_place(&mut self, array: u8, at: Src) -> Value {
+        let bits = self.boxed(array);
+        self.place(Some(Fact::Elements(array)), bits, at)
+    }
+
+    fn inner_place(&mut self, array: u8, at: Src, inner: Src) -> Value {
+        if let Some([pointer, length]) = self.fact(Fact::Inner(array, at)) {
+            let number = self.number(inner);
+            let index = self.index(number);
+            let (pointer, length) = (self.b.use_var(pointer), self.b.use_var(length));
+            return self.place_among(pointer, length, index);
+        }
+        let place = self.element_place(array, at);
+        let bits = self.b.ins().load(types::I64, self.memory.elements, place, 0);
+        let is_array = self.is_kind(bits, Kinds::ARRAY);
+        self.guard(is_array);
+        self.place(None, bits, inner)
+    }
+
+    /// The array in a register has one holder.
+    fn unique(&mut self, array: u8, bits: Value) {
+        if self.known.unique.contains(&bits) {
             return;
         }
-        let count = self.b.ins().load(types::I32, self.memory.arrays, entry, self.places.count);
-        let is_unique = self.b.ins().icmp_imm_u(IntCC::Equal, count, 1);
+        let is_unique = match self.fact(Fact::Unique(array)) {
+            Some([is_unique, _]) => self.b.use_var(is_unique),
+            None => self.is_unique(bits),
+        };
         self.guard(is_unique);
-        self.known.unique.insert(array);
+        self.known.unique.insert(bits);
+    }
+
+    pub(super) fn is_unique(&mut self, bits: Value) -> Value {
+        let entry = self.array_entry(bits);
+        let count = self.b.ins().load(types::I32, self.memory.arrays, entry, self.places.count);
+        self.b.ins().icmp_imm_u(IntCC::Equal, count, 1)
     }
 
     pub(super) fn set_element(&mut self, array: u8, at: Src, from: u8) {
         let bits = self.boxed(array);
-        let (place, entry) = self.place(bits, at);
-        self.unique(bits, entry);
+        let place = self.element_place(array, at);
+        self.unique(array, bits);
         let flags = self.memory.elements;
         if !self.known.numbers.contains(&place) {
             let old = self.b.ins().load(types::I64, flags, place, 0);
@@ -122,8 +184,9 @@ impl Emit<'_, '_> {
 
     pub(super) fn push(&mut self, array: u8, from: u8) {
         let bits = self.boxed(array);
-        let (pointer, length, entry) = self.elements(bits);
-        self.unique(bits, entry);
+        let (pointer, length) = self.elements(bits);
+        self.unique(array, bits);
+        let entry = self.array_entry(bits);
         let value = self.boxed(from);
         let flags = self.memory.arrays;
         let capacity = self.b.ins().load(types::I64, flags, entry, self.places.capacity);
@@ -141,7 +204,9 @@ impl Emit<'_, '_> {
         self.b.ins().store(flags, longer, entry, self.places.length);
         self.b.ins().jump(done, &[]);
         self.enter_block(full);
+        self.store_fuel();
         self.b.ins().call(self.host.push, &[self.state, bits, value]);
+        self.load_fuel();
         self.b.ins().jump(done, &[]);
         self.enter_block(done);
         // Elements may have moved.
@@ -159,7 +224,9 @@ impl Emit<'_, '_> {
         }
         let items = self.b.ins().stack_addr(types::I64, slot, 0);
         let n_items = self.b.ins().iconst(types::I64, i64::from(count));
+        self.store_fuel();
         let call = self.b.ins().call(self.host.new_array, &[self.state, items, n_items]);
+        self.load_fuel();
         let array = self.b.inst_results(call)[0];
         // The arena may have moved.
         self.known.places.clear();
@@ -187,13 +254,12 @@ impl Emit<'_, '_> {
     }
 
     pub(super) fn each(&mut self, to: u8, array: u8, target: u32, next: u32) {
-        let bits = self.boxed(array);
         let index = self.number(Src::Reg(array + 1));
         let one = self.b.ins().f64const(1.0);
         let following = self.b.ins().fadd(index, one);
         let (at, is_whole) = self.whole(following);
         self.guard(is_whole);
-        let (pointer, length, _) = self.elements(bits);
+        let (pointer, length) = self.elements_in(array);
         let is_there = self.b.ins().icmp(IntCC::UnsignedLessThan, at, length);
         let (yes, no) = (self.b.create_block(), self.b.create_block());
         self.b.ins().brif(is_there, yes, &[], no, &[]);

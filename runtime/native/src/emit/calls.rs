@@ -1,11 +1,13 @@
 //! Calls between functions of native code, and their ends.
 
-use cranelift_codegen::ir::{FuncRef, InstBuilder, MemFlagsData, condcodes::IntCC, types};
+use cranelift_codegen::ir::{
+    FuncRef, InstBuilder, MemFlagsData, TrapCode, Value, condcodes::IntCC, types,
+};
 use prism_vm::tier::{NULL, WINDOW};
 
 use super::leave::{Leave, Unwind};
-use super::{Emit, REFUSED, RETURNED, key, view};
-use crate::flow::Signature;
+use super::{Callee, Emit, REFUSED, RETURNED, key, view};
+use crate::flow::{Signature, Src};
 use crate::kinds::Kinds;
 
 impl Emit<'_, '_> {
@@ -22,10 +24,13 @@ impl Emit<'_, '_> {
         let left = self.fuel_left();
         let is_room = self.b.ins().icmp_imm_u(IntCC::NotEqual, self.room, 0);
         self.guard(is_room);
-        let stack = self.b.ins().get_stack_pointer(types::I64);
-        let floor = self.load_view(view!(floor));
-        let is_high = self.b.ins().icmp(IntCC::UnsignedGreaterThan, stack, floor);
-        self.guard(is_high);
+        let callee = self.callees[&key(signature)];
+        if let Callee::Function(_) = callee {
+            let stack = self.b.ins().get_stack_pointer(types::I64);
+            let floor = self.load_view(view!(floor));
+            let is_high = self.b.ins().icmp(IntCC::UnsignedGreaterThan, stack, floor);
+            self.guard(is_high);
+        }
         let n_regs = i64::from(self.body.n_regs);
         let own = self.b.ins().iconst(types::I64, n_regs);
         let base = self.b.ins().iadd(self.base, own);
@@ -35,12 +40,10 @@ impl Emit<'_, '_> {
         let is_reached = self.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, end, length);
         self.guard(is_reached);
         self.take_fuel(left);
-        let one = self.b.ins().iconst(types::I64, 1);
-        let room = self.b.ins().isub(self.room, one);
-        let mut args = vec![self.state, base, room];
+        let mut args = Vec::new();
         for (reg, kinds) in (first..).zip(&signature.1) {
             let value = match kinds.is_float() {
-                true => self.number(crate::flow::Src::Reg(reg)),
+                true => self.number(Src::Reg(reg)),
                 false => self.boxed(reg),
             };
             args.push(value);
@@ -49,8 +52,35 @@ impl Emit<'_, '_> {
             self.set_null(reg);
             self.kinds[usize::from(reg)] = Kinds::NULL;
         }
-        let callee = self.callees[&key(signature)];
-        let call = self.b.ins().call(callee, &args);
+        let result = match callee {
+            Callee::Here(body) => self.inline(to, &args, next, body),
+            Callee::Function(function) => self.call_function(to, function, base, &args, next),
+        };
+        if returns.is_empty() {
+            // The callee always gives up: this is never reached.
+            self.b.ins().trap(TrapCode::unwrap_user(1));
+            return;
+        }
+        self.drop_old(to);
+        match returns.is_float() {
+            true => self.set_float(to, result),
+            false => self.set_box(to, result),
+        }
+    }
+
+    fn call_function(
+        &mut self,
+        to: u8,
+        function: FuncRef,
+        base: Value,
+        args: &[Value],
+        next: u32,
+    ) -> Value {
+        let one = self.b.ins().iconst(types::I64, 1);
+        let room = self.b.ins().isub(self.room, one);
+        let args = [&[self.state, base, room], args].concat();
+        self.store_fuel();
+        let call = self.b.ins().call(function, &args);
         let results = self.b.inst_results(call).to_vec();
         let (unwind, on) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(unwind);
@@ -60,22 +90,15 @@ impl Emit<'_, '_> {
             pc: next,
             kinds: self.kinds.clone(),
             unwind: Some(Unwind { to }),
+            inlined: None,
         });
         self.enter_block(on);
+        self.load_fuel();
         // The callee may have done anything to arrays.
         self.known.places.clear();
         self.known.unique.clear();
         self.known.numbers.clear();
-        if returns.is_empty() {
-            // The callee always gives up: this is never reached.
-            self.b.ins().trap(cranelift_codegen::ir::TrapCode::unwrap_user(1));
-            return;
-        }
-        self.drop_old(to);
-        match returns.is_float() {
-            true => self.set_float(to, results[1]),
-            false => self.set_box(to, results[1]),
-        }
+        results[1]
     }
 
     /// Takes the arguments out of the registers and calls the function that is entered. It is
@@ -123,16 +146,8 @@ impl Emit<'_, '_> {
         if self.body.is_inner {
             return self.give_up();
         }
-        let value = match reg {
-            None => self.bits(NULL),
-            Some(reg) if self.body.returns.is_float() => self.number(crate::flow::Src::Reg(reg)),
-            Some(reg) => self.boxed(reg),
-        };
-        for other in 0..self.body.n_regs {
-            if Some(other) != reg {
-                self.drop_old(other);
-            }
-        }
+        let value = self.result(reg);
+        self.store_fuel();
         let status = self.b.ins().iconst(types::I64, RETURNED);
         self.b.ins().return_(&[status, value]);
     }

@@ -1,20 +1,24 @@
 //! Ways out: registers go back to memory, and the interpreter goes on.
 
-use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
+use std::rc::Rc;
+
+use cranelift_codegen::ir::{Block, InstBuilder, Value, condcodes::IntCC, types};
 use prism_vm::tier::{FIRST_HEAP, NULL};
 
+use super::inline::Inlined;
 use super::{Emit, LEFT, REFUSED, view};
 use crate::kinds::Kinds;
-use cranelift_codegen::ir::condcodes::IntCC;
 
 /// A way out.
-pub(super) struct Leave {
+pub(super) struct Leave<'a> {
     pub(super) block: Block,
     /// Where the interpreter goes on, with registers of these kinds.
     pub(super) pc: u32,
     pub(super) kinds: Vec<Kinds>,
     /// A callee gave up: this function is on the way.
     pub(super) unwind: Option<Unwind>,
+    /// The place is in a callee whose code stands here.
+    pub(super) inlined: Option<Rc<Inlined<'a>>>,
 }
 
 /// The register that waits for the callee's result.
@@ -22,7 +26,7 @@ pub(super) struct Unwind {
     pub(super) to: u8,
 }
 
-impl Emit<'_, '_> {
+impl<'a> Emit<'a, '_> {
     /// The block that leaves before the current instruction.
     pub(super) fn way_out(&mut self) -> Block {
         if let Some(block) = self.leave {
@@ -30,8 +34,8 @@ impl Emit<'_, '_> {
         }
         let block = self.b.create_block();
         self.b.set_cold_block(block);
-        let (pc, kinds) = (self.pc, self.before.clone());
-        self.leaves.push(Leave { block, pc, kinds, unwind: None });
+        let (pc, kinds, inlined) = (self.pc, self.before.clone(), self.inlined.clone());
+        self.leaves.push(Leave { block, pc, kinds, unwind: None, inlined });
         self.leave = Some(block);
         block
     }
@@ -41,13 +45,42 @@ impl Emit<'_, '_> {
         self.b.ins().jump(block, &[]);
     }
 
-    pub(super) fn write_leave(&mut self, leave: &Leave) {
+    pub(super) fn write_leave(&mut self, leave: &Leave<'a>) {
         self.b.switch_to_block(leave.block);
         let window = self.window();
+        match (&leave.inlined, &leave.unwind) {
+            (None, None) => {
+                self.store_registers(window, 0, leave.pc, &leave.kinds);
+                self.write_place(leave.pc, self.base);
+            }
+            (None, Some(Unwind { to })) => {
+                self.store_registers(window, 0, leave.pc, &leave.kinds);
+                self.unwound(leave.pc, *to);
+                // The callee has counted the fuel.
+                return self.leave_with(LEFT);
+            }
+            (Some(call), _) => {
+                self.store_registers(window, 0, call.next, &call.kinds);
+                let above = self.body.n_regs;
+                let n_regs = self.b.ins().iconst(types::I64, i64::from(above));
+                let base = self.b.ins().iadd(self.base, n_regs);
+                let caller = self.swap_frame(call.callee.clone());
+                self.store_registers(window, above, leave.pc, &leave.kinds);
+                self.write_place(leave.pc, base);
+                self.swap_frame(caller);
+                self.unwound(call.next, call.to);
+            }
+        }
+        self.store_fuel();
+        self.leave_with(LEFT);
+    }
+
+    /// Registers of the current function, of which `window` is so many below.
+    fn store_registers(&mut self, window: Value, above: u8, pc: u32, kinds: &[Kinds]) {
         let body = self.body;
-        let alive = body.live.get(&leave.pc).copied().unwrap_or_default();
+        let alive = body.live.get(&pc).copied().unwrap_or_default();
         for reg in 0..body.n_regs {
-            let kinds = leave.kinds[usize::from(reg)];
+            let kinds = kinds[usize::from(reg)];
             // Nobody else wrote it: memory is right, or null at the start of a function.
             if body.is_inner && !body.written.contains(reg) {
                 continue;
@@ -60,25 +93,24 @@ impl Emit<'_, '_> {
                 true => self.boxed_as(reg, kinds),
                 false => self.bits(NULL),
             };
-            self.b.ins().store(self.memory.elements, value, window, i32::from(reg) * 8);
+            let at = (i32::from(above) + i32::from(reg)) * 8;
+            self.b.ins().store(self.memory.elements, value, window, at);
         }
-        match &leave.unwind {
-            None => self.write_place(leave.pc),
-            Some(Unwind { to }) => {
-                let pc = self.b.ins().iconst(types::I64, i64::from(leave.pc));
-                let packed = i64::from(body.n_regs) | i64::from(*to) << 8;
-                let packed = self.b.ins().iconst(types::I64, packed);
-                self.b.ins().call(self.host.unwound, &[self.state, pc, self.base, packed]);
-            }
-        }
-        self.leave_with(LEFT);
     }
 
-    fn write_place(&mut self, pc: u32) {
+    /// The current function waits for a callee that gave up.
+    fn unwound(&mut self, pc: u32, to: u8) {
+        let pc = self.b.ins().iconst(types::I64, i64::from(pc));
+        let packed = i64::from(self.body.n_regs) | i64::from(to) << 8;
+        let packed = self.b.ins().iconst(types::I64, packed);
+        self.b.ins().call(self.host.unwound, &[self.state, pc, self.base, packed]);
+    }
+
+    fn write_place(&mut self, pc: u32, base: Value) {
         let flags = self.memory.view;
         let pc = self.b.ins().iconst(types::I64, i64::from(pc));
         self.b.ins().store(flags, pc, self.state, view!(pc));
-        self.b.ins().store(flags, self.base, self.state, view!(base));
+        self.b.ins().store(flags, base, self.state, view!(base));
         let n_regs = self.b.ins().iconst(types::I64, i64::from(self.body.n_regs));
         self.b.ins().store(flags, n_regs, self.state, view!(n_regs));
     }

@@ -263,9 +263,13 @@ impl Emit<'_, '_> {
         self.b.set_cold_block(more);
         let left = self.b.append_block_param(have, types::I64);
         let flags = self.memory.fuel;
-        let fuel = self.b.ins().load(types::I64, flags, self.fuel, 0);
+        let fuel = match self.left {
+            Some(left) => self.b.use_var(left),
+            None => self.b.ins().load(types::I64, flags, self.fuel, 0),
+        };
         self.b.ins().brif(fuel, have, &[fuel.into()], none, &[]);
         self.enter_block(none);
+        self.store_fuel();
         let call = self.b.ins().call(self.host.refuel, &[self.state]);
         let is_more = self.b.inst_results(call)[0];
         let leave = self.way_out();
@@ -274,12 +278,36 @@ impl Emit<'_, '_> {
         let fuel = self.b.ins().load(types::I64, flags, self.fuel, 0);
         self.b.ins().jump(have, &[fuel.into()]);
         self.enter_block(have);
+        if let Some(variable) = self.left {
+            self.b.def_var(variable, left);
+        }
         left
     }
 
     pub(super) fn take_fuel(&mut self, left: Value) {
         let one = self.b.ins().iconst(types::I64, 1);
         let less = self.b.ins().isub(left, one);
-        self.b.ins().store(self.memory.fuel, less, self.fuel, 0);
+        match self.left {
+            Some(left) => self.b.def_var(left, less),
+            None => {
+                self.b.ins().store(self.memory.fuel, less, self.fuel, 0);
+            }
+        }
+    }
+
+    /// Code that counts the fuel itself says what is left, before others look.
+    pub(super) fn store_fuel(&mut self) {
+        if let Some(left) = self.left {
+            let left = self.b.use_var(left);
+            self.b.ins().store(self.memory.fuel, left, self.fuel, 0);
+        }
+    }
+
+    /// Others may have taken fuel.
+    pub(super) fn load_fuel(&mut self) {
+        if let Some(left) = self.left {
+            let fuel = self.b.ins().load(types::I64, self.memory.fuel, self.fuel, 0);
+            self.b.def_var(left, fuel);
+        }
     }
 }

@@ -535,6 +535,36 @@ impl Plan {
         true
     }
 
+    /// Whether code always goes on behind it, or returns, and calls nothing.
+    pub(crate) fn is_straight(&self) -> bool {
+        match self {
+            Plan::Load { .. }
+            | Plan::Move { .. }
+            | Plan::Copy { .. }
+            | Plan::Settle { .. }
+            | Plan::Arith { .. }
+            | Plan::Negate { .. }
+            | Plan::Compare { .. }
+            | Plan::Truth { .. }
+            | Plan::Math { .. }
+            | Plan::Length { .. }
+            | Plan::Element { .. }
+            | Plan::Nested { .. }
+            | Plan::SetElement { .. }
+            | Plan::GetGlobal { .. }
+            | Plan::SetGlobal { .. }
+            | Plan::Return(_) => true,
+            Plan::GiveUp
+            | Plan::Jump { .. }
+            | Plan::Test { .. }
+            | Plan::Count { .. }
+            | Plan::Each { .. }
+            | Plan::Push { .. }
+            | Plan::NewArray { .. }
+            | Plan::Call { .. } => false,
+        }
+    }
+
     /// The kinds where it jumps to, from those after it.
     pub(crate) fn when_taken(&self, after: &[Kinds]) -> Vec<Kinds> {
         let mut kinds = after.to_vec();

@@ -72,6 +72,9 @@ struct Make<'a> {
 
 impl Make<'_> {
     fn function(&mut self, is_main: bool) {
+        if !is_main && self.chance.u8(..3) == 0 {
+            return self.short();
+        }
         for reg in NUMBERS.skip(usize::from(self.n_params)) {
             self.load(reg);
         }
@@ -91,6 +94,23 @@ impl Make<'_> {
         self.block(2);
         let reg = self.reg();
         self.code.push(Inst::Return(Reg(reg)));
+    }
+
+    /// A function that goes straight to its end.
+    fn short(&mut self) {
+        for reg in NUMBERS.skip(usize::from(self.n_params)) {
+            self.load(reg);
+        }
+        for _ in 0..self.chance.u8(..5) {
+            match self.chance.u8(..12) {
+                // The second parameter is often an array.
+                0 => self.code.push(Inst::GetIndexI(Reg(2), Reg(1), self.chance.i8(-1..3))),
+                1 => self.code.push(Inst::GetIndex(Reg(3), Reg(1), Reg(0))),
+                _ => self.compute(),
+            }
+        }
+        let reg = self.number();
+        self.code.push(Inst::Return(reg));
     }
 
     /// A register that fits, most of the time.
@@ -219,26 +239,36 @@ impl Make<'_> {
 
     fn element(&mut self) {
         let (array, at, to) = (self.array(), self.number(), self.number());
-        let inst = match self.chance.u8(..8) {
-            0 => Inst::Length(to, array),
-            1 => {
+        let inst = match self.chance.u8(..17) {
+            0 | 9 => Inst::Length(to, array),
+            8 => {
+                // An element of an element, at a place that loops may not change.
+                let other = self.array();
+                self.code.push(Inst::Copy(Reg(WINDOW), other));
+                self.code.push(Inst::LoadInt(Reg(9), self.chance.i16(0..2)));
+                self.code.push(Inst::SetIndex(array, Reg(9), Reg(WINDOW)));
+                let outer = self.number();
+                self.code.push(Inst::GetIndex(Reg(9), array, outer));
+                Inst::GetIndex(Reg(9), Reg(9), at)
+            }
+            1 | 10 => {
                 self.code.push(Inst::Copy(Reg(WINDOW), at));
                 Inst::ArrayPush(array, Reg(WINDOW))
             }
-            2 | 3 => {
+            2 | 3 | 11 | 12 => {
                 self.code.push(Inst::LoadInt(Reg(9), self.chance.i16(0..3)));
                 self.code.push(Inst::Copy(Reg(WINDOW), at));
                 Inst::SetIndex(array, Reg(9), Reg(WINDOW))
             }
-            4 => {
+            4 | 13 => {
                 let other = self.array();
                 self.code.push(Inst::Copy(Reg(WINDOW), other));
                 self.code.push(Inst::ArrayPush(array, Reg(WINDOW)));
                 self.code.push(Inst::GetIndexI(Reg(9), array, 0));
                 Inst::GetIndexI(Reg(9), Reg(9), 0)
             }
-            5 => Inst::Copy(self.array(), array),
-            6 => Inst::GetIndex(to, array, at),
+            5 | 14 => Inst::Copy(self.array(), array),
+            6 | 15 => Inst::GetIndex(to, array, at),
             _ => Inst::GetIndexI(to, array, self.chance.i8(-1..3)),
         };
         self.code.push(inst);

@@ -1,0 +1,102 @@
+//! Callees whose code stands where the call is.
+//!
+//! To the interpreter it is a call like any other: fuel and depth count, and code that gives up
+//! inside leaves two functions behind, the callee above its caller.
+
+use std::rc::Rc;
+
+use cranelift_codegen::ir::{Value, types};
+use cranelift_frontend::{FunctionBuilder, Variable};
+use prism_vm::tier::NULL;
+
+use super::Emit;
+use crate::flow::{Body, Plan, Src};
+use crate::kinds::Kinds;
+
+/// A function with the variables of its registers.
+#[derive(Clone)]
+pub(super) struct Frame<'a> {
+    pub(super) body: &'a Body,
+    pub(super) floats: Vec<Variable>,
+    pub(super) boxes: Vec<Variable>,
+}
+
+impl<'a> Frame<'a> {
+    pub(super) fn new(b: &mut FunctionBuilder<'_>, body: &'a Body) -> Frame<'a> {
+        let n_regs = usize::from(body.n_regs);
+        let floats = (0..n_regs).map(|_| b.declare_var(types::F64)).collect();
+        let boxes = (0..n_regs).map(|_| b.declare_var(types::I64)).collect();
+        Frame { body, floats, boxes }
+    }
+}
+
+/// A call under way.
+pub(super) struct Inlined<'a> {
+    pub(super) callee: Frame<'a>,
+    /// The caller's registers meanwhile, where it goes on, and the register for the result.
+    pub(super) kinds: Vec<Kinds>,
+    pub(super) next: u32,
+    pub(super) to: u8,
+}
+
+impl<'a> Emit<'a, '_> {
+    /// Makes another function the current one, and gives the one before.
+    pub(super) fn swap_frame(&mut self, frame: Frame<'a>) -> Frame<'a> {
+        Frame {
+            body: std::mem::replace(&mut self.body, frame.body),
+            floats: std::mem::replace(&mut self.floats, frame.floats),
+            boxes: std::mem::replace(&mut self.boxes, frame.boxes),
+        }
+    }
+
+    /// The code of a callee, whose arguments the caller has given up already. Gives its result,
+    /// a float where the callee returns numbers.
+    pub(super) fn inline(&mut self, to: u8, args: &[Value], next: u32, body: &'a Body) -> Value {
+        let callee = Frame::new(&mut self.b, body);
+        let null = self.bits(NULL);
+        for reg in 0..usize::from(body.n_regs) {
+            match (args.get(reg), body.args.get(reg)) {
+                (Some(&value), Some(kinds)) if kinds.is_float() => {
+                    self.b.def_var(callee.floats[reg], value);
+                }
+                (Some(&value), _) => self.b.def_var(callee.boxes[reg], value),
+                (None, _) => self.b.def_var(callee.boxes[reg], null),
+            }
+        }
+        let kinds = std::mem::replace(&mut self.kinds, body.heads[&body.entry].clone());
+        let call = Inlined { callee: callee.clone(), kinds: kinds.clone(), next, to };
+        self.inlined = Some(Rc::new(call));
+        let caller = self.swap_frame(callee);
+        let (pc, head) = (self.pc, self.head.take());
+        let mut at = body.entry;
+        let result = loop {
+            let (plan, step) = self.start(at);
+            if let Plan::Return(reg) = plan {
+                break self.result(reg);
+            }
+            self.plan(&plan, step.next);
+            plan.apply(&mut self.kinds);
+            at = plan.next(&step).expect("`Body::is_inlined` has no jumps");
+        };
+        self.swap_frame(caller);
+        (self.kinds, self.pc, self.head, self.inlined) = (kinds, pc, head, None);
+        // The way out of the call was before it.
+        self.leave = None;
+        result
+    }
+
+    /// The result of the running function, whose other registers are given back.
+    pub(super) fn result(&mut self, reg: Option<u8>) -> Value {
+        let value = match reg {
+            None => self.bits(NULL),
+            Some(reg) if self.body.returns.is_float() => self.number(Src::Reg(reg)),
+            Some(reg) => self.boxed(reg),
+        };
+        for other in 0..self.body.n_regs {
+            if Some(other) != reg {
+                self.drop_old(other);
+            }
+        }
+        value
+    }
+}
