@@ -109,6 +109,7 @@ pub const NATIVES: &[Native] = &[
     row("array.values", 1, 1),
     row("array.with", 3, 3),
     row("boolean.toString", 1, 1),
+    row("callback.takes", 1, 1),
     row("console.debug", 0, Native::ANY),
     row("console.error", 0, Native::ANY),
     row("console.info", 0, Native::ANY),

@@ -106,6 +106,31 @@ impl Core {
         Ok(Callee { target, receiver: Some(self.heap.share(plain)), confidence })
     }
 
+    /// How many arguments a callback is given at most; infinity for what is none.
+    pub(crate) fn takes(&self, value: Value) -> f64 {
+        let plain = self.heap.plain(value);
+        let of_function = |id: FunctionId| {
+            let entry = self.program.functions()[id.index()];
+            if entry.has_rest { f64::INFINITY } else { f64::from(entry.n_params) }
+        };
+        let of_native = |id: NativeId| match NATIVES[id.index()].max {
+            Native::ANY => f64::INFINITY,
+            max => f64::from(max),
+        };
+        if let Some((id, _)) = self.plain_function(plain) {
+            return of_function(id);
+        }
+        if let Some(id) = plain.as_native() {
+            return of_native(id);
+        }
+        // The receiver comes first.
+        match self.heap.other(plain) {
+            Some(Other::Bound { method: Method::Function(id), .. }) => of_function(*id) - 1.0,
+            Some(Other::Bound { method: Method::Native(id), .. }) => of_native(*id) - 1.0,
+            _ => f64::INFINITY,
+        }
+    }
+
     /// Calls. Takes over callee and arguments. On return the fiber is inside the callee, or the
     /// result is in `dst` of the running function.
     pub(crate) fn call(

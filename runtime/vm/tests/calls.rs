@@ -103,6 +103,18 @@ fn arguments_can_be_named_spread_or_offered() {
 }
 
 #[test]
+fn a_callback_says_how_much_it_takes() {
+    let takes = "call_native r0, r0, 1, callback.takes\nreturn r0";
+    assert_eq!(call(&format!("closure r0, r0, 0, @\"g\"\n{takes}")), "2");
+    assert_eq!(call(&format!("load_native r0, Math.floor\n{takes}")), "1");
+    // JSON has no infinity: a function takes all that there is, and so does what is none.
+    assert_eq!(call(&format!("load_native r0, max\n{takes}")), "null");
+    assert_eq!(call(&format!("load_int r0, 1\n{takes}")), "null");
+    // The receiver of a method that was taken from it is given already.
+    assert_eq!(call(&format!("new_array r0, r0, 0\nget_field r0, r0, \"at\"\n{takes}")), "1");
+}
+
+#[test]
 fn calling_what_is_no_function_says_so() {
     throws(
         "load_int r0, 5\ncall_value r1, r0, 0\nreturn r1",

@@ -51,6 +51,7 @@ pub(super) fn find(name: &str) -> Option<Function> {
             core.reached.extend(arg(args, 0).as_number().map(|point| point as u32));
             Ok(Value::NULL)
         },
+        "callback.takes" => |core, args| Ok(Value::number(core.takes(arg(args, 0)))),
         "fiber.failed" => |core, args| {
             let fiber = core.fiber_of(arg(args, 0));
             Ok(Value::bool(fiber.is_some_and(|id| core.unseen.contains(&id))))
