@@ -3,7 +3,9 @@
 
 use std::cmp::Ordering;
 
-use crate::core::Core;
+use prism_bytecode::Reg;
+
+use crate::core::{Core, Window};
 use crate::errors::{Problem, Run};
 use crate::numbers::{parse_number, power, remainder};
 use crate::value::Value;
@@ -62,7 +64,6 @@ impl Core {
         }
     }
 
-    #[cold]
     #[inline(never)]
     pub(crate) fn arith(&mut self, op: Arith, a: Value, b: Value) -> Run<Value> {
         let confidence = self.least(a, b);
@@ -78,21 +79,30 @@ impl Core {
         Ok(self.with(result, confidence))
     }
 
-    /// The same for a register that holds `old` and gets the result: a box that nobody else holds
+    /// `a = x op y`, where the registers hold both operands. A box in `a` that nobody else holds
     /// is used again.
     #[cold]
     #[inline(never)]
-    pub(crate) fn arith_onto(&mut self, op: Arith, a: Value, b: Value, old: Value) -> Run<Value> {
-        let (x, y) = (self.heap.plain(a).as_number(), self.heap.plain(b).as_number());
-        if let (Some(x), Some(y), Some(confidence)) = (x, y, self.least(a, b))
-            && old.is_confident()
-            && self.heap.is_unique(old)
-        {
-            let value = self.numbers(op, x, y)?;
-            self.heap.set_confident(old, value, confidence);
-            return Ok(self.heap.share(old));
+    pub(crate) fn arith_into(
+        &mut self,
+        op: Arith,
+        regs: &mut Window,
+        a: Reg,
+        x: Value,
+        y: Value,
+    ) -> Run<()> {
+        let old = regs[usize::from(a.0)];
+        if old.is_confident() && self.heap.confidents.count(old.index()) == 1 {
+            let (left, right) = (self.heap.plain(x).as_number(), self.heap.plain(y).as_number());
+            if let (Some(left), Some(right), Some(least)) = (left, right, self.least(x, y)) {
+                let value = self.numbers(op, left, right)?;
+                self.heap.set_confident(old, value, least);
+                return Ok(());
+            }
         }
-        self.arith(op, a, b)
+        let value = self.arith(op, x, y)?;
+        self.put(regs, a, value);
+        Ok(())
     }
 
     fn numbers(&mut self, op: Arith, x: f64, y: f64) -> Run<Value> {

@@ -1,13 +1,14 @@
 //! The operations on confidence.
 
-use crate::core::Core;
+use prism_bytecode::Reg;
+
+use crate::core::{Core, Window};
 use crate::errors::{Problem, Run};
 use crate::value::Value;
 
 /// The operations `a = b op c`; the opcode table says what each computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ConfidentOp {
-    Annotate,
     Scale,
     Product,
     Chain,
@@ -19,12 +20,21 @@ pub(crate) enum ConfidentOp {
 
 impl Core {
     /// The confidence of any value: 1 for a plain one.
+    #[inline]
     pub(crate) fn confidence_of(&self, value: Value) -> f64 {
         self.heap.confidence(value).unwrap_or(1.0)
     }
 
     /// A value given as a confidence or threshold: a number, its own confidence looked through.
+    #[inline]
     pub(crate) fn threshold(&mut self, value: Value) -> Run<f64> {
+        let number = value.raw();
+        if number.is_nan() { self.rare_threshold(value) } else { Ok(number) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn rare_threshold(&mut self, value: Value) -> Run<f64> {
         match self.heap.plain(value).as_number() {
             Some(number) if number.is_nan() => Err(self.problem(&Problem::ConfidenceNan)),
             Some(number) => Ok(number),
@@ -35,11 +45,26 @@ impl Core {
         }
     }
 
+    /// `a = b` with the confidence in `c`. Where `a` is `b`, the value moves into its box, or the
+    /// box stays.
+    #[inline(never)]
+    pub(crate) fn annotate(&mut self, regs: &mut Window, a: Reg, b: Reg, c: Reg) -> Run<()> {
+        let confidence = self.threshold(regs[usize::from(c.0)])?;
+        let value = regs[usize::from(b.0)];
+        if a == b && (!value.is_confident() || self.heap.is_unique(value)) {
+            regs[usize::from(a.0)] = self.heap.made_confident(value, confidence);
+            return Ok(());
+        }
+        let value = self.heap.share(value);
+        let confident = self.heap.new_confident(value, confidence);
+        self.put(regs, a, confident);
+        Ok(())
+    }
+
     /// Borrows `b` and `c`, gives an owned value.
     #[inline(never)]
     pub(crate) fn confident_op(&mut self, op: ConfidentOp, b: Value, c: Value) -> Run<Value> {
         let (value, confidence) = match op {
-            ConfidentOp::Annotate => (b, self.threshold(c)?),
             ConfidentOp::Scale => (b, self.confidence_of(b) * self.threshold(c)?),
             ConfidentOp::Product => (b, self.confidence_of(b) * self.confidence_of(c)),
             ConfidentOp::Chain => (c, self.confidence_of(b).min(self.confidence_of(c))),

@@ -282,8 +282,7 @@ impl Heap {
     #[inline(always)]
     pub(crate) fn release(&mut self, value: Value) {
         if value.is_heap() && self.forget(value) {
-            self.dead.push(value);
-            self.bury();
+            self.bury(value);
         }
     }
 
@@ -322,9 +321,11 @@ impl Heap {
         }
     }
 
-    /// Frees the dead and whatever dies with them, without recursion.
-    fn bury(&mut self) {
-        while let Some(value) = self.dead.pop() {
+    /// Frees a dead value and whatever dies with it, without recursion.
+    #[inline(never)]
+    fn bury(&mut self, dead: Value) {
+        let mut value = dead;
+        loop {
             match value.tag() {
                 Tag::Text => {
                     let text = self.texts.free(value.index());
@@ -342,12 +343,19 @@ impl Heap {
                     self.orphan(closure.captures);
                 }
                 Tag::Confident => {
-                    let confident = self.confidents.free(value.index());
+                    let inner = self.confidents.free(value.index()).value;
                     self.shrink(SLOT);
-                    self.orphan([confident.value]);
+                    if inner.is_heap() && self.forget(inner) {
+                        value = inner;
+                        continue;
+                    }
                 }
                 Tag::Other => self.bury_other(value.index()),
                 Tag::Number | Tag::Simple => {}
+            }
+            match self.dead.pop() {
+                Some(next) => value = next,
+                None => return,
             }
         }
     }
@@ -418,6 +426,33 @@ impl Heap {
         let confidence = confidence.clamp(0.0, 1.0);
         self.grow(SLOT);
         Value::heap(Tag::Confident, self.confidents.alloc(Confident { value, confidence }))
+    }
+
+    /// Adds a number to a confident one that nobody else holds, in its place. `false`, and nothing
+    /// has happened, where they are no such numbers.
+    #[inline(always)]
+    pub(crate) fn add_to_confident(&mut self, confident: Value, more: Value) -> bool {
+        if !confident.is_confident() || self.confidents.count(confident.index()) != 1 {
+            return false;
+        }
+        let parts = self.confidents.get_mut(confident.index());
+        let sum = parts.value.raw() + more.raw();
+        // NaN says that one of both was none, or what the sum is.
+        if !sum.is_nan() {
+            parts.value = Value::number(sum);
+        }
+        !sum.is_nan()
+    }
+
+    /// A value with a confidence, where its only holder turns into that of the box. Takes over the
+    /// value; a confident one is held by nobody else.
+    pub(crate) fn made_confident(&mut self, value: Value, confidence: f64) -> Value {
+        if !value.is_confident() {
+            return self.new_confident(value, confidence);
+        }
+        let parts = self.confidents.get_mut(value.index());
+        parts.confidence = confidence.clamp(0.0, 1.0);
+        value
     }
 
     /// Sets both parts of a confident value that nobody else holds. Takes over the value, which

@@ -186,14 +186,14 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next {
             }
 
             // Comparison to a boolean.
-            Inst::Equal(a, b, c) => compare!(Equal, a, b, c),
-            Inst::NotEqual(a, b, c) => compare!(NotEqual, a, b, c),
-            Inst::Same(a, b, c) => compare!(Same, a, b, c),
-            Inst::NotSame(a, b, c) => compare!(NotSame, a, b, c),
-            Inst::Less(a, b, c) => compare!(Less, a, b, c),
-            Inst::LessEq(a, b, c) => compare!(LessEq, a, b, c),
-            Inst::Greater(a, b, c) => compare!(Greater, a, b, c),
-            Inst::GreaterEq(a, b, c) => compare!(GreaterEq, a, b, c),
+            Inst::Equal(a, b, c) => compare!(Equal, a, b, c, ==),
+            Inst::NotEqual(a, b, c) => compare!(NotEqual, a, b, c, !=),
+            Inst::Same(a, b, c) => compare!(Same, a, b, c, ==),
+            Inst::NotSame(a, b, c) => compare!(NotSame, a, b, c, !=),
+            Inst::Less(a, b, c) => compare!(Less, a, b, c, <),
+            Inst::LessEq(a, b, c) => compare!(LessEq, a, b, c, <=),
+            Inst::Greater(a, b, c) => compare!(Greater, a, b, c, >),
+            Inst::GreaterEq(a, b, c) => compare!(GreaterEq, a, b, c, >=),
             Inst::InstanceOf(a, b, c) => {
                 let is = tri!(core.instance_of(reg!(b), reg!(c)));
                 put!(a, Value::bool(is));
@@ -291,7 +291,7 @@ fn step(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next {
             }
 
             // Confidence.
-            Inst::Annotate(a, b, c) => confident!(Annotate, a, b, c),
+            Inst::Annotate(a, b, c) => tri!(core.annotate(regs, a, b, c)),
             Inst::ConfidenceOf(a, b) => number!(a, core.confidence_of(reg!(b))),
             Inst::ValueOf(a, b) => {
                 cold_path();

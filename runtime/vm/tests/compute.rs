@@ -167,6 +167,29 @@ fn plain_operators_take_the_smaller_confidence() {
 }
 
 #[test]
+fn a_box_that_is_used_again_was_nobody_elses() {
+    let x = confident(0, "10", 0.9);
+    let both = "copy r1, r0\nload_int r2, 5\n";
+    let pair = "new_array r3, r0, 2\nreturn r3";
+    // Its only holder changes it in place, and keeps the confidence.
+    gives(&format!("{x}{both}add r1, r1, r2\n{pair}"), "[{\"~\":[10,0.9]},{\"~\":[15,0.9]}]");
+    gives(&format!("{x}{both}sub r1, r1, r2\n{pair}"), "[{\"~\":[10,0.9]},{\"~\":[5,0.9]}]");
+    let less = "load_const r2, 0.25\nannotate r1, r1, r2\n";
+    gives(&format!("{x}{both}{less}{pair}"), "[{\"~\":[10,0.9]},{\"~\":[10,0.25]}]");
+    gives(&format!("{x}load_const r2, 0.25\nannotate r0, r0, r2\nreturn r0"), "{\"~\":[10,0.25]}");
+    gives(
+        &format!("{x}load_int r2, 5\nadd r0, r0, r2\nadd_i r0, r0, 1\nreturn r0"),
+        "{\"~\":[16,0.9]}",
+    );
+    // What is added may be less sure, no number, or make NaN.
+    let sum = |x: &str, y: &str| format!("{x}{y}add r0, r0, r1\nreturn r0");
+    gives(&sum(&x, &confident(1, "1", 0.5)), "{\"~\":[11,0.5]}");
+    gives(&sum(&x, "load_const r1, \"!\"\n"), "{\"~\":[\"10!\",0.9]}");
+    gives(&sum(&confident(0, "inf", 0.9), "load_const r1, -inf\n"), "{\"~\":[null,0.9]}");
+    throws(&sum(&x, "load_null r1\n"), "P1004", "cannot apply `+` to number and null");
+}
+
+#[test]
 fn annotation_replaces_and_clamps() {
     let x = confident(0, "5", 0.9);
     gives(&format!("{x}{}annotate r1, r0, r2\nreturn r1", "load_const r2, 1.5\n"), "{\"~\":[5,1]}");

@@ -102,12 +102,11 @@ macro_rules! machinery {
                     number!($d a, result);
                 } else {
                     cold_path();
-                    let value = tri!($core.arith_onto(Arith::$d op, x, y, reg!($d a)));
-                    put!($d a, value);
+                    tri!($core.arith_into(Arith::$d op, $regs, $d a, x, y));
                 }
             }};
         }
-        // A text in the register that gets the sum may grow in place.
+        // A text in the register that gets the sum may grow in place, a confident number change.
         macro_rules! add {
             ($d a:expr, $d b:expr, $d y:expr) => {{
                 let (x, y): (Value, Value) = (reg!($d b), $d y);
@@ -117,10 +116,9 @@ macro_rules! machinery {
                 } else if $d a == $d b && x.is_text() {
                     reg!($d a) = Value::NULL;
                     reg!($d a) = tri!($core.add_onto(x, y));
-                } else {
+                } else if $d a != $d b || !$core.heap.add_to_confident(x, y) {
                     cold_path();
-                    let value = tri!($core.arith_onto(Arith::Add, x, y, reg!($d a)));
-                    put!($d a, value);
+                    tri!($core.arith_into(Arith::Add, $regs, $d a, x, y));
                 }
             }};
         }
@@ -174,10 +172,15 @@ macro_rules! machinery {
             };
         }
         macro_rules! compare {
-            ($d op:ident, $d a:expr, $d b:expr, $d c:expr) => {{
-                cold_path();
-                let value = tri!($core.compare_value(Compare::$d op, reg!($d b), reg!($d c)));
-                put!($d a, value);
+            ($d op:ident, $d a:expr, $d b:expr, $d c:expr, $d holds:tt) => {{
+                let (x, y) = (reg!($d b), reg!($d c));
+                if x.is_number() && y.is_number() {
+                    put!($d a, Value::bool(x.raw() $d holds y.raw()));
+                } else {
+                    cold_path();
+                    let value = tri!($core.compare_value(Compare::$d op, x, y));
+                    put!($d a, value);
+                }
             }};
         }
         macro_rules! confident {
