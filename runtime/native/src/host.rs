@@ -25,9 +25,10 @@ unsafe fn given<'a, 'b>(state: *mut State<'b>) -> &'a mut State<'b> {
     unsafe { &mut *state }
 }
 
-extern "C" fn refuel(state: *mut State<'_>) -> u64 {
+/// What is left afterwards says whether there was more.
+extern "C" fn refuel(state: *mut State<'_>) {
     // SAFETY: called by code with its state.
-    u64::from(unsafe { given(state) }.refuel())
+    unsafe { given(state) }.refuel();
 }
 
 extern "C" fn retain(state: *mut State<'_>, bits: u64) {
@@ -59,6 +60,8 @@ extern "C" fn unwound(state: *mut State<'_>, pc: u64, base: u64, packed: u64) {
     state.unwound(pc as u32, base as u32, packed as u8, (packed >> 8) as u8);
 }
 
-extern "C" fn rest(x: f64, y: f64) -> f64 {
-    remainder(x, y)
+/// The result is in the view: functions that keep registers return nothing.
+extern "C" fn rest(state: *mut State<'_>, x: f64, y: f64) {
+    // SAFETY: called by code with its state.
+    unsafe { given(state) }.view.result = remainder(x, y).to_bits();
 }

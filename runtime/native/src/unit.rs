@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::mem::ManuallyDrop;
 
-use cranelift_codegen::ir::{AbiParam, Signature, Type, types};
+use cranelift_codegen::ir::{AbiParam, InstBuilder, Signature, Type, types};
+use cranelift_codegen::isa::CallConv;
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
@@ -114,25 +115,52 @@ impl Make {
         Some(make)
     }
 
+    /// Functions of the host. Those that code calls in the middle of loops, and seldom, are
+    /// called through a function of the unit that leaves all registers as they are: so nothing
+    /// that a loop holds needs to be in memory for their sake.
     fn declare_host(&mut self) -> Option<()> {
         let (i, f) = (types::I64, types::F64);
-        let table: [(&str, &[Type], Option<Type>); 7] = [
-            ("refuel", &[i], Some(i)),
-            ("retain", &[i, i], None),
-            ("release", &[i, i], None),
-            ("push", &[i, i, i], None),
-            ("new_array", &[i, i, i], Some(i)),
-            ("unwound", &[i, i, i, i], None),
-            ("remainder", &[f, f], Some(f)),
+        let table: [(&str, &[Type], Option<Type>, bool); 7] = [
+            ("refuel", &[i], None, true),
+            ("retain", &[i, i], None, true),
+            ("release", &[i, i], None, true),
+            ("push", &[i, i, i], None, true),
+            ("new_array", &[i, i, i], Some(i), false),
+            ("unwound", &[i, i, i, i], None, false),
+            ("remainder", &[i, f, f], None, true),
         ];
-        for (name, params, result) in table {
+        for (name, params, result, is_kept) in table {
             let mut signature = self.module.make_signature();
             signature.params.extend(params.iter().map(|&param| AbiParam::new(param)));
             signature.returns.extend(result.map(AbiParam::new));
-            let id = self.module.declare_function(name, Linkage::Import, &signature).ok()?;
+            let mut id = self.module.declare_function(name, Linkage::Import, &signature).ok()?;
+            if is_kept {
+                id = self.keeping(name, id, signature)?;
+            }
             self.host.push((name, id));
         }
         Some(())
+    }
+
+    /// A function that calls another one and leaves all registers as they are.
+    fn keeping(&mut self, name: &str, callee: FuncId, mut signature: Signature) -> Option<FuncId> {
+        let mut context = self.module.make_context();
+        signature.call_conv = CallConv::PreserveAll;
+        let name = format!("{name}_kept");
+        let id = self.module.declare_function(&name, Linkage::Local, &signature).ok()?;
+        context.func.signature = signature;
+        let callee = self.module.declare_func_in_func(callee, &mut context.func);
+        let mut builder = FunctionBuilder::new(&mut context.func, &mut self.context);
+        let entry = builder.create_block();
+        builder.append_block_params_for_function_params(entry);
+        builder.switch_to_block(entry);
+        let args = builder.block_params(entry).to_vec();
+        builder.ins().call(callee, &args);
+        builder.ins().return_(&[]);
+        builder.seal_all_blocks();
+        builder.finalize(self.module.target_config());
+        self.module.define_function(id, &mut context).ok()?;
+        Some(id)
     }
 
     /// Everything, and the function to enter by.

@@ -79,7 +79,8 @@ pub struct View {
     pub n_regs: usize,
     /// Calls that may still be made.
     pub depth: usize,
-    /// What a function returned.
+    /// What a function returned, whoever it is that calls it.
+    /// What a function returned, of this code or of the host.
     pub result: u64,
     /// Where the stack of the host must not go below; for native code alone.
     pub floor: usize,
@@ -166,12 +167,11 @@ impl<'a> State<'a> {
         self.core.constants.get(index).map_or(MISSING, |value| value.bits())
     }
 
-    /// More fuel until the next look. `false` when a limit is reached, which the interpreter says
-    /// better.
-    pub fn refuel(&mut self) -> bool {
-        let is_more = self.core.heap.deal();
+    /// More fuel until the next look. There is none when a limit is reached, which the
+    /// interpreter says better.
+    pub fn refuel(&mut self) {
+        self.core.heap.deal();
         self.refresh();
-        is_more
     }
 
     /// All the fuel that is left.

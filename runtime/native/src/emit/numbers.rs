@@ -7,7 +7,7 @@ use cranelift_codegen::ir::{
 };
 use prism_vm::tier::{CONFIDENT_TAG, MISSING, NAN, NULL, TRUE};
 
-use super::Emit;
+use super::{Emit, view};
 use crate::flow::{Arith, Cond, Order, Src};
 use crate::kinds::Kinds;
 use crate::step::Math;
@@ -15,6 +15,14 @@ use crate::step::Math;
 /// Added to an integer of less than 51 bits, this leaves the integer in the low bits of the sum:
 /// 1.5 × 2⁵².
 const SHIFT: f64 = 6_755_399_441_055_744.0;
+
+/// What to multiply by instead of dividing by a power of two, which gives the same number.
+fn inverse(divisor: Src) -> Option<f64> {
+    let Src::Number(divisor) = divisor else { return None };
+    let inverse = divisor.recip();
+    let is_power = divisor.to_bits() << 12 == 0;
+    (is_power && divisor.is_normal() && inverse.is_normal()).then_some(inverse)
+}
 
 impl Emit<'_, '_> {
     /// The bits of a number: one NaN for all.
@@ -31,10 +39,16 @@ impl Emit<'_, '_> {
             Arith::Add => self.b.ins().fadd(a, b),
             Arith::Sub => self.b.ins().fsub(a, b),
             Arith::Mul => self.b.ins().fmul(a, b),
-            Arith::Div => {
-                self.divisor(y, b);
-                self.b.ins().fdiv(a, b)
-            }
+            Arith::Div => match inverse(y) {
+                Some(inverse) => {
+                    let inverse = self.number(Src::Number(inverse));
+                    self.b.ins().fmul(a, inverse)
+                }
+                None => {
+                    self.divisor(y, b);
+                    self.b.ins().fdiv(a, b)
+                }
+            },
             Arith::Rem => {
                 self.divisor(y, b);
                 self.remainder(a, y, b)
@@ -98,8 +112,8 @@ impl Emit<'_, '_> {
         let rest = self.b.ins().fcvt_from_sint(types::F64, rest);
         self.b.ins().jump(done, &[rest.into()]);
         self.enter_block(slow);
-        let call = self.b.ins().call(self.host.remainder, &[x, y_value]);
-        let rest = self.b.inst_results(call)[0];
+        self.b.ins().call(self.host.remainder, &[self.state, x, y_value]);
+        let rest = self.b.ins().load(types::F64, self.memory.view, self.state, view!(result));
         self.b.ins().jump(done, &[rest.into()]);
         self.enter_block(done);
         result
@@ -258,9 +272,7 @@ impl Emit<'_, '_> {
     /// What is left of the fuel, at least one unit.
     pub(super) fn fuel_left(&mut self) -> Value {
         let (have, none) = (self.b.create_block(), self.b.create_block());
-        let more = self.b.create_block();
         self.b.set_cold_block(none);
-        self.b.set_cold_block(more);
         let left = self.b.append_block_param(have, types::I64);
         let flags = self.memory.fuel;
         let fuel = match self.left {
@@ -270,13 +282,10 @@ impl Emit<'_, '_> {
         self.b.ins().brif(fuel, have, &[fuel.into()], none, &[]);
         self.enter_block(none);
         self.store_fuel();
-        let call = self.b.ins().call(self.host.refuel, &[self.state]);
-        let is_more = self.b.inst_results(call)[0];
-        let leave = self.way_out();
-        self.b.ins().brif(is_more, more, &[], leave, &[]);
-        self.enter_block(more);
+        self.b.ins().call(self.host.refuel, &[self.state]);
         let fuel = self.b.ins().load(types::I64, flags, self.fuel, 0);
-        self.b.ins().jump(have, &[fuel.into()]);
+        let leave = self.way_out();
+        self.b.ins().brif(fuel, have, &[fuel.into()], leave, &[]);
         self.enter_block(have);
         if let Some(variable) = self.left {
             self.b.def_var(variable, left);
