@@ -50,10 +50,24 @@ pub(crate) struct Body {
     pub(crate) returns: Kinds,
 }
 
+/// Instructions of a function that is worth entering though it neither loops nor calls.
+const LONG: usize = 48;
 /// Instructions of a function whose code may stand where it is called, at most.
 const MAX_INLINED: usize = 24;
 
 impl Body {
+    /// Whether running it may take long: it comes back to a place, calls, or has many
+    /// instructions and an end of its own.
+    pub(crate) fn is_worth_it(&self) -> bool {
+        let calls = |plan: &Plan| matches!(plan, Plan::Call { .. });
+        self.counts_fuel() || self.plans.values().any(calls) || self.is_long()
+    }
+
+    /// Whether running it to its end takes long without any fuel.
+    pub(crate) fn is_long(&self) -> bool {
+        !self.is_inner && !self.returns.is_empty() && self.plans.len() >= LONG
+    }
+
     /// Whether code keeps the fuel at hand, as it often takes some.
     pub(crate) fn counts_fuel(&self) -> bool {
         let goes_back = |(pc, plan): (&u32, &Plan)| plan.target().is_some_and(|to| to <= *pc);

@@ -6,7 +6,7 @@ use prism_bytecode::Verified;
 use prism_vm::tier::{FIRST_HEAP, Left, State, Tier};
 use rustc_hash::FxHashMap;
 
-use crate::flow::{bodies, is_inner};
+use crate::flow::{Bodies, bodies, is_inner};
 use crate::kinds::Kinds;
 use crate::live::live_at;
 use crate::step::function_at;
@@ -21,8 +21,8 @@ const LOOKS: u64 = 6;
 const TRIES: u8 = 3;
 /// Units that one machine makes at most.
 const MAX_UNITS: usize = 64;
-/// Runs after which a unit must have been worth it, and the fuel that a run must use on average
-/// if it ends in the interpreter.
+/// Runs after which a unit must have been worth it, and the fuel that a run must use on average.
+/// Coming and going takes as long as interpreting a few instructions.
 const TRIAL: u64 = 64;
 const WORTH: u64 = 8;
 
@@ -56,8 +56,10 @@ struct Place {
     looks: u64,
     tries: u8,
     unit: Option<Unit>,
-    /// Runs that ended in the interpreter, and the fuel they used.
-    n_left: u64,
+    /// A run to its end is worth it, whatever fuel it used.
+    is_long: bool,
+    /// Other runs, and the fuel they used.
+    n_runs: u64,
     work: u64,
 }
 
@@ -78,12 +80,20 @@ impl Tier for Native {
         }
         place.tries += 1;
         place.looks = 0;
+        let Some(bodies) = analyse(&self.program, pc, state) else {
+            place.tries = TRIES;
+            return false;
+        };
+        if !bodies.first.is_worth_it() {
+            return false;
+        }
         self.n_units += 1;
-        let unit = make(&self.program, pc, state);
+        let unit = Unit::compile(&bodies);
         if unit.is_none() {
             place.tries = TRIES;
         }
-        *place = Place { looks: 0, tries: place.tries, unit, n_left: 0, work: 0 };
+        let is_long = bodies.first.is_long();
+        *place = Place { tries: place.tries, unit, is_long, ..Place::default() };
         place.unit.is_some()
     }
 
@@ -92,34 +102,31 @@ impl Tier for Native {
         let Some(unit) = &place.unit else { return Left::Refused };
         let before = state.fuel_left();
         let ran = unit.run(state);
-        match ran {
-            Ran::Returned => return Left::Returned(state.view.result),
+        let left = match ran {
+            Ran::Returned if place.is_long => return Left::Returned(state.view.result),
+            Ran::Returned => Left::Returned(state.view.result),
+            Ran::Left => Left::At,
             Ran::Refused => {
                 place.unit = None;
                 return Left::Refused;
             }
-            Ran::Left => {}
-        }
-        place.n_left += 1;
+        };
+        place.n_runs += 1;
         place.work += before - state.fuel_left();
-        let is_stuck = state.view.pc == pc as usize && !state.has_unwound();
-        let is_idle = place.n_left >= TRIAL && place.work < WORTH * place.n_left;
+        let is_stuck = left == Left::At && state.view.pc == pc as usize && !state.has_unwound();
+        let is_idle = place.n_runs >= TRIAL && place.work < WORTH * place.n_runs;
         if is_idle {
             // Other values will not make it better.
             place.tries = TRIES;
         }
-        if is_stuck {
-            place.unit = None;
-            return Left::Refused;
-        }
-        if is_idle {
+        if is_stuck || is_idle {
             place.unit = None;
         }
-        Left::At
+        if is_stuck { Left::Refused } else { left }
     }
 }
 
-fn make(program: &Verified, pc: u32, state: &State<'_>) -> Option<Unit> {
+fn analyse(program: &Verified, pc: u32, state: &State<'_>) -> Option<Bodies> {
     let (id, _, _) = function_at(program, pc);
     let registers: Vec<u64> = state.registers().collect();
     let args: Vec<Kinds> = if !is_inner(program, pc)? {
@@ -138,8 +145,7 @@ fn make(program: &Verified, pc: u32, state: &State<'_>) -> Option<Unit> {
     };
     let global = |index| state.global(index);
     let constant = |index| state.constant(index);
-    let bodies = bodies(program, pc, args, &global, &constant)?;
-    Unit::compile(&bodies)
+    bodies(program, pc, args, &global, &constant)
 }
 
 /// What a call passes on.
