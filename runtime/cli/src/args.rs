@@ -237,14 +237,11 @@ pub struct Approvals {
 #[command(after_help = "Example:
   prism cancel r_3zk8q1 --reason 'wrong input'")]
 pub struct Cancel {
-    /// The run's name, or its first characters
-    #[arg(value_name = "RUN")]
-    pub run: String,
+    #[command(flatten)]
+    pub of: Named,
     /// Why; the journal keeps it
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub reason: String,
-    #[command(flatten)]
-    pub store: Store,
 }
 
 /// Show where a run stands
@@ -252,11 +249,8 @@ pub struct Cancel {
 #[command(after_help = "Example:
   prism status r_3zk8q1 --json | jq .status")]
 pub struct Status {
-    /// The run's name, or its first characters
-    #[arg(value_name = "RUN")]
-    pub run: String,
     #[command(flatten)]
-    pub store: Store,
+    pub of: Named,
     #[command(flatten)]
     pub output: Output,
 }
@@ -285,9 +279,8 @@ Events are numbered from 1 without gaps, so a reader that stops can go on where 
 is too slow holds up nothing: a line of type `lagged` says how far it is behind, and everything
 that it missed follows.")]
 pub struct Events {
-    /// The run's name, or its first characters
-    #[arg(value_name = "RUN")]
-    pub run: String,
+    #[command(flatten)]
+    pub of: Named,
     /// Keep printing until the run has ended
     #[arg(long)]
     pub follow: bool,
@@ -297,8 +290,6 @@ pub struct Events {
     /// Also print where the run stands, after every so many events
     #[arg(long, value_name = "N")]
     pub snapshots: Option<NonZeroU64>,
-    #[command(flatten)]
-    pub store: Store,
 }
 
 /// Print what a run and its agents wrote, line by line
@@ -310,9 +301,8 @@ pub struct Events {
 
 Lines of the program stand as they are, those of an agent behind its name.")]
 pub struct Logs {
-    /// The run's name, or its first characters
-    #[arg(value_name = "RUN")]
-    pub run: String,
+    #[command(flatten)]
+    pub of: Named,
     /// Keep printing until the run has ended
     #[arg(long)]
     pub follow: bool,
@@ -322,8 +312,6 @@ pub struct Logs {
     /// One JSON object per line: {\"run\",\"seq\",\"time\",\"from\",\"line\"}
     #[arg(long)]
     pub json: bool,
-    #[command(flatten)]
-    pub store: Store,
 }
 
 /// Decide what a run waits for, and let it go on
@@ -333,9 +321,8 @@ pub struct Logs {
   prism approve r_3zk8q1 --reject --reason 'the fix is missing'
   prism approve r_3zk8q1 --choice rollback")]
 pub struct Approve {
-    /// The run's name, or its first characters
-    #[arg(value_name = "RUN")]
-    pub run: String,
+    #[command(flatten)]
+    pub of: Named,
     /// Say no
     #[arg(long)]
     pub reject: bool,
@@ -355,8 +342,6 @@ pub struct Approve {
     #[arg(long)]
     pub no_resume: bool,
     #[command(flatten)]
-    pub store: Store,
-    #[command(flatten)]
     pub output: Output,
 }
 
@@ -374,9 +359,8 @@ as far as they fit, asks the world for the rest, and remembers where it comes fr
 
 Exit status: 0 identical, 1 different or failed; with --mode freeze, that of `prism run`.")]
 pub struct Replay {
-    /// The run's name, or its first characters
-    #[arg(value_name = "RUN")]
-    pub run: String,
+    #[command(flatten)]
+    pub of: Named,
     /// Where the recorded answers end: a line of the program, or a site (the name in effect ids)
     #[arg(long, value_name = "FILE:LINE|SITE")]
     pub from: Option<String>,
@@ -392,8 +376,6 @@ pub struct Replay {
     /// Answer effects from a script instead of the world, as for `prism run`
     #[arg(long, value_name = "FILE")]
     pub answers: Option<String>,
-    #[command(flatten)]
-    pub store: Store,
     #[command(flatten)]
     pub output: Output,
 }
@@ -446,23 +428,19 @@ pub enum AuditVerb {
 
 #[derive(Debug, clap::Args)]
 pub struct AuditVerify {
-    #[arg(value_name = "RUN")]
-    pub run: String,
+    #[command(flatten)]
+    pub of: Named,
     /// The head that an earlier audit printed
     #[arg(long, value_name = "HASH")]
     pub head: Option<String>,
-    #[command(flatten)]
-    pub store: Store,
     #[command(flatten)]
     pub output: Output,
 }
 
 #[derive(Debug, clap::Args)]
 pub struct AuditExport {
-    #[arg(value_name = "RUN")]
-    pub run: String,
     #[command(flatten)]
-    pub store: Store,
+    pub of: Named,
 }
 
 /// Remove runs that ended long ago, with what only they had
@@ -577,6 +555,16 @@ pub struct Test {
 pub struct Completions {
     #[arg(value_enum)]
     pub shell: Shell,
+}
+
+/// One run of a store.
+#[derive(Debug, clap::Args)]
+pub struct Named {
+    /// The run's name, or its first characters
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    #[command(flatten)]
+    pub store: Store,
 }
 
 /// Where runs are kept.

@@ -5,7 +5,7 @@
 //!                                     └─ else → resume → ended, waits for a person, put down
 //! ```
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,14 +16,14 @@ use prism_engine::{
     Engine, Environment, Error, Host, Planned, RunHandle, RunResult, Stopper, Ticked, Vault,
     WhenWaiting, now_micros, old_runs, parked, recorded, remove,
 };
-use prism_journal::{Error as StoreError, RunId, RunRecord, Store};
+use prism_journal::{Error as StoreError, RunId, Store};
 use tokio::task::JoinSet;
 
 use crate::manifest;
 use crate::problem::Problem;
 
-/// How often the store is asked whether anything happened.
-const POLL: Duration = Duration::from_millis(20);
+/// How often the store is asked whether anything happened: a person who decides waits half of it.
+const POLL: Duration = Duration::from_millis(2);
 /// How often all runs are looked at, for those whose process has died.
 const SCAN: Duration = Duration::from_millis(500);
 /// How often runs are removed that have been kept long enough.
@@ -85,6 +85,8 @@ struct Worker<F> {
     driven: JoinSet<(RunId, Result<RunResult, Error>)>,
     /// Runs that need nothing before this time, or before they are told something.
     parked: HashMap<RunId, Option<i64>>,
+    /// Those of them that have a time, by it.
+    alarms: BTreeSet<(i64, RunId)>,
     /// Told something while they were driven.
     told: HashSet<RunId>,
     /// Runs that are schedules.
@@ -92,11 +94,22 @@ struct Worker<F> {
     /// Cannot be driven by this process.
     refused: HashSet<RunId>,
     ready: VecDeque<RunId>,
+    /// The same runs.
+    is_ready: HashSet<RunId>,
     /// The newest message that was read.
     after: u64,
     changes: Option<u64>,
-    scanned: Option<Instant>,
+    scanned: Option<Scanned>,
     swept: Option<Instant>,
+}
+
+/// The last time that all runs were looked at.
+struct Scanned {
+    at: Instant,
+    /// What `Store::changes` said then.
+    changes: u64,
+    /// Whether another process drives one, which may die without writing anything.
+    is_shared: bool,
 }
 
 impl<F: Fn(News)> Worker<F> {
@@ -109,10 +122,12 @@ impl<F: Fn(News)> Worker<F> {
             driving: HashMap::new(),
             driven: JoinSet::new(),
             parked: HashMap::new(),
+            alarms: BTreeSet::new(),
             told: HashSet::new(),
             schedules: HashMap::new(),
             refused: HashSet::new(),
             ready: VecDeque::new(),
+            is_ready: HashSet::new(),
             after: 0,
             changes: None,
             scanned: None,
@@ -126,6 +141,7 @@ impl<F: Fn(News)> Worker<F> {
             while self.driving.len() < self.options.limit
                 && let Some(run) = self.ready.pop_front()
             {
+                self.is_ready.remove(&run);
                 self.take(run);
             }
             if self.options.once && self.driving.is_empty() && self.ready.is_empty() {
@@ -145,19 +161,50 @@ impl<F: Fn(News)> Worker<F> {
         if is_news {
             self.read_messages()?;
         }
-        if self.scanned.is_none_or(|scanned| scanned.elapsed() >= SCAN) {
-            self.scanned = Some(Instant::now());
-            for record in self.store.unfinished()? {
-                self.consider(&record)?;
-            }
-        }
+        self.scan(changes)?;
         self.sweep()?;
         let now = now_micros();
-        let is_due = |due: &Option<i64>| due.is_some_and(|due| due <= now);
-        let due: Vec<RunId> =
-            self.parked.iter().filter(|(_, due)| is_due(due)).map(|(run, _)| *run).collect();
-        due.into_iter().for_each(|run| self.wake(run));
+        while let Some((_, run)) = self.alarms.first().copied().filter(|(due, _)| *due <= now) {
+            self.wake(run);
+        }
         Ok(())
+    }
+
+    /// Looks at all runs now and then, unless it is known that there is nothing new.
+    fn scan(&mut self, changes: u64) -> Result<(), Error> {
+        let is_due = self.scanned.as_ref().is_none_or(|scanned| {
+            scanned.at.elapsed() >= SCAN && (scanned.is_shared || scanned.changes != changes)
+        });
+        if !is_due {
+            return Ok(());
+        }
+        let mut fresh = Vec::new();
+        let mut is_shared = false;
+        for record in self.store.unfinished()? {
+            let run = record.run;
+            if self.is_known(run) {
+                continue;
+            }
+            match self.store.is_claimed(run)? {
+                true => is_shared = true,
+                false => fresh.push(run),
+            }
+        }
+        for (run, parked) in fresh.iter().zip(parked(&*self.store, &fresh)?) {
+            match parked {
+                Some(parked) => self.park(*run, parked.due),
+                None => self.queue(*run),
+            }
+        }
+        self.scanned = Some(Scanned { at: Instant::now(), changes, is_shared });
+        Ok(())
+    }
+
+    fn is_known(&self, run: RunId) -> bool {
+        self.driving.contains_key(&run)
+            || self.parked.contains_key(&run)
+            || self.refused.contains(&run)
+            || self.is_ready.contains(&run)
     }
 
     /// Removes runs that have been kept long enough.
@@ -186,25 +233,29 @@ impl<F: Fn(News)> Worker<F> {
         Ok(())
     }
 
-    fn wake(&mut self, run: RunId) {
-        self.parked.remove(&run);
-        self.ready.push_back(run);
+    fn park(&mut self, run: RunId, due: Option<i64>) {
+        self.parked.insert(run, due);
+        self.alarms.extend(due.map(|due| (due, run)));
     }
 
-    fn consider(&mut self, record: &RunRecord) -> Result<(), Error> {
-        let run = record.run;
-        let is_known = self.driving.contains_key(&run)
-            || self.parked.contains_key(&run)
-            || self.refused.contains(&run)
-            || self.ready.contains(&run);
-        if is_known || self.store.is_claimed(run)? {
-            return Ok(());
+    fn wake(&mut self, run: RunId) {
+        if let Some(due) = self.parked.remove(&run).flatten() {
+            self.alarms.remove(&(due, run));
         }
-        match parked(&*self.store, record)? {
-            Some(parked) => drop(self.parked.insert(run, parked.due)),
-            None => self.ready.push_back(run),
+        self.queue(run);
+    }
+
+    fn queue(&mut self, run: RunId) {
+        if self.is_ready.insert(run) {
+            self.ready.push_back(run);
         }
-        Ok(())
+    }
+
+    /// Another process has a run, and may die without writing anything.
+    fn note_shared(&mut self) {
+        if let Some(scanned) = &mut self.scanned {
+            scanned.is_shared = true;
+        }
     }
 
     fn take(&mut self, run: RunId) {
@@ -216,6 +267,7 @@ impl<F: Fn(News)> Worker<F> {
             Err(Trouble::Engine(
                 Error::Store(StoreError::Claimed { .. }) | Error::Ended { .. },
             )) => {
+                self.note_shared();
                 return;
             }
             Err(trouble) => {
@@ -260,9 +312,9 @@ impl<F: Fn(News)> Worker<F> {
     fn tick(&mut self, run: RunId) -> Result<(), Error> {
         let Some(planned) = self.schedules.get(&run) else { return Ok(()) };
         let Ticked { started, due } = planned.tick(&*self.store, now_micros())?;
-        self.ready.extend(&started);
+        started.iter().for_each(|run| self.queue(*run));
         match due {
-            Some(due) => drop(self.parked.insert(run, Some(due))),
+            Some(due) => self.park(run, Some(due)),
             None => drop(self.schedules.remove(&run)),
         }
         if !started.is_empty() {
@@ -278,7 +330,7 @@ impl<F: Fn(News)> Worker<F> {
         match result {
             Ok(result) => {
                 if !result.status.is_final() {
-                    self.parked.insert(run, result.due);
+                    self.park(run, result.due);
                 }
                 (self.tell)(News::Left(result));
                 if was_told && self.parked.contains_key(&run) {
@@ -286,7 +338,9 @@ impl<F: Fn(News)> Worker<F> {
                 }
             }
             // Another process has it now.
-            Err(Error::Store(StoreError::Claimed { .. } | StoreError::OutOfOrder { .. })) => {}
+            Err(Error::Store(StoreError::Claimed { .. } | StoreError::OutOfOrder { .. })) => {
+                self.note_shared();
+            }
             Err(error) => {
                 self.refused.insert(run);
                 (self.tell)(News::Failed(run, Box::new(Trouble::Engine(error))));

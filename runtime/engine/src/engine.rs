@@ -24,6 +24,7 @@ use crate::mailbox::Mailbox;
 use crate::opening::Opening;
 use crate::past::Past;
 use crate::people::Ask;
+use crate::programs::Programs;
 use crate::record::run_draft;
 use crate::recorder::{Recorder, Then};
 use crate::requests::Requests;
@@ -97,6 +98,7 @@ pub struct Engine {
     host: Host,
     event_loop: Arc<EventLoop>,
     mailbox: Mailbox,
+    programs: Programs,
 }
 
 /// A run that this process drives.
@@ -117,7 +119,7 @@ impl Engine {
     /// thread of the engine.
     pub fn new(store: Arc<dyn Store>, dispatcher: Dispatcher, host: Host) -> Engine {
         let (event_loop, mailbox) = (Arc::new(EventLoop::start()), Mailbox::default());
-        Engine { store, dispatcher, host, event_loop, mailbox }
+        Engine { store, dispatcher, host, event_loop, mailbox, programs: Programs::default() }
     }
 
     pub fn store(&self) -> &Arc<dyn Store> {
@@ -137,7 +139,8 @@ impl Engine {
     /// schedule, and whatever keeps the journal from being read. A program that diverged shows in the result.
     pub fn resume(&self, run: RunId) -> Result<RunHandle, Error> {
         self.go_on(run, |recorded| {
-            let module = load(&*self.store, recorded)?;
+            let hash = recorded.artifact.hash;
+            let module = self.programs.get(hash, || load(&*self.store, recorded))?;
             let (inputs, secrets) = self.secrets_of(&module, &recorded.inputs)?;
             let machine = compute::machine(&module, recorded.limits, &inputs, self.host.tier)?;
             Ok((machine, secrets))
@@ -266,6 +269,7 @@ impl Engine {
             signals,
             sent: VecDeque::new(),
             secrets: parts.secrets,
+            is_awaited: self.host.mode == Mode::Full,
         };
         Driver {
             machine,

@@ -13,6 +13,8 @@ mod drive;
 
 mod compute;
 
+mod programs;
+
 mod requests;
 
 mod effects;

@@ -7,14 +7,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use prism_journal::{Error, Message, RunId, Store};
+use prism_journal::{Message, RunId, Store};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::drive::Signal;
 use crate::event_loop::EventLoop;
+use crate::{Error, runs};
 
-/// How often the store is asked for news.
-const POLL: Duration = Duration::from_millis(10);
+/// How often the store is asked for news: a person who decides waits half of it.
+const POLL: Duration = Duration::from_millis(2);
 
 #[derive(Clone, Default)]
 pub(crate) struct Mailbox(Arc<Mutex<Boxes>>);
@@ -113,10 +114,7 @@ impl Place {
     fn first_look(&mut self, store: &dyn Store, mailbox: &Mailbox) -> Result<Vec<Message>, Error> {
         self.after = Some(store.last_message()?);
         let runs: Vec<RunId> = mailbox.lock().runs.keys().copied().collect();
-        let mut messages = Vec::new();
-        for run in runs {
-            messages.extend(store.messages(Some(run), 0)?);
-        }
+        let mut messages = runs::messages(store, &runs)?;
         messages.sort_by_key(|message| message.number);
         Ok(messages)
     }

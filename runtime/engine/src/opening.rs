@@ -38,6 +38,7 @@ impl Opening {
                 batch.entries.extend(next.entries);
                 batch.blobs.extend(next.blobs);
                 batch.state.extend(next.state);
+                batch.is_awaited = next.is_awaited;
                 let both = |outcome: Result<(), StoreError>| {
                     first(outcome.clone());
                     ack(outcome);

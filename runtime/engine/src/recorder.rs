@@ -36,6 +36,8 @@ pub(crate) struct Recorder {
     pub(crate) signals: UnboundedSender<Signal>,
     pub(crate) sent: VecDeque<(Vec<Entry>, Then)>,
     pub(crate) secrets: Secrets,
+    /// Whether the run goes on only when its entries are durable.
+    pub(crate) is_awaited: bool,
 }
 
 impl Recorder {
@@ -55,7 +57,8 @@ impl Recorder {
         self.send(batch, then);
     }
 
-    fn send(&mut self, batch: Batch, then: Then) {
+    fn send(&mut self, mut batch: Batch, then: Then) {
+        batch.is_awaited = self.is_awaited;
         let ack = self.expect(&batch, then);
         self.opening.send_with(batch, ack, &*self.store, &self.claim);
     }

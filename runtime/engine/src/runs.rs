@@ -1,8 +1,9 @@
 //! Runs in a store, for those who only ask.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use prism_journal::{Kind, Message, RunId, RunRecord, Status, Store};
+use prism_journal::{Entry, Kind, Message, RunId, RunRecord, Status, Store};
 use prism_vm::Answer;
 
 use crate::past::Past;
@@ -47,19 +48,47 @@ pub struct Parked {
     pub due: Option<i64>,
 }
 
-/// Whether a run needs nothing now: it was put down, and nobody has said anything to it since.
-pub fn parked(store: &dyn Store, record: &RunRecord) -> Result<Option<Parked>, Error> {
-    let entries = store.read(record.run, record.last_seq)?;
-    let Some(last) = entries.last().filter(|last| last.kind == Kind::Event) else {
+/// Which of these runs need nothing now: they were put down, and nobody has said anything to them
+/// since. In the order of the runs.
+pub fn parked(store: &dyn Store, runs: &[RunId]) -> Result<Vec<Option<Parked>>, Error> {
+    // Messages first: one that comes meanwhile is one that comes later.
+    let mut news: HashMap<RunId, Vec<Message>> = HashMap::new();
+    for message in messages(store, runs)? {
+        news.entry(message.run).or_default().push(message);
+    }
+    let ends = store.ends(runs)?;
+    ends.iter().map(|last| parked_by(store, last, news.get(&last.run))).collect()
+}
+
+/// Up to so many runs, the messages of each are asked for; of more, those of all runs.
+const FEW: usize = 100;
+
+/// The messages of these runs, and maybe of others.
+pub(crate) fn messages(store: &dyn Store, runs: &[RunId]) -> Result<Vec<Message>, Error> {
+    if runs.len() > FEW {
+        return Ok(store.messages(None, 0)?);
+    }
+    let mut messages = Vec::new();
+    for run in runs {
+        messages.extend(store.messages(Some(*run), 0)?);
+    }
+    Ok(messages)
+}
+
+fn parked_by(
+    store: &dyn Store,
+    last: &Entry,
+    news: Option<&Vec<Message>>,
+) -> Result<Option<Parked>, Error> {
+    if last.kind != Kind::Event {
         return Ok(None);
-    };
+    }
     let payload = payload(store, last)?;
     if payload["type"] != PARKED {
         return Ok(None);
     }
-    let messages = store.messages(Some(record.run), 0)?;
-    if !messages.is_empty() {
-        let open = open_questions(store, record.run)?;
+    if let Some(messages) = news {
+        let open = open_questions(store, last.run)?;
         let is_news = |message: &Message| {
             &*message.key == cancel::KEY || open.iter().any(|open| open.id == message.key)
         };

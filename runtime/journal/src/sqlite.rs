@@ -141,7 +141,11 @@ impl Store for Sqlite {
     }
 
     fn append(&self, _claim: &Claim, batch: Batch, ack: Ack) {
-        self.writer.append(batch, ack);
+        // Runs of one process share a sync; one that is alone gains nothing by another thread.
+        match batch.is_awaited && self.locks.n_held() == 1 {
+            true => self.writer.append_here(batch, ack),
+            false => self.writer.append(batch, ack),
+        }
     }
 
     fn read(&self, run: RunId, from: u64) -> Result<Vec<Entry>, Error> {
@@ -165,6 +169,22 @@ impl Store for Sqlite {
 
     fn runs(&self) -> Result<Vec<RunRecord>, Error> {
         self.with_index(|snapshot, index| index.runs(snapshot, self.at()))
+    }
+
+    fn unfinished(&self) -> Result<Vec<RunRecord>, Error> {
+        self.with_index(|snapshot, index| index.unfinished(snapshot, self.at()))
+    }
+
+    fn ends(&self, runs: &[RunId]) -> Result<Vec<Entry>, Error> {
+        self.with_index(|snapshot, index| {
+            let place = |run: &RunId| {
+                let tail = index.tail(snapshot, self.at(), *run)?;
+                let tail = tail.ok_or(Error::Missing { run: *run, seq: 0 })?;
+                Ok((*run, tail.last_row, tail.record.last_seq))
+            };
+            let places: Vec<_> = runs.iter().map(place).collect::<Result<_, Error>>()?;
+            rows::ends(snapshot, self.at(), &places)
+        })
     }
 
     fn blob(&self, reference: Reference) -> Result<Arc<[u8]>, Error> {

@@ -14,6 +14,9 @@ pub struct Batch {
     pub blobs: Vec<(Reference, Arc<[u8]>)>,
     /// Changes of the program's own state.
     pub state: Vec<StateWrite>,
+    /// Whether its run does nothing before this is durable. A store may then write it before
+    /// `append` returns, when there is nobody to share a sync with.
+    pub is_awaited: bool,
 }
 
 /// A key of `state.get` and `state.set`.
@@ -39,7 +42,8 @@ pub struct Removed {
     pub blobs: u64,
 }
 
-/// Called once with the fate of a batch, from the store's own thread: must be quick.
+/// Called once with the fate of a batch, from the store's own thread or, for a batch that is
+/// awaited, from within `append`: must be quick.
 /// `Ok` means that the batch survives a crash of the process and of the machine.
 pub type Ack = Box<dyn FnOnce(Result<(), Error>) + Send>;
 
@@ -141,6 +145,18 @@ pub trait Store: Send + Sync {
     /// The runs that can still do something, oldest first.
     fn unfinished(&self) -> Result<Vec<RunRecord>, Error> {
         Ok(self.runs()?.into_iter().filter(|run| !run.status.is_final()).collect())
+    }
+
+    /// The last entry of each of these runs, in the same order.
+    ///
+    /// Errors: those of `read`.
+    fn ends(&self, runs: &[RunId]) -> Result<Vec<Entry>, Error> {
+        let end = |run: &RunId| {
+            let missing = Error::Missing { run: *run, seq: 0 };
+            let last = self.run(*run)?.ok_or(missing.clone())?.last_seq;
+            self.read(*run, last)?.pop().ok_or(missing)
+        };
+        runs.iter().map(end).collect()
     }
 
     /// A blob's bytes.

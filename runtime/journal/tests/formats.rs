@@ -150,6 +150,21 @@ fn a_file_goes_back_a_format_and_forth() {
     assert_eq!(Sqlite::migrate(&path, 2).unwrap(), 2);
 }
 
+/// Whoever has the store open would go on with tables that are not there any more.
+#[test]
+fn a_store_that_somebody_uses_keeps_its_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.db");
+    let other = Sqlite::open(&path).unwrap();
+    let (run, _) = write(&other, 10);
+    assert_eq!(Sqlite::migrate(&path, 1).unwrap_err().code(), "P2003");
+    assert_eq!(number(&path, "PRAGMA user_version"), 2);
+    assert_eq!(other.read(run, 0).unwrap().len(), 3);
+    write(&other, 10);
+    drop(other);
+    assert_eq!(Sqlite::migrate(&path, 1).unwrap(), 2);
+}
+
 #[test]
 fn a_format_that_nobody_knows_is_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -175,6 +190,9 @@ fn a_database_goes_back_a_format_and_forth() {
     let (one, large) = write(&store, LONG);
     write(&store, 5_000);
     let before = contents(&store);
+    let claim = store.claim(RunId::generate()).unwrap();
+    assert_eq!(Postgres::migrate(&address, 1).unwrap_err().code(), "P2003");
+    drop(claim);
     drop(store);
     assert_eq!(Postgres::migrate(&address, 1).unwrap(), 2);
     assert!(server.sql(&name, "SELECT 1 / (to_regclass('prism_uses') IS NULL)::int"));

@@ -52,6 +52,7 @@ on_every_store! {
     many_runs_at_once,
     every_write_is_a_change,
     an_unknown_run_is_empty,
+    the_ends_of_runs_are_their_last_entries,
     ended_runs_are_removed_with_what_only_they_had,
     a_run_that_is_claimed_or_not_ended_stays,
 }
@@ -63,6 +64,22 @@ fn in_memory(case: Case) {
 fn in_a_file(case: Case) {
     let folder = tempfile::tempdir().unwrap();
     case(&Sqlite::open(folder.path().join("deep/er/journal.db")).unwrap());
+}
+
+fn the_ends_of_runs_are_their_last_entries(store: &dyn Store) {
+    let (_one, short) = started(store);
+    let (claim, mut log) = started(store);
+    let batch = log.batch(vec![
+        draft(Kind::AttemptStarted, "main/a#0", "one"),
+        draft(Kind::Answer, "main/a#0", vec![b'x'; 5_000]),
+    ]);
+    let last = batch.entries[1].clone();
+    append(store, &claim, batch).unwrap();
+    let ends = store.ends(&[log.run(), short.run()]).unwrap();
+    assert_eq!(ends[0], last);
+    assert_eq!(ends[1..], store.read(short.run(), 0).unwrap());
+    assert_eq!(store.ends(&[]).unwrap(), []);
+    assert_eq!(store.ends(&[RunId::generate()]).unwrap_err().code(), "P2005");
 }
 
 fn kinds(entries: &[Entry]) -> Vec<Kind> {

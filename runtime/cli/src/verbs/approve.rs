@@ -14,8 +14,7 @@ use crate::verbs::run::tier;
 
 pub fn run(args: &args::Approve, terminal: Terminal) -> ExitCode {
     let json = args.output.json;
-    let decided = Opened::find(&args.run, args.store.store.as_deref())
-        .and_then(|opened| Ok((record(&opened, args)?, opened)));
+    let decided = Opened::named(&args.of).and_then(|opened| Ok((record(&opened, args)?, opened)));
     match decided {
         Ok((Next::Nothing, opened)) => {
             print_error(&format!("recorded; run {} goes on elsewhere or later\n", opened.run));

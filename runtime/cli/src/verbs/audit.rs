@@ -33,7 +33,7 @@ fn verified(args: &args::AuditVerify) -> Result<Audited, Refused> {
         }
         None => None,
     };
-    let opened = Opened::find(&args.run, args.store.store.as_deref())?;
+    let opened = Opened::named(&args.of)?;
     audit(&*opened.store, opened.run, head).map_err(|error| engine(&error))
 }
 
@@ -59,7 +59,7 @@ fn shown(audited: &Audited, json: bool, terminal: Terminal) -> ExitCode {
 }
 
 fn exported(args: &args::AuditExport) -> Result<(), Refused> {
-    let opened = Opened::find(&args.run, args.store.store.as_deref())?;
+    let opened = Opened::named(&args.of)?;
     for entry in export(&*opened.store, opened.run).map_err(|error| engine(&error))? {
         print(&format!("{entry}\n"));
     }

@@ -10,7 +10,7 @@ use crate::terminal::{Terminal, print_error};
 use crate::verbs::resume::Opened;
 
 pub fn run(args: &args::Cancel, terminal: Terminal) -> ExitCode {
-    let cancelled = Opened::find(&args.run, args.store.store.as_deref()).and_then(|opened| {
+    let cancelled = Opened::named(&args.of).and_then(|opened| {
         let done = cancel(&*opened.store, opened.run, &args.reason).map_err(|error| engine(&error));
         done.map(|done| (done, opened.run))
     });

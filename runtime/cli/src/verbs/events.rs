@@ -15,7 +15,7 @@ use crate::verbs::resume::Opened;
 pub const PAUSE: Duration = Duration::from_millis(20);
 
 pub fn run(args: &args::Events, terminal: Terminal) -> ExitCode {
-    let printed = Opened::find(&args.run, args.store.store.as_deref()).and_then(|opened| {
+    let printed = Opened::named(&args.of).and_then(|opened| {
         let mut events = Events::of(&*opened.store, opened.run, args.from)
             .map_err(|error: Error| engine(&error))?;
         if let Some(every) = args.snapshots {

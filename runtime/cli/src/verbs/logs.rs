@@ -19,7 +19,7 @@ pub fn run(args: &args::Logs, terminal: Terminal) -> ExitCode {
 }
 
 fn follow(args: &args::Logs) -> Result<(), Refused> {
-    let opened = Opened::find(&args.run, args.store.store.as_deref())?;
+    let opened = Opened::named(&args.of)?;
     let mut logs = Logs::of(&*opened.store, opened.run).map_err(|error| engine(&error))?;
     loop {
         let lines = logs.read().map_err(|error| engine(&error))?;

@@ -39,7 +39,7 @@ struct Prepared {
 fn prepare(args: &args::Replay) -> Result<Prepared, Refused> {
     let script = script(args.answers.as_deref())?;
     let inputs = inputs::read(args.input.as_deref(), &[], &[]).map_err(Refused::Usage)?;
-    let opened = Opened::find(&args.run, args.store.store.as_deref())?;
+    let opened = Opened::named(&args.of)?;
     let recorded = recorded(&*opened.store, opened.run).map_err(|error| engine(&error))?;
     let path = |key: &str| recorded.meta[key].as_str().map(PathBuf::from);
     let mut folder = path("folder").unwrap_or_default();

@@ -40,6 +40,10 @@ pub struct Opened {
 }
 
 impl Opened {
+    pub fn named(of: &args::Named) -> Result<Opened, Refused> {
+        Opened::find(&of.run, of.store.store.as_deref())
+    }
+
     pub fn find(name: &str, path: Option<&std::path::Path>) -> Result<Opened, Refused> {
         let place = path.map_or_else(stores::here, stores::named);
         let store =

@@ -26,12 +26,12 @@ pub fn run(args: &args::Status, terminal: Terminal) -> ExitCode {
 
 fn status(args: &args::Status, json: bool) -> Result<String, Refused> {
     let told = |error| engine(&error);
-    let opened = Opened::find(&args.run, args.store.store.as_deref())?;
+    let opened = Opened::named(&args.of)?;
     let (store, run) = (&*opened.store, opened.run);
     let records = runs(store).map_err(told)?;
     let record = records.into_iter().find(|record| record.run == run);
     let Some(record) = record else {
-        return Err(told(prism_engine::Error::UnknownRun { name: args.run.clone() }));
+        return Err(told(prism_engine::Error::UnknownRun { name: args.of.run.clone() }));
     };
     let begun = recorded(store, run).map_err(told)?;
     let questions = open_questions(store, run).map_err(told)?;

@@ -65,6 +65,10 @@ impl Target {
         Error::NoFormat { path: self.name.clone(), wanted, oldest, newest }
     }
 
+    pub(super) fn used(&self) -> Error {
+        Error::Locked { path: self.name.clone() }
+    }
+
     pub(super) fn no_store(&self) -> Error {
         Error::NotAStore { path: self.name.clone() }
     }

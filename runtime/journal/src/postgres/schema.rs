@@ -113,16 +113,25 @@ pub(super) fn migrate(target: &Arc<Target>, to: i64) -> Result<i64, Error> {
     let mut client = target.connect()?;
     let found = in_turn(&mut client, |transaction| {
         let found = format(transaction)?.unwrap_or_default();
-        if (OLDEST..=FORMAT).contains(&found) {
+        let is_ours = (OLDEST..=FORMAT).contains(&found);
+        let is_used = is_ours && is_used(transaction)?;
+        if is_ours && !is_used {
             bring(transaction, found, to)?;
         }
-        Ok(found)
+        Ok((found, is_used))
     });
     match found.map_err(|error| target.fault(&error))? {
-        0 => Err(target.no_store()),
-        found if found > FORMAT => Err(target.newer(found, FORMAT)),
-        found => Ok(found),
+        (_, true) => Err(target.used()),
+        (0, _) => Err(target.no_store()),
+        (found, _) if found > FORMAT => Err(target.newer(found, FORMAT)),
+        (found, _) => Ok(found),
     }
+}
+
+/// Whether a process drives a run: it would go on with tables that it does not know.
+fn is_used(transaction: &mut Transaction<'_>) -> Result<bool, PgError> {
+    let sql = "SELECT EXISTS (SELECT FROM prism_leases WHERE until > now())";
+    transaction.query_one(sql, &[])?.try_get(0)
 }
 
 /// Step by step; a step that is not here cannot be asked for.
@@ -146,10 +155,10 @@ fn format(transaction: &mut Transaction<'_>) -> Result<Option<i64>, PgError> {
 }
 
 /// A transaction that no other process makes or changes tables beside.
-fn in_turn(
+fn in_turn<T>(
     client: &mut Client,
-    work: impl FnOnce(&mut Transaction<'_>) -> Result<i64, PgError>,
-) -> Result<i64, PgError> {
+    work: impl FnOnce(&mut Transaction<'_>) -> Result<T, PgError>,
+) -> Result<T, PgError> {
     let mut transaction = client.transaction()?;
     transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&TURN])?;
     let done = work(&mut transaction)?;

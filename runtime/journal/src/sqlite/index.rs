@@ -33,6 +33,8 @@ pub(super) struct Index {
     flushed_to: i64,
     n_changed: i64,
     tails: HashMap<RunId, Tail>,
+    /// Whether every run that has not ended is in the map, from now on.
+    has_unfinished: bool,
 }
 
 impl Index {
@@ -91,19 +93,36 @@ impl Index {
         self.tails.get(&run)
     }
 
+    /// The runs that have not ended, oldest first.
+    pub(super) fn unfinished(
+        &mut self,
+        connection: &Connection,
+        at: At<'_>,
+    ) -> Result<Vec<RunRecord>, Error> {
+        if !self.has_unfinished {
+            let open = format!("{RUNS} WHERE status < {}", Status::Completed as u8);
+            for tail in query(connection, &open).map_err(|error| at.fault(&error))? {
+                self.tails.entry(tail.record.run).or_insert(tail);
+            }
+            self.has_unfinished = true;
+        }
+        let open = self.tails.values().filter(|tail| !tail.record.status.is_final());
+        let mut runs: Vec<RunRecord> = open.map(|tail| tail.record.clone()).collect();
+        runs.sort_unstable_by_key(|record| record.run);
+        Ok(runs)
+    }
+
     /// All runs, oldest first.
     pub(super) fn runs(
         &self,
         connection: &Connection,
         at: At<'_>,
     ) -> Result<Vec<RunRecord>, Error> {
-        let mut runs: HashMap<RunId, RunRecord> = connection
-            .prepare_cached("SELECT * FROM runs")
-            .and_then(|mut query| {
-                let rows = query.query_map([], tail_from)?;
-                rows.map(|tail| tail.map(|tail| (tail.record.run, tail.record))).collect()
-            })
-            .map_err(|error| at.fault(&error))?;
+        let mut runs: HashMap<RunId, RunRecord> = query(connection, RUNS)
+            .map_err(|error| at.fault(&error))?
+            .into_iter()
+            .map(|tail| (tail.record.run, tail.record))
+            .collect();
         for (run, tail) in &self.tails {
             let is_there = !tail.record.status.is_final()
                 || is_there(connection, *run, tail.last_row).map_err(|error| at.fault(&error))?;
@@ -189,7 +208,20 @@ impl Index {
         Ok(to_row)
     }
 
+    /// Whether so many rows are not accounted for in the table that the next process would notice.
+    pub(super) fn is_behind(&self) -> bool {
+        self.known_to.is_some_and(|known_to| known_to - self.flushed_to >= FLUSH_ROWS)
+    }
+
     fn add(&mut self, connection: &Connection, at: At<'_>, step: &Step) -> Result<(), Error> {
+        // The way of almost every row: the next one of a run that is known and goes on.
+        if let Some(tail) = self.tails.get_mut(&step.run)
+            && step.seq == tail.record.last_seq + 1
+            && !tail.record.status.is_final()
+        {
+            self.n_changed += i64::from(tail.add(step));
+            return Ok(());
+        }
         let is_known = self.tail(connection, at, step.run)?.is_some();
         if !is_known {
             self.n_changed += 1;
@@ -200,16 +232,19 @@ impl Index {
             return Ok(());
         }
         let tail = self.tails.get_mut(&step.run).expect("`tail` has put it there");
-        if tail.last_row >= step.row {
-            return Ok(());
-        }
-        tail.record.add(step.kind, step.time, step.seq, step.hash);
-        tail.last_row = step.row;
-        if !tail.is_changed {
-            tail.is_changed = true;
-            self.n_changed += 1;
+        if tail.last_row < step.row {
+            self.n_changed += i64::from(tail.add(step));
         }
         Ok(())
+    }
+}
+
+impl Tail {
+    /// Goes on to the run's next entry; `true` when the table had heard of all before.
+    fn add(&mut self, step: &Step) -> bool {
+        self.record.add(step.kind, step.time, step.seq, step.hash);
+        self.last_row = step.row;
+        !std::mem::replace(&mut self.is_changed, true)
     }
 }
 
@@ -265,23 +300,31 @@ fn is_there(connection: &Connection, run: RunId, row: i64) -> rusqlite::Result<b
 
 fn find(connection: &Connection, run: RunId) -> rusqlite::Result<Option<Tail>> {
     connection
-        .prepare_cached("SELECT * FROM runs WHERE run = ?1")?
+        .prepare_cached(&format!("{RUNS} WHERE run = ?1"))?
         .query_row([run.bytes()], tail_from)
         .optional()
 }
 
+/// What the table knows of runs; columns are read by their places.
+const RUNS: &str = "SELECT run, name, status, open_questions, started, updated, last_row, last_seq,
+    last_hash FROM runs";
+
+fn query(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<Tail>> {
+    connection.prepare_cached(sql)?.query_map([], tail_from)?.collect()
+}
+
 fn tail_from(row: &Row<'_>) -> rusqlite::Result<Tail> {
-    let status: u8 = row.get("status")?;
+    let status: u8 = row.get(2)?;
     let record = RunRecord {
-        run: RunId::from_bytes(row.get("run")?),
-        name: row.get("name")?,
+        run: RunId::from_bytes(row.get(0)?),
+        name: row.get(1)?,
         status: Status::from_number(status)
             .ok_or(rusqlite::Error::IntegralValueOutOfRange(2, i64::from(status)))?,
-        open_questions: row.get("open_questions")?,
-        started: row.get("started")?,
-        updated: row.get("updated")?,
-        last_seq: row.get::<_, i64>("last_seq")? as u64,
-        last_hash: Digest::from_bytes(row.get("last_hash")?),
+        open_questions: row.get(3)?,
+        started: row.get(4)?,
+        updated: row.get(5)?,
+        last_seq: row.get::<_, i64>(7)? as u64,
+        last_hash: Digest::from_bytes(row.get(8)?),
     };
-    Ok(Tail { record, last_row: row.get("last_row")?, is_changed: false })
+    Ok(Tail { record, last_row: row.get(6)?, is_changed: false })
 }

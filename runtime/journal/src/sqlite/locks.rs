@@ -74,6 +74,11 @@ impl Locks {
         Ok(i32::from(lock.l_type) != libc::F_UNLCK)
     }
 
+    /// How many runs this store has claimed.
+    pub(super) fn n_held(&self) -> usize {
+        self.held().runs.len()
+    }
+
     fn release(&self, file: &File, run: RunId) {
         let mut held = self.held();
         // Unlocking a byte that this description has locked cannot fail, and a claim that stays

@@ -105,8 +105,17 @@ pub(super) fn migrate(path: &Path, patience: Duration, to: i64) -> Result<i64, E
     connection.busy_timeout(patience).map_err(|error| at.fault(&error))?;
     match found(&connection, at)? {
         Found::Nothing => Err(Error::NotAStore { path: path.to_path_buf() }),
-        Found::Older | Found::Store => format::migrate(&mut connection, path, to),
+        Found::Older | Found::Store => {
+            expect_alone(&connection).map_err(|error| at.fault(&error))?;
+            format::migrate(&mut connection, path, to)
+        }
     }
+}
+
+/// Gives up the log, which SQLite refuses while anybody else has the file open, idle or not.
+/// `writer` takes a log again.
+fn expect_alone(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()))
 }
 
 /// Makes a store that is whole from its first moment, with one sync where SQLite takes six; the

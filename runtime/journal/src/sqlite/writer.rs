@@ -20,6 +20,7 @@ use crate::{Ack, Batch, Error, Removed, RunId};
 /// The queue to the writing thread. Dropping it waits until the queue is empty.
 pub(super) struct Writer {
     queue: Arc<Queue>,
+    worker: Arc<Mutex<Worker>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -56,17 +57,30 @@ impl Writer {
         let queue = Arc::new(Queue::default());
         connection.set_prepared_statement_cache_capacity(32);
         let at = path.clone();
-        let mut worker = Worker { connection, path, index, broken: None };
-        let jobs = queue.clone();
+        let worker = Arc::new(Mutex::new(Worker { connection, path, index, broken: None }));
+        let (jobs, shared) = (queue.clone(), worker.clone());
         let thread = thread::Builder::new()
             .name("prism-journal".to_owned())
-            .spawn(move || worker.work(&jobs))
+            .spawn(move || work(&jobs, &shared))
             .map_err(|error| At(&at).unreachable(&error))?;
-        Ok(Writer { queue, thread: Some(thread) })
+        Ok(Writer { queue, worker, thread: Some(thread) })
     }
 
     pub(super) fn append(&self, batch: Batch, ack: Ack) {
         self.queue.push(Job::Append(batch, ack));
+    }
+
+    /// Writes a batch on the caller's thread, which saves handing it over and back, unless others
+    /// are written or wait.
+    pub(super) fn append_here(&self, batch: Batch, ack: Ack) {
+        // Jobs leave the queue only under this lock: with it, an empty queue means that everything
+        // that was queued before is written.
+        match self.worker.try_lock() {
+            Ok(mut worker) if self.queue.lock().jobs.is_empty() => {
+                worker.carry_out(vec![Job::Append(batch, ack)]);
+            }
+            Ok(_) | Err(_) => self.append(batch, ack),
+        }
     }
 
     pub(super) fn post(&self, run: RunId, key: &str, body: &[u8]) -> Result<bool, Error> {
@@ -103,16 +117,21 @@ impl Queue {
         self.wake.notify_one();
     }
 
-    /// Everything that waits, at least one job; `None` when the queue is closed and empty.
-    fn take(&self) -> Option<Vec<Job>> {
+    /// Returns when something waits; `false` when the queue is closed and empty.
+    fn wait(&self) -> bool {
         let mut waiting = self.lock();
         while waiting.jobs.is_empty() {
             if waiting.is_closed {
-                return None;
+                return false;
             }
             waiting = self.wake.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
-        Some(mem::take(&mut waiting.jobs))
+        true
+    }
+
+    /// Everything that waits.
+    fn take(&self) -> Vec<Job> {
+        mem::take(&mut self.lock().jobs)
     }
 }
 
@@ -135,38 +154,49 @@ struct Committed {
     placed: Vec<Placed>,
 }
 
+/// Carries out what waits, until the queue is closed.
+fn work(queue: &Queue, worker: &Mutex<Worker>) {
+    let worker = || worker.lock().unwrap_or_else(PoisonError::into_inner);
+    while queue.wait() {
+        let mut worker = worker();
+        let jobs = queue.take();
+        worker.carry_out(jobs);
+    }
+    let mut worker = worker();
+    worker.bring_forward();
+    worker.keep_small_log();
+}
+
 impl Worker {
-    fn work(&mut self, queue: &Queue) {
-        while let Some(jobs) = queue.take() {
-            let (removals, jobs): (Vec<Job>, Vec<Job>) =
-                jobs.into_iter().partition(|job| matches!(job, Job::Remove(..)));
-            self.remove(removals);
-            if jobs.is_empty() {
-                continue;
+    /// All of these in one transaction.
+    fn carry_out(&mut self, jobs: Vec<Job>) {
+        let (removals, jobs): (Vec<Job>, Vec<Job>) =
+            jobs.into_iter().partition(|job| matches!(job, Job::Remove(..)));
+        self.remove(removals);
+        if jobs.is_empty() {
+            return;
+        }
+        let outcome = match &self.broken {
+            Some(cause) => Err(Error::Stopped { cause: Box::new(cause.clone()) }),
+            None => self.commit(&jobs),
+        };
+        match outcome {
+            Ok(committed) => {
+                // Before the acknowledgement: its hearer may ask the index at once.
+                let counted = self.count(&committed.placed);
+                answer(jobs, committed.outcomes);
+                if let Err(error) = counted.and_then(|()| self.flush(&committed.placed)) {
+                    self.broken = Some(error);
+                }
             }
-            let outcome = match &self.broken {
-                Some(cause) => Err(Error::Stopped { cause: Box::new(cause.clone()) }),
-                None => self.commit(&jobs),
-            };
-            match outcome {
-                Ok(committed) => {
-                    // Before the acknowledgement: its hearer may ask the index at once.
-                    let counted = self.count(&committed.placed);
-                    answer(jobs, committed.outcomes);
-                    if let Err(error) = counted.and_then(|()| self.flush(&committed.placed)) {
-                        self.broken = Some(error);
-                    }
+            Err(error) => {
+                if !matches!(error, Error::Locked { .. } | Error::Stopped { .. }) {
+                    self.broken = Some(error.clone());
                 }
-                Err(error) => {
-                    if !matches!(error, Error::Locked { .. } | Error::Stopped { .. }) {
-                        self.broken = Some(error.clone());
-                    }
-                    let outcomes = jobs.iter().map(|_| Err(error.clone())).collect();
-                    answer(jobs, outcomes);
-                }
+                let outcomes = jobs.iter().map(|_| Err(error.clone())).collect();
+                answer(jobs, outcomes);
             }
         }
-        self.keep_small_log();
     }
 
     /// Whoever closes a store last folds the log into the file, unless that can wait.
@@ -228,10 +258,25 @@ impl Worker {
 
     fn flush(&mut self, placed: &[Placed]) -> Result<(), Error> {
         let Some(last) = placed.last() else { return Ok(()) };
-        let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
-        if !index.wants_flush(last.row) {
-            return Ok(());
+        let index = self.index.clone();
+        let mut index = index.lock().unwrap_or_else(PoisonError::into_inner);
+        match index.wants_flush(last.row) {
+            true => self.flush_now(&mut index),
+            false => Ok(()),
         }
+    }
+
+    /// Spares whoever opens the store next from reading what this process knows.
+    fn bring_forward(&mut self) {
+        let index = self.index.clone();
+        let mut index = index.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.broken.is_none() && index.is_behind() {
+            // The table is derived: without this the next one reads more.
+            let _ = self.flush_now(&mut index);
+        }
+    }
+
+    fn flush_now(&mut self, index: &mut Index) -> Result<(), Error> {
         let at = At(&self.path);
         let transaction = self
             .connection

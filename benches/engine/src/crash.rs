@@ -1,0 +1,111 @@
+//! SIGKILL while ten thousand runs are in flight: how soon each is asked for its next step, and
+//! whether one was asked for twice.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use prism_agents::BoxFuture;
+use prism_engine::{Host, Serve};
+use prism_journal::{Kind, RunId, Sqlite, Store};
+use prism_vm::{Answer, Data};
+
+use crate::{engine, engine_with, processor_time, start};
+
+/// The name under which the process that is killed is called.
+pub const CHILD: &str = "crash-child";
+const N_RUNS: usize = 10_000;
+/// Steps that every run has made before the kill.
+const N_STEPS: u64 = 10;
+
+const PROGRAM: &str = "site \"random\", \"main/step\"\nfn \"main\" ( ) regs 3\n    \
+    load_int r0, 0\n    load_const r1, 1000000\nagain:\n    perform r2, r2, 0, s0\n    \
+    for_less r0, r1, 1, again\n    return r0\n";
+
+/// Starts all runs and drives them until it is killed.
+pub async fn work(folder: &Path) {
+    let engine = engine(&folder.join("crash.db"));
+    let start = start(PROGRAM);
+    let handles: Vec<_> =
+        (0..N_RUNS).map(|_| engine.start(&start).expect("a run starts")).collect();
+    for handle in handles {
+        drop(handle.wait().await);
+    }
+}
+
+/// Notes which runs have asked for a step.
+#[derive(Default)]
+struct Moving(Mutex<HashSet<RunId>>);
+
+impl Serve for Moving {
+    fn serve(&self, _: &str, _: &[Data], key: &str) -> Option<BoxFuture<Answer>> {
+        let run = key.split('/').next().and_then(|run| run.parse().ok()).expect("a run's name");
+        self.0.lock().expect("nobody panics").insert(run);
+        None
+    }
+}
+
+pub async fn recovery(folder: &Path) {
+    let path = folder.join("crash.db");
+    let own = std::env::current_exe().expect("this program");
+    let mut child = Command::new(own)
+        .arg(CHILD)
+        .env("BENCH_FOLDER", folder)
+        .stdin(Stdio::null())
+        .spawn()
+        .expect("a second process");
+    while !is_in_flight(&path) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    child.kill().expect("it lives");
+    child.wait().expect("it is dead");
+    let size = std::fs::metadata(&path).expect("a store").len() >> 20;
+
+    let moving = Arc::new(Moving::default());
+    let serve: Option<Arc<dyn Serve>> = Some(moving.clone());
+    let (begin, worked) = (Instant::now(), processor_time());
+    let engine = engine_with(&path, Host { serve, ..Host::default() });
+    let runs = engine.store().unfinished().expect("the store reads");
+    assert_eq!(runs.len(), N_RUNS, "every run is there");
+    let listed = begin.elapsed();
+    let handles: Vec<_> =
+        runs.iter().map(|run| engine.resume(run.run).expect("it goes on")).collect();
+    let resumed = begin.elapsed();
+    while moving.0.lock().expect("nobody panics").len() < N_RUNS {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    println!(
+        "{N_RUNS} runs after SIGKILL, {size} MB: listed after {} ms, taken up after {}, all ask \
+         for their next step after {}, {} ms of processor time",
+        listed.as_millis(),
+        resumed.as_millis(),
+        begin.elapsed().as_millis(),
+        (processor_time() - worked).as_millis()
+    );
+    handles.iter().for_each(|handle| handle.stopper().interrupt());
+    for handle in handles {
+        handle.wait().await.expect("the store works");
+    }
+    drop(engine);
+    let store = Sqlite::open(&path).expect("the store opens again");
+    for run in &runs {
+        let entries = store.read(run.run, 0).expect("the chain holds");
+        let steps = entries.iter().filter(|entry| entry.kind == Kind::Answer);
+        for (place, step) in steps.enumerate() {
+            let expected = format!("#{place}");
+            assert!(step.effect_id.ends_with(&expected), "a step is missing, or there twice");
+        }
+    }
+}
+
+/// Whether every run has made its steps.
+fn is_in_flight(path: &Path) -> bool {
+    if !path.exists() {
+        return false;
+    }
+    let store = Sqlite::open(path).expect("the store opens");
+    let runs = store.runs().expect("the store reads");
+    runs.len() == N_RUNS && runs.iter().all(|run| run.last_seq >= N_STEPS)
+}
