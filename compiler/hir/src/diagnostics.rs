@@ -124,6 +124,15 @@ impl Words<'_> {
                 error(Code::P0519, format!("`{name}` is no limit of the bands"))
                     .with_help("the limits are `high` and `medium`: `{ high: 0.8, medium: 0.6 }`")
             }
+            ProblemKind::BandsNotWritten { text } => {
+                let value = text.trim_start_matches('.');
+                let written = match value.parse::<f64>() {
+                    Ok(_) => format!("{{ high: {value} }}"),
+                    Err(_) => format!("{{ high: {value}.high, medium: {value}.medium }}"),
+                };
+                error(Code::P0519, "the limits of the bands are written out".to_owned())
+                    .with_help(format!("write `{written}`"))
+            }
             ProblemKind::TopLevelOnly { what } => {
                 error(Code::P0520, format!("`{what}` stands at the top level of a module only"))
             }

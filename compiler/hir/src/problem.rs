@@ -91,6 +91,10 @@ pub enum ProblemKind {
     UnknownBand {
         name: Text,
     },
+    /// Limits of bands that are a value, or spread.
+    BandsNotWritten {
+        text: Text,
+    },
     TopLevelOnly {
         what: &'static str,
     },

@@ -24,6 +24,10 @@ pub(crate) fn to_data(core: &mut Core, value: Value, functions: Functions) -> Ru
     out.data(core, value, 0)
 }
 
+/// Bytes that one value is held to take outside: as data, as JSON, and as text on its way to a
+/// store or a screen.
+const OUTSIDE: usize = 256;
+
 struct Outgoing {
     functions: Functions,
     bytes: usize,
@@ -36,7 +40,7 @@ impl Outgoing {
         if depth > MAX_DEPTH {
             return Err(core.problem(&Problem::TooDeep));
         }
-        self.bytes += size_of::<Data>();
+        self.bytes += OUTSIDE;
         if self.bytes - self.asked > 4096 {
             core.heap.work((self.bytes - self.asked) / 16)?;
             core.heap.ask(self.bytes)?;

@@ -81,7 +81,7 @@ impl<'a> Cx<'a> {
         let Some(bands) = bands else { return lowered };
         let Syntax::Object(fields) = self.ast[bands].kind else {
             self.expr(bands);
-            return lowered;
+            return self.bands_not_written(self.ast[bands].span);
         };
         for field in &self.ast[fields] {
             let (name, value, span) = match *field {
@@ -95,12 +95,19 @@ impl<'a> Cx<'a> {
             match name.as_deref() {
                 Some("high") => lowered.high = Some(value),
                 Some("medium") => lowered.medium = Some(value),
-                other => {
-                    let name = other.unwrap_or("...").into();
-                    self.report(span, ProblemKind::UnknownBand { name });
+                Some(other) => {
+                    self.report(span, ProblemKind::UnknownBand { name: other.into() });
                 }
+                None => return self.bands_not_written(span),
             }
         }
         lowered
+    }
+
+    /// Limits of which nothing is known.
+    fn bands_not_written(&mut self, span: Span) -> Bands {
+        self.report(span, ProblemKind::BandsNotWritten { text: span.slice(self.text).into() });
+        let unknown = self.alloc(ExprKind::Error, span);
+        Bands { high: Some(unknown), medium: Some(unknown) }
     }
 }
