@@ -69,7 +69,7 @@ impl Infer<'_> {
         // Declared `any` stays `any`: that is what it is written for.
         let is_open = value.ty.is_unknown() || declared.ty.is_unknown();
         let fits = !is_open && self.types.fit_type(value.ty, declared.ty).is_ok();
-        let ty = if fits { value.ty } else { declared.ty };
+        let ty = if fits { self.types.shaped(value.ty, declared.ty) } else { declared.ty };
         let value = if fits { value } else { self.types.forgotten(value) };
         let level = value.confidence.level.max(declared.confidence.level);
         let secrets = value.confidence.secrets;

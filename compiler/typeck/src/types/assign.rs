@@ -186,6 +186,60 @@ impl Types {
     }
 }
 
+impl Types {
+    /// A type that fits a declaration, with the fields that the declaration knows besides: they
+    /// may be missing.
+    pub fn shaped(&mut self, from: TypeId, to: TypeId) -> TypeId {
+        if from == to || from.is_unknown() || to.is_unknown() {
+            return from;
+        }
+        match (self.get(from).clone(), self.structure(to).clone()) {
+            (Type::Union(members), _) => {
+                let members = members.iter().map(|member| self.shaped(*member, to)).collect();
+                self.declared_union(members)
+            }
+            (_, Type::Union(members)) => {
+                let fitting = |to: &&TypeId| self.fit_type(from, **to).is_ok();
+                match members.iter().find(fitting).copied() {
+                    Some(member) => self.shaped(from, member),
+                    None => from,
+                }
+            }
+            (Type::Array(a), Type::Array(b)) => {
+                let element = self.shaped_fact(a, b);
+                self.array(element)
+            }
+            (Type::Tuple(elements), Type::Array(b)) => {
+                let elements = elements.iter().map(|a| self.shaped_fact(*a, b)).collect();
+                self.intern(Type::Tuple(elements))
+            }
+            (Type::Tuple(a), Type::Tuple(b)) => {
+                let pairs = a.iter().zip(b.iter());
+                let elements = pairs.map(|(a, b)| self.shaped_fact(*a, *b)).collect();
+                self.intern(Type::Tuple(elements))
+            }
+            (Type::Object(a), Type::Object(b)) => {
+                let mut object = ObjectType::clone(&a);
+                for field in &mut object.fields {
+                    if let Some(declared) = b.field(&field.name) {
+                        field.fact = self.shaped_fact(field.fact, declared.fact);
+                    }
+                }
+                if !a.is_open {
+                    let unlisted = b.fields.iter().filter(|field| a.field(&field.name).is_none());
+                    object.fields.extend(unlisted.cloned());
+                }
+                self.object(object)
+            }
+            _ => from,
+        }
+    }
+
+    fn shaped_fact(&mut self, from: Fact, to: Fact) -> Fact {
+        from.retyped(self.shaped(from.ty, to.ty))
+    }
+}
+
 fn here(reason: Reason) -> Mismatch {
     Mismatch { path: Vec::new(), reason }
 }

@@ -2,6 +2,10 @@
 //!
 //! A join never forgets a possibility. Where the exact union would grow (different objects,
 //! many literals) it becomes coarser: objects merge field by field, literals become their base.
+//! Objects of different shapes that a field with a literal tells apart stay apart, as long as
+//! they are few: `{ kind: "add", n: 1 } | { kind: "reset" }`.
+
+use std::sync::Arc;
 
 use crate::confidence::Confidence;
 use crate::secrets::{Flows, Secrets};
@@ -144,9 +148,24 @@ impl Types {
 
     fn coarse_union(&mut self, members: Vec<TypeId>) -> TypeId {
         let mut coarse: Vec<TypeId> = Vec::new();
+        let mut objects: Option<Arc<ObjectType>> = None;
         for member in members {
+            if let Type::Object(object) = self.get(member).clone() {
+                objects = Some(match objects {
+                    Some(others) => Arc::new(self.merge_objects(&others, &object)),
+                    None => object,
+                });
+                continue;
+            }
             let wide = self.widen_literal(member);
             self.add_member(&mut coarse, wide);
+        }
+        if let Some(object) = objects {
+            let object = self.intern(Type::Object(object));
+            coarse.push(object);
+        }
+        if let [one] = *coarse {
+            return one;
         }
         if coarse.len() > MAX_MEMBERS {
             return TypeId::ANY;
@@ -201,6 +220,7 @@ impl Types {
     /// One type for two of the same kind, if they have one.
     fn merge(&mut self, a: TypeId, b: TypeId) -> Option<TypeId> {
         match (self.get(a).clone(), self.get(b).clone()) {
+            (Type::Object(a), Type::Object(b)) if self.are_told_apart(&a, &b) => None,
             (Type::Object(a), Type::Object(b)) => {
                 let object = self.merge_objects(&a, &b);
                 Some(self.object(object))
@@ -248,6 +268,27 @@ impl Types {
             | Type::Union(_)
             | Type::Alias { .. } => None,
         }
+    }
+
+    /// Objects with different fields, of which one that both have has a literal in each.
+    fn are_told_apart(&self, a: &ObjectType, b: &ObjectType) -> bool {
+        let has_all = |of: &ObjectType, other: &ObjectType| {
+            of.fields.iter().all(|field| other.field(&field.name).is_some())
+        };
+        if a.is_open || b.is_open || (has_all(a, b) && has_all(b, a)) {
+            return false;
+        }
+        a.fields.iter().any(|field| match b.field(&field.name) {
+            Some(other) if !field.is_optional && !other.is_optional => {
+                let (one, other) = (self.members(field.fact.ty), self.members(other.fact.ty));
+                let is_literal = |ty: &TypeId| *ty != TypeId::NULL && self.is_literal(*ty);
+                let are_literals = |types: &[TypeId]| types.iter().all(is_literal);
+                are_literals(&one)
+                    && are_literals(&other)
+                    && one.iter().all(|literal| !other.contains(literal))
+            }
+            _ => false,
+        })
     }
 
     fn merge_objects(&mut self, a: &ObjectType, b: &ObjectType) -> ObjectType {
