@@ -447,5 +447,7 @@ fn head(db: &dyn Db, item: Item<'_>, types: &mut Types) -> FunctionType {
     });
     let params: Vec<ParamType> = params.collect();
     let result = declared(&signature.result);
-    FunctionType { params, is_open: false, result, effects: Effects::NONE, flows: Flows::default() }
+    let effects = Effects::NONE;
+    let flows = Flows::default();
+    FunctionType { params, is_open: false, result, effects, flows, generic: None }
 }

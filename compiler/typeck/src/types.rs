@@ -8,6 +8,7 @@ mod annotation;
 mod assign;
 mod content;
 mod display;
+mod generic;
 mod import;
 mod join;
 mod narrow;
@@ -21,6 +22,8 @@ use rustc_hash::FxHashMap;
 pub use annotation::{Alias, Scope};
 pub use assign::{Mismatch, Reason};
 pub use display::{DisplayType, display_confidence};
+pub(crate) use generic::Bindings;
+pub use generic::Generic;
 pub(crate) use join::MAX_TUPLE;
 pub use narrow::Kinds;
 
@@ -49,6 +52,18 @@ impl TypeId {
     pub const AGENT: TypeId = TypeId(7);
     pub const TRUE: TypeId = TypeId(8);
     pub const FALSE: TypeId = TypeId(9);
+    /// The first type parameter of a [`Generic`].
+    const PARAM: u32 = 10;
+
+    /// A type parameter; less than [`generic::MAX_PARAMS`].
+    pub(crate) fn param(index: usize) -> TypeId {
+        TypeId(TypeId::PARAM + index as u32)
+    }
+
+    pub(crate) fn param_index(self) -> Option<usize> {
+        let index = self.0.checked_sub(TypeId::PARAM)? as usize;
+        (index < generic::MAX_PARAMS).then_some(index)
+    }
 
     /// The same id in every table.
     fn is_simple(self) -> bool {
@@ -156,6 +171,8 @@ pub struct FunctionType {
     pub effects: Effects,
     /// Where what is in an argument goes.
     pub flows: Flows,
+    /// How a function with type parameters is written; they are `any` above.
+    pub generic: Option<Arc<Generic>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -176,6 +193,7 @@ impl FunctionType {
             result: Fact::ANY,
             effects: Effects::unknown(),
             flows: Flows::default(),
+            generic: None,
         }
     }
 
@@ -215,8 +233,8 @@ impl PartialEq for Types {
 
 impl Eq for Types {}
 
-/// The simple types, at their fixed ids.
-static SIMPLE: [Type; 10] = [
+/// The simple types, at their fixed ids; behind them type parameters, of which nothing is known.
+static SIMPLE: [Type; 10 + generic::MAX_PARAMS] = [
     Type::Any,
     Type::Error,
     Type::Never,
@@ -227,6 +245,14 @@ static SIMPLE: [Type; 10] = [
     Type::Agent,
     Type::BoolLiteral(true),
     Type::BoolLiteral(false),
+    Type::Any,
+    Type::Any,
+    Type::Any,
+    Type::Any,
+    Type::Any,
+    Type::Any,
+    Type::Any,
+    Type::Any,
 ];
 
 /// Types deeper than this become `any`, so that no program makes the checker build a tower.

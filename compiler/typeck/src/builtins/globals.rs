@@ -34,6 +34,7 @@ fn native(name: &str, least: usize, most: Option<usize>) -> FunctionType {
         result: Fact::ANY,
         effects: if prints(name) { Effects::write() } else { Effects::NONE },
         flows: Flows::default(),
+        generic: None,
     }
 }
 

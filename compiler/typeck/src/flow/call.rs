@@ -11,7 +11,7 @@ use crate::errors::{Callee, NullUse, ProblemKind, Target};
 use crate::flow::Infer;
 use crate::flow::report::nearest;
 use crate::secrets::Reader;
-use crate::types::{Fact, FunctionType, Kinds, Text, Type, TypeId};
+use crate::types::{Bindings, Fact, FunctionType, Kinds, Text, Type, TypeId};
 
 /// Parameters that an argument of unknown position is checked against.
 const MAX_DEMANDS: usize = 32;
@@ -111,7 +111,8 @@ impl Infer<'_> {
         name: &Callee,
         args: &[Arg],
     ) -> Fact {
-        let facts = self.check_args(at, name, function, args);
+        let mut bindings = Bindings::default();
+        let facts = self.check_generic_args(at, name, function, args, &mut bindings);
         let mut effects = function.effects.clone();
         if effects.calls_unknown {
             let given = self.effects_of_args(&facts);
@@ -119,7 +120,11 @@ impl Infer<'_> {
         }
         self.perform(at, &effects);
         self.env.kill_module_paths();
-        let result = self.flow_through(name, function, args, &facts);
+        let mut result = self.flow_through(name, function, args, &facts);
+        if let Some(generic) = &function.generic {
+            let instance = self.types.instance(generic.result, &bindings);
+            result = self.types.stamped(result.retyped(instance.ty), result);
+        }
         result.with(result.confidence.product(confidence))
     }
 
@@ -185,6 +190,18 @@ impl Infer<'_> {
         function: &FunctionType,
         args: &[Arg],
     ) -> Vec<Fact> {
+        self.check_generic_args(at, callee, function, args, &mut Bindings::default())
+    }
+
+    /// The same; finds out what the type parameters of the function stand for.
+    fn check_generic_args(
+        &mut self,
+        at: ExprId,
+        callee: &Callee,
+        function: &FunctionType,
+        args: &[Arg],
+        bindings: &mut Bindings,
+    ) -> Vec<Fact> {
         let mut facts = Vec::with_capacity(args.len());
         let mut n_given = 0;
         let mut named: Vec<&Text> = Vec::new();
@@ -207,7 +224,7 @@ impl Infer<'_> {
                     (!has_spread).then_some(n_given - 1)
                 }
             };
-            let fact = self.check_arg(callee, function, index, arg);
+            let fact = self.check_arg(callee, function, index, arg, bindings);
             if index.is_none() {
                 self.check_demands_from(0, callee, function, arg.value, fact);
             }
@@ -245,6 +262,7 @@ impl Infer<'_> {
         function: &FunctionType,
         index: Option<usize>,
         arg: &Arg,
+        bindings: &mut Bindings,
     ) -> Fact {
         let last = function.params.last().filter(|param| param.is_rest);
         let param = index.and_then(|index| function.params.get(index).or(last));
@@ -254,7 +272,16 @@ impl Infer<'_> {
         } else {
             param.fact
         };
-        let fact = self.infer_expected(arg.value, Some(declared));
+        let written = function.generic.as_ref().and_then(|generic| generic.params.get(index?));
+        let fact = match written {
+            Some(written) if !param.is_rest => {
+                let expected = self.types.instance(*written, bindings);
+                let fact = self.infer_expected(arg.value, Some(expected));
+                self.types.bind(*written, fact, bindings);
+                fact
+            }
+            _ => self.infer_expected(arg.value, Some(declared)),
+        };
         if param.is_optional && fact.ty == TypeId::NULL {
             return fact;
         }

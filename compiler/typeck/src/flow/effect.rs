@@ -131,6 +131,7 @@ impl<'a> Infer<'a> {
             result,
             effects: Effects::NONE,
             flows: Flows::default(),
+            generic: None,
         }
     }
 
@@ -302,5 +303,6 @@ fn builtin_operation(name: &str) -> Option<FunctionType> {
         result: Fact::ANY,
         effects: Effects::NONE,
         flows: Flows::default(),
+        generic: None,
     })
 }

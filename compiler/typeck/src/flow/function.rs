@@ -78,6 +78,7 @@ impl<'a> Infer<'a> {
             result,
             effects: Effects::NONE,
             flows: Flows::default(),
+            generic: None,
         }
     }
 
@@ -115,9 +116,11 @@ impl<'a> Infer<'a> {
             result = self.types.join(result, value);
         }
         let params = without_context(function, params);
+        let found = result;
         let result = self.result_fact(result, declared_result, confidence);
+        let generic = self.types.generic(self.world, function, result.retyped(found.ty));
         let flows = self.sources.end(owner, self.types.whole(result).secrets);
-        FunctionType { params, is_open: false, result, effects: frame.effects, flows }
+        FunctionType { params, is_open: false, result, effects: frame.effects, flows, generic }
     }
 
     /// The value of the last statement, checked like a `return`.

@@ -45,12 +45,16 @@ impl Infer<'_> {
             self.check_null(object, container, NullUse::Member);
         }
         let container = self.on_the_way_to(container, name);
-        let read = self.read_member(at, container, name, mode);
+        let (read, may_be_missing) = self.read_member(at, container, name, mode);
         if let Some(established) = self.established(at) {
             return established;
         }
         let confidence = read.confidence.product(container.confidence);
-        let fact = read.with(confidence);
+        let mut fact = read.with(confidence);
+        if may_be_missing {
+            // The null of a missing key is plain, however sure the object is.
+            fact = self.types.join(fact, Fact::NULL);
+        }
         match mode {
             MemberMode::Confident => fact.with(confidence.present()),
             MemberMode::Optional if self.types.kinds(container.ty).meets(Kinds::NULL) => {
@@ -60,29 +64,41 @@ impl Infer<'_> {
         }
     }
 
-    /// Reads a member of every kind of value the type allows; complains when none has it.
-    fn read_member(&mut self, at: ExprId, from: Fact, name: &Text, mode: MemberMode) -> Fact {
+    /// Reads a member of every kind of value the type allows; complains when none has it. Says
+    /// whether it may be missing, which gives null.
+    fn read_member(
+        &mut self,
+        at: ExprId,
+        from: Fact,
+        name: &Text,
+        mode: MemberMode,
+    ) -> (Fact, bool) {
         let ty = from.ty;
         if ty.is_unknown() || ty == TypeId::NEVER {
-            return inside(from, None).retyped(ty);
+            return (inside(from, None).retyped(ty), ty == TypeId::ANY && Self::is_soft(mode));
         }
         let mut joined = Fact::NEVER;
-        let mut is_missing = true;
+        let (mut is_read, mut may_be_missing) = (false, false);
         for part in self.types.members(ty) {
             let fact = match self.read_of(from.retyped(part), name) {
                 Read::Found(fact) => fact,
-                Read::Perhaps(fact) if Self::is_soft(mode) => self.types.join(fact, Fact::NULL),
-                Read::Perhaps(fact) => fact,
-                Read::Missing if self.gives_null(part, mode) => Fact::NULL,
+                Read::Perhaps(fact) => {
+                    may_be_missing |= Self::is_soft(mode);
+                    fact
+                }
+                Read::Missing if self.gives_null(part, mode) => {
+                    may_be_missing = true;
+                    Fact::NEVER
+                }
                 Read::Missing => continue,
             };
-            is_missing = false;
+            is_read = true;
             joined = self.types.join(joined, fact);
         }
-        if is_missing {
-            return self.missing_member(at, ty, name);
+        if is_read {
+            return (joined, may_be_missing);
         }
-        joined
+        (self.missing_member(at, ty, name), false)
     }
 
     /// Reading a missing member this way is no error.
@@ -168,15 +184,17 @@ impl Infer<'_> {
             Type::TextLiteral(name) => self.on_the_way_to(container, &name),
             _ => container,
         };
-        let element = self.element_of(at, container, key.ty).capped(key.confidence.label());
+        let (element, may_be_missing) = self.element_of(at, container, key.ty);
+        let element = element.capped(key.confidence.label());
         let fact = element.with(element.confidence.product(container.confidence));
-        if is_optional { self.types.join(fact, Fact::NULL) } else { fact }
+        if may_be_missing || is_optional { self.types.join(fact, Fact::NULL) } else { fact }
     }
 
-    fn element_of(&mut self, at: ExprId, from: Fact, key: TypeId) -> Fact {
+    /// What is read at a key, and whether nothing may be there, which gives null.
+    fn element_of(&mut self, at: ExprId, from: Fact, key: TypeId) -> (Fact, bool) {
         let (ty, unlisted) = (from.ty, inside(from, None));
         let number = self.types.as_number(key);
-        match self.types.structure(ty).clone() {
+        let element = match self.types.structure(ty).clone() {
             Type::Tuple(elements) => match number {
                 Some(index) => self.known_element(at, &elements, index),
                 None => {
@@ -188,19 +206,17 @@ impl Infer<'_> {
             Type::Array(element) => element,
             Type::Object(object) => match self.types.get(key).clone() {
                 Type::TextLiteral(name) => match object.field(&name) {
-                    Some(field) if field.is_optional => {
-                        let fact = field.fact;
-                        self.types.join(fact, Fact::NULL)
-                    }
-                    Some(field) => field.fact,
-                    None if object.is_open => unlisted,
-                    None => Fact::NULL,
+                    Some(field) => return (field.fact, field.is_optional),
+                    None if object.is_open => return (unlisted, true),
+                    None => return (Fact::NEVER, true),
                 },
                 // Any of the fields, or one that is not listed.
                 _ => Fact::ANY.with(Confidence::ANY.labelled(self.types.whole(from).label())),
             },
+            Type::Any => return (unlisted, true),
             _ => unlisted,
-        }
+        };
+        (element, false)
     }
 
     /// Fractions are cut off; an index before the start or behind the end is an error.

@@ -167,6 +167,7 @@ impl Infer<'_> {
             result: Fact::ANY,
             effects: Effects::NONE,
             flows: Flows::default(),
+            generic: None,
         };
         self.check_args(at, &Callee::Method(name.clone()), &function, args)
     }
@@ -184,6 +185,7 @@ impl Infer<'_> {
             result: Fact::ANY,
             effects: Effects::unknown(),
             flows: Flows::default(),
+            generic: None,
         }))
     }
 

@@ -49,6 +49,16 @@ impl Types {
         self.read(scope, ty, &mut Expansion::default())
     }
 
+    /// The same, where these names stand for something.
+    pub(crate) fn annotation_with(
+        &mut self,
+        scope: &dyn Scope,
+        ty: &TypeRef,
+        params: Vec<(Text, Fact)>,
+    ) -> Fact {
+        self.read(scope, ty, &mut Expansion { params, ..Expansion::default() })
+    }
+
     fn read(&mut self, scope: &dyn Scope, ty: &TypeRef, open: &mut Expansion) -> Fact {
         let id = match ty {
             TypeRef::Error => TypeId::ERROR,
@@ -204,6 +214,7 @@ impl Types {
             result: self.read(scope, result, open),
             effects: uses.as_ref().map_or_else(Effects::unknown, |uses| Effects::declared(uses)),
             flows: Flows::default(),
+            generic: None,
         }
     }
 

@@ -84,7 +84,7 @@ impl Types {
         if to == TypeId::ANY && self.has_demands(from) {
             return Err(here(Reason::DemandForgotten));
         }
-        if from.is_unknown() || to.is_unknown() {
+        if from.is_unknown() || to.is_unknown() || to.param_index().is_some() {
             return Ok(());
         }
         if let Type::Union(members) = self.get(from) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::confidence::Confidence;
-use crate::types::{Fact, FunctionType, ObjectType, Type, TypeId, Types};
+use crate::types::{Fact, FunctionType, Generic, ObjectType, Type, TypeId, Types};
 
 /// The copies so far.
 type Seen = FxHashMap<TypeId, TypeId>;
@@ -99,6 +99,14 @@ impl Types {
             let ty = self.import_with(from, param.fact.ty, seen);
             param.fact = Fact { ty, confidence: elsewhere(param.fact) };
         }
+        copy.generic = function.generic.as_ref().map(|generic| {
+            let mut import = |fact: Fact| {
+                let ty = self.import_with(from, fact.ty, seen);
+                Fact { ty, confidence: elsewhere(fact) }
+            };
+            let params = generic.params.iter().map(|param| import(*param)).collect();
+            Arc::new(Generic { params, result: import(generic.result) })
+        });
         copy
     }
 }
@@ -106,7 +114,9 @@ impl Types {
 /// All ids in the type mean the same in every table.
 fn is_simple(function: &FunctionType) -> bool {
     let is_simple = |fact: Fact| fact.ty.is_simple() && fact.confidence == elsewhere(fact);
-    is_simple(function.result) && function.params.iter().all(|param| is_simple(param.fact))
+    function.generic.is_none()
+        && is_simple(function.result)
+        && function.params.iter().all(|param| is_simple(param.fact))
 }
 
 /// The secrets of another body are only known to be some.

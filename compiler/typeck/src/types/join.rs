@@ -322,7 +322,7 @@ impl Types {
         let params = params.collect();
         let flows = Flows::default();
         let result = self.renamed(result, &mut Secrets::certain);
-        FunctionType { params, is_open: true, result, effects, flows }
+        FunctionType { params, is_open: true, result, effects, flows, generic: None }
     }
 }
 
