@@ -35,7 +35,7 @@ pub(crate) fn type_ref(tree: &Tree, id: ast::TypeId) -> TypeRef {
             TypeRef::Function {
                 params: params.iter().map(|param| type_ref(tree, param.ty)).collect(),
                 rest: params.iter().any(|param| param.is_rest),
-                result: Box::new(type_ref(tree, result)),
+                result: Box::new(result_type(tree, result)),
                 uses: uses.map(|uses| names(tree, uses.names)),
             }
         }
@@ -88,6 +88,16 @@ fn object(tree: &Tree, fields: ast::List<ast::TypeField>, is_open: bool) -> Type
         }
     }
     TypeRef::Object { fields: known, is_open }
+}
+
+/// The result of a function type: where it is `void`, nobody looks at it, so anything fits.
+fn result_type(tree: &Tree, id: ast::TypeId) -> TypeRef {
+    match tree.ast[id].kind {
+        TypeKind::Name { name, args } if args.is_empty() && name.text(&tree.text) == "void" => {
+            TypeRef::Any
+        }
+        _ => type_ref(tree, id),
+    }
 }
 
 fn named(name: &str, mut args: Vec<TypeRef>) -> TypeRef {

@@ -3,8 +3,8 @@
 use prism_span::Span;
 use prism_syntax::ast::{self, BinaryOp as Syntax};
 
-use super::Cx;
-use crate::body::{BinaryOp, ConfidentLogicalOp, ExprId, ExprKind, LogicalOp, MemberMode};
+use super::{Cx, names};
+use crate::body::{BinaryOp, ConfidentLogicalOp, ExprId, ExprKind, LogicalOp, MemberMode, Name};
 use crate::problem::ProblemKind;
 
 impl<'a> Cx<'a> {
@@ -31,11 +31,25 @@ impl<'a> Cx<'a> {
                 let value = self.expr(left);
                 self.annotation(value, right, span)
             }
+            Syntax::Instanceof => {
+                let left = self.expr(left);
+                let right = self.type_name(right).unwrap_or_else(|| self.expr(right));
+                self.combine(op, left, right, span)
+            }
             _ => {
                 let (left, right) = (self.expr(left), self.expr(right));
                 self.combine(op, left, right, span)
             }
         }
+    }
+
+    /// `x instanceof Array`: a name that is no value elsewhere names a type here.
+    fn type_name(&mut self, expr: ast::ExprId) -> Option<ExprId> {
+        let ast::Expr { kind: ast::ExprKind::Name, span } = self.ast[expr] else { return None };
+        let name = self.slice(span);
+        let is_built_in = matches!(self.find(name), Some(Name::Builtin(_)));
+        let is_type = is_built_in && names::is_only_namespace(name);
+        is_type.then(|| self.alloc(ExprKind::Text(name.into()), span))
     }
 
     /// `value ~> k`, and `value ~> k verified`.

@@ -1,6 +1,6 @@
 //! Statements and blocks. Every statement has a value; a block has that of its last one.
 
-use prism_hir::body::{Block, Catch, ExprId, ExprKind, Stmt, StmtKind, SwitchCase};
+use prism_hir::body::{Block, Catch, ExprId, ExprKind, LocalId, Stmt, StmtKind, SwitchCase};
 
 use crate::confidence::Confidence;
 use crate::errors::{Exit, ProblemKind, Site, Target};
@@ -266,9 +266,15 @@ impl<'a> Infer<'a> {
             Some(finally) => {
                 self.env.apply(after);
                 self.env.reachable = start.is_reachable();
-                self.enter_interrupted();
+                let held = self.enter_interrupted();
                 self.infer_block(finally);
                 self.env.reachable &= is_live;
+                // Behind it the `try` came to its end: what `finally` does not write is as it was.
+                for (local, at_the_end, at_any_time) in held {
+                    if self.env.get(local) == at_any_time {
+                        self.env.assign(local, at_the_end);
+                    }
+                }
             }
             None => self.env.apply(after),
         }
@@ -276,15 +282,19 @@ impl<'a> Infer<'a> {
     }
 
     /// Continues where a `try` was left at any point: a variable that it writes holds what it
-    /// held before, or anything that it was given anywhere.
-    fn enter_interrupted(&mut self) {
+    /// held before, or anything that it was given anywhere. Gives those variables, with what they
+    /// held here and what they hold now.
+    fn enter_interrupted(&mut self) -> Vec<(LocalId, Fact, Fact)> {
+        let mut held = Vec::new();
         for index in 0..self.written_in_try.len() {
             let local = self.written_in_try[index];
             let here = self.env.get(local);
             let any_time = self.locals[crate::inference::index_of(local)];
             let joined = self.types.join(here, any_time);
             self.env.assign(local, joined);
+            held.push((local, here, joined));
         }
+        held
     }
 
     /// `catch (e)` gets an object; its text form is the message.
