@@ -160,6 +160,12 @@ impl ObjectType {
     pub fn field(&self, name: &str) -> Option<&FieldType> {
         self.fields.iter().find(|field| &*field.name == name)
     }
+
+    /// The same for a name that probably stands at this index, as in an object of the same kind.
+    pub(crate) fn field_near(&self, index: usize, name: &Text) -> Option<&FieldType> {
+        let near = self.fields.get(index).filter(|field| field.name == *name);
+        near.or_else(|| self.field(name))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

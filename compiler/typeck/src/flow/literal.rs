@@ -9,7 +9,7 @@ use crate::flow::report::nearest;
 use crate::types::{Fact, FieldType, Kinds, MAX_TUPLE, ObjectType, Text, Type, TypeId};
 
 /// Objects with more keys than this are not followed key by key.
-const MAX_FIELDS: usize = 100;
+pub(super) const MAX_FIELDS: usize = 100;
 
 impl<'a> Infer<'a> {
     pub(crate) fn infer_template(&mut self, parts: &[TemplatePart]) -> Fact {

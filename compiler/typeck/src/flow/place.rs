@@ -3,8 +3,10 @@
 use prism_hir::body::{Bits, ExprId, ExprKind, LocalId, LocalKind, Name, Place, PlaceStep};
 
 use crate::errors::{ProblemKind, Target};
+use crate::confidence::Confidence;
 use crate::flow::Infer;
 use crate::flow::env::PathRoot;
+use crate::flow::literal::MAX_FIELDS;
 use crate::types::{Fact, FieldType, Kinds, ObjectType, Text, Type, TypeId, Types};
 
 /// Paths longer than this are not remembered.
@@ -213,10 +215,16 @@ impl Infer<'_> {
         let mut object = object.clone();
         let known = object.field(name).map_or(Fact::ANY, |field| field.fact);
         let fact = self.inner_value(known, rest, value);
+        let is_one_of_many = object.fields.len() >= MAX_FIELDS
+            && self.types.whole(fact).label() == Confidence::PLAIN.label();
         match object.fields.iter_mut().find(|field| field.name == *name) {
             Some(field) => {
                 field.fact = fact;
                 field.is_optional = false;
+            }
+            // Of many keys that come one by one, those that say nothing are not listed.
+            None if is_one_of_many => {
+                object.is_open = true;
             }
             None => {
                 object.fields.push(FieldType { name: name.clone(), fact, is_optional: false });

@@ -273,12 +273,13 @@ impl Types {
     /// Objects with different fields, of which one that both have has a literal in each.
     fn are_told_apart(&self, a: &ObjectType, b: &ObjectType) -> bool {
         let has_all = |of: &ObjectType, other: &ObjectType| {
-            of.fields.iter().all(|field| other.field(&field.name).is_some())
+            let mut fields = of.fields.iter().enumerate();
+            fields.all(|(index, field)| other.field_near(index, &field.name).is_some())
         };
         if a.is_open || b.is_open || (has_all(a, b) && has_all(b, a)) {
             return false;
         }
-        a.fields.iter().any(|field| match b.field(&field.name) {
+        a.fields.iter().enumerate().any(|(index, field)| match b.field_near(index, &field.name) {
             Some(other) if !field.is_optional && !other.is_optional => {
                 let (one, other) = (self.members(field.fact.ty), self.members(other.fact.ty));
                 let is_literal = |ty: &TypeId| *ty != TypeId::NULL && self.is_literal(*ty);
@@ -293,8 +294,8 @@ impl Types {
 
     fn merge_objects(&mut self, a: &ObjectType, b: &ObjectType) -> ObjectType {
         let mut fields = Vec::with_capacity(a.fields.len().max(b.fields.len()));
-        for field in &a.fields {
-            fields.push(match b.field(&field.name) {
+        for (index, field) in a.fields.iter().enumerate() {
+            fields.push(match b.field_near(index, &field.name) {
                 Some(other) => FieldType {
                     name: field.name.clone(),
                     fact: self.join(field.fact, other.fact),
@@ -303,8 +304,10 @@ impl Types {
                 None => only_in_one(field, b.is_open),
             });
         }
-        let only_b = b.fields.iter().filter(|field| a.field(&field.name).is_none());
-        fields.extend(only_b.map(|field| only_in_one(field, a.is_open)));
+        let only_b = b.fields.iter().enumerate().filter(|(index, field)| {
+            a.field_near(*index, &field.name).is_none()
+        });
+        fields.extend(only_b.map(|(_, field)| only_in_one(field, a.is_open)));
         ObjectType { fields, is_open: a.is_open || b.is_open }
     }
 
