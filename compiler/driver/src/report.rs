@@ -1,12 +1,16 @@
 //! Diagnostics together with the texts they point into.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::sync::Arc;
 
 use prism_diagnostics::render::{self, Sources};
 use prism_diagnostics::{Diagnostic, Severity};
 use prism_span::{FileId, LineIndex};
 use serde_json::Value;
+
+/// So many diagnostics are shown to people.
+const MAX_SHOWN: usize = 200;
 
 /// What the compiler has to say about some files.
 #[derive(Debug, Clone, Default)]
@@ -68,9 +72,27 @@ impl Report {
         self.diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
     }
 
-    /// With excerpts, for people.
+    /// With excerpts, for people: the first of them in the order of the text, but errors before
+    /// anything else.
     pub fn render(&self, color: bool) -> String {
-        render::text(&self.diagnostics, &self.sources, color)
+        let n_more = self.diagnostics.len().saturating_sub(MAX_SHOWN);
+        if n_more == 0 {
+            return render::text(&self.diagnostics, &self.sources, color);
+        }
+        let mut by_severity: Vec<usize> = (0..self.diagnostics.len()).collect();
+        by_severity.sort_by_key(|index| self.diagnostics[*index].severity != Severity::Error);
+        let (shown, others) = by_severity.split_at_mut(MAX_SHOWN);
+        shown.sort_unstable();
+        let is_error = |index: &&usize| self.diagnostics[**index].severity == Severity::Error;
+        let n_errors = others.iter().filter(is_error).count();
+        let shown: Vec<Diagnostic> =
+            shown.iter().map(|index| self.diagnostics[*index].clone()).collect();
+        let mut text = render::text(&shown, &self.sources, color);
+        let _ = writeln!(
+            text,
+            "and {n_more} more, {n_errors} of them errors; `prismc check --json` lists all"
+        );
+        text
     }
 
     /// The place of every diagnostic.

@@ -85,6 +85,22 @@ fn check_json_is_one_object() {
 }
 
 #[test]
+fn of_very_many_diagnostics_people_see_some_and_tools_all() {
+    // 300 warnings come first, then 250 errors.
+    let names: String = (0..250).map(|n| format!("missing{n}\n")).collect();
+    let text = "1 + 1\n".repeat(300) + &names;
+    let folder = Folder::new(&[("many.prism", &text)]);
+    let ran = folder.prismc(&["check", "many.prism"]);
+    assert_eq!(ran.status, 1);
+    let n_shown = |code: &str| ran.stderr.matches(code).count();
+    assert_eq!((n_shown("[P0501]"), n_shown("[P0701]")), (200, 0));
+    assert!(ran.stderr.contains("and 350 more, 50 of them errors"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("250 errors, 300 warnings"), "{}", ran.stderr);
+    let all = folder.prismc(&["check", "--json", "many.prism"]).json();
+    assert_eq!(all["diagnostics"].as_array().map(Vec::len), Some(550));
+}
+
+#[test]
 fn effects_of_functions_are_listed() {
     let program = "\
 effect audit { note(x: any): null }

@@ -2,8 +2,8 @@
 
 use prism_hir::body::{Bits, ExprId, ExprKind, LocalId, LocalKind, Name, Place, PlaceStep};
 
-use crate::errors::{ProblemKind, Target};
 use crate::confidence::Confidence;
+use crate::errors::{ProblemKind, Target};
 use crate::flow::Infer;
 use crate::flow::env::PathRoot;
 use crate::flow::literal::MAX_FIELDS;

@@ -304,9 +304,11 @@ impl Types {
                 None => only_in_one(field, b.is_open),
             });
         }
-        let only_b = b.fields.iter().enumerate().filter(|(index, field)| {
-            a.field_near(*index, &field.name).is_none()
-        });
+        let only_b = b
+            .fields
+            .iter()
+            .enumerate()
+            .filter(|(index, field)| a.field_near(*index, &field.name).is_none());
         fields.extend(only_b.map(|(_, field)| only_in_one(field, a.is_open)));
         ObjectType { fields, is_open: a.is_open || b.is_open }
     }
