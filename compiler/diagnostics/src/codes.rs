@@ -110,6 +110,7 @@ codes! {
     P0214 => "`match` that misses a case",
     P0215 => "key that the declared type does not have",
     P0216 => "value that may be null",
+    P0217 => "field that may be missing",
     // P03xx: effects
     P0301 => "effect that is not declared",
     P0302 => "effect that nothing handles",

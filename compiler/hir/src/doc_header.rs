@@ -2,11 +2,13 @@
 //!
 //! A value is JSON when it parses, else text; it spans lines while a bracket is open.
 
+mod described;
+
 use prism_source::{Db, SourceFile};
 use prism_span::{RelSpan, Span};
 use serde_json::Value;
 
-use crate::body::Text;
+use crate::body::{Text, TypeRef};
 use crate::nearest::nearest;
 use crate::problem::{Problem, ProblemKind};
 
@@ -42,67 +44,15 @@ impl Header {
         self.get(key).map(|entry| &entry.value)
     }
 
-    /// The paths into `input` where the header declares a `secret`; `[]` stands for elements.
-    pub fn secret_input(&self) -> Vec<Vec<Text>> {
-        let mut paths = Vec::new();
-        if let Some(described) = self.value("input") {
-            find_secrets(described, &mut Vec::new(), &mut paths);
-        }
-        paths
+    /// The type that the header declares for `input`.
+    pub fn input_type(&self) -> Option<TypeRef> {
+        self.value("input").map(|value| described::described(value, 0))
     }
 
     /// The value of a key as its words.
     pub fn text(&self, key: &str) -> Option<&Text> {
         self.get(key).map(|entry| &entry.text)
     }
-}
-
-/// How deep an `@input` is looked at.
-const MAX_INPUT: usize = 16;
-
-fn find_secrets(described: &Value, path: &mut Vec<Text>, found: &mut Vec<Vec<Text>>) {
-    let is_secret = |value: &Value| value.as_str().is_some_and(is_secret_type);
-    // `{"type": "secret", "description": "…"}` describes as a text does.
-    if is_secret(described) || described.get("type").is_some_and(is_secret) {
-        return found.push(path.clone());
-    }
-    if path.len() >= MAX_INPUT {
-        return;
-    }
-    if let Some(items) = schema_part(described, "array", "items") {
-        path.push(ELEMENTS.into());
-        find_secrets(items, path, found);
-        path.pop();
-        return;
-    }
-    let described = schema_part(described, "object", "properties").unwrap_or(described);
-    let inside: Vec<(Text, &Value)> = match described {
-        Value::Object(fields) => {
-            fields.iter().map(|(name, value)| (name.trim_end_matches('?').into(), value)).collect()
-        }
-        Value::Array(elements) => elements.iter().map(|value| (ELEMENTS.into(), value)).collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
-    };
-    for (name, value) in inside {
-        path.push(name);
-        find_secrets(value, path, found);
-        path.pop();
-    }
-}
-
-/// What a JSON Schema of this type says of the fields or the elements.
-fn schema_part<'v>(described: &'v Value, ty: &str, part: &str) -> Option<&'v Value> {
-    let is_schema = described.get("type").and_then(Value::as_str) == Some(ty);
-    described.get(part).filter(|_| is_schema)
-}
-
-/// The step of a path into `input` that goes into every element of an array.
-pub const ELEMENTS: &str = "[]";
-
-/// `secret`, `secret?`, `secret | null`, `secret[]`.
-fn is_secret_type(text: &str) -> bool {
-    let plain = |part: &str| part.trim().trim_end_matches(['?', '[', ']']) == "secret";
-    text.split('|').any(plain)
 }
 
 /// The header of a file.

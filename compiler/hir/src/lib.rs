@@ -28,9 +28,7 @@ mod tree;
 pub use collect::OperationSpans;
 pub use diagnostics::{body_diagnostics, file_diagnostics};
 pub use doc_comment::doc_comment;
-pub use doc_header::{
-    ELEMENTS, EntrySpans, Header, HeaderEntry, KEYS as HEADER_KEYS, header, header_spans,
-};
+pub use doc_header::{EntrySpans, Header, HeaderEntry, KEYS as HEADER_KEYS, header, header_spans};
 pub use dump::dump;
 pub use exports::{Definition, DefinitionKind, exports, resolve_export};
 pub use item::{Item, ItemKind, Layout, Signature, SignatureParam};

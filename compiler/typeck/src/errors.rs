@@ -104,6 +104,10 @@ pub enum ProblemKind {
         ty: TypeId,
         used: NullUse,
     },
+    /// The declaration of an object says that the field may be missing.
+    MayBeMissing {
+        name: Text,
+    },
     NotIndexable {
         of: TypeId,
     },

@@ -218,18 +218,23 @@ fn agent_contract(db: &dyn Db, file: SourceFile, name: Text) -> Option<Level> {
     ast::Level::of_word(agent.provenance.as_deref()?).map(Level::from)
 }
 
-/// The secrets that the header of a file declares in its `input`; `None` without any.
+/// What the header of a file declares of its `input`, if it does.
 #[salsa::tracked]
-fn secret_input(db: &dyn Db, file: SourceFile) -> Answer {
-    let secrets = prism_hir::header(db, file).secret_input();
-    if secrets.is_empty() {
-        return None;
-    }
+fn input_type(db: &dyn Db, file: SourceFile) -> Answer {
+    let declared = prism_hir::header(db, file).input_type()?;
     let mut types = Types::default();
-    let paths: Vec<&[Text]> = secrets.iter().map(Vec::as_slice).collect();
-    let fact = types.with_secrets_at(&paths);
+    let fact = types.annotation(&NoNames, &declared);
     types.freeze();
     Some(Arc::new(Typed::new(types, fact)))
+}
+
+/// A place without declared types.
+struct NoNames;
+
+impl Scope for NoNames {
+    fn alias(&self, _: &str) -> Option<Alias> {
+        None
+    }
 }
 
 type Answer = Option<Arc<Typed>>;
@@ -374,7 +379,7 @@ impl World for FileWorld<'_> {
         if name != "input" {
             return None;
         }
-        secret_input(self.db, self.file).clone()
+        input_type(self.db, self.file).clone()
     }
 
     fn is_written(&self, variable: &str) -> bool {

@@ -45,6 +45,7 @@ impl Words<'_> {
                 self.missing_member(site, at, name, *of, (nearest, *is_method))
             }
             ProblemKind::MayBeNull { ty, used } => self.may_be_null(site, at, *ty, *used),
+            ProblemKind::MayBeMissing { name } => self.may_be_missing(at, name),
             ProblemKind::NotIndexable { of } => {
                 let message = format!("{} has no elements", self.value_of(site, *of));
                 self.with_declaration(error(Code::P0206, at, message), site)
@@ -372,6 +373,20 @@ impl Words<'_> {
             .with_help(format!("check it first (`if … != null {{ … }}`), or write `{help}`"));
         match fix {
             Some(edit) => diagnostic.with_fix(format!("write `{help}`"), vec![edit]),
+            None => diagnostic,
+        }
+    }
+
+    fn may_be_missing(&self, at: Place, name: &str) -> Diagnostic {
+        let message = format!("`{name}` may be missing here, which ends the run");
+        let diagnostic = Diagnostic::warning(Code::P0217, at, message).with_help(format!(
+            "`?.{name}` gives null then, and so does `.{name} ?? …`; `\"{name}\" in …` asks"
+        ));
+        let dot = (at.span.end as usize).checked_sub(name.len() + 1);
+        match dot.filter(|dot| self.text.get(*dot..).is_some_and(|rest| rest.starts_with('.'))) {
+            Some(dot) => {
+                diagnostic.with_fix("write `?.`", vec![Edit::insert(self.file, dot as u32, "?")])
+            }
             None => diagnostic,
         }
     }

@@ -7,7 +7,7 @@ use prism_hir::body::{
 use crate::confidence::Confidence;
 use crate::flow::env::Branch;
 use crate::flow::{Infer, MAX_NESTING};
-use crate::types::{Fact, Kinds, Type, TypeId, Types};
+use crate::types::{Fact, Kinds, ObjectType, Type, TypeId, Types};
 
 /// `a || b || …` with more operands than this is not narrowed by its operands.
 const MAX_ALTERNATIVES: usize = 6;
@@ -295,6 +295,7 @@ impl Infer<'_> {
     fn narrow_in(&mut self, key: ExprId, object: ExprId, holds: bool) {
         let Type::TextLiteral(name) = self.types.get(self.fact(key).ty).clone() else { return };
         self.refine(object, &mut |types, fact| {
+            let fact = if holds { fact.retyped(with_field(types, fact.ty, &name)) } else { fact };
             let members = types.members(fact.ty);
             let kept: Vec<TypeId> = members
                 .iter()
@@ -341,6 +342,19 @@ fn equal_or_convertible(types: &mut Types, id: TypeId, literal: TypeId) -> TypeI
         kept.push(equal);
     }
     types.declared_union(kept)
+}
+
+/// An object that has a field which it might have lacked.
+fn with_field(types: &mut Types, id: TypeId, name: &str) -> TypeId {
+    let Type::Object(object) = types.get(types.strip(id)) else { return id };
+    if !object.field(name).is_some_and(|field| field.is_optional) {
+        return id;
+    }
+    let mut object = ObjectType::clone(object);
+    for field in object.fields.iter_mut().filter(|field| &*field.name == name) {
+        field.is_optional = false;
+    }
+    types.object(object)
 }
 
 /// A comparison of the confidence of a value with a known bound: `<~ value op bound`.

@@ -10,6 +10,7 @@ use crate::builtins;
 use crate::errors::{ProblemKind, UnusedAdvice};
 use crate::flow::Infer;
 use crate::inference::EffectUse;
+use crate::types::TypeId;
 
 /// The moment before a loop.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +30,8 @@ impl Infer<'_> {
             &self.body.exprs[expr].kind,
             ExprKind::Text(text) if text.starts_with("use ")
         );
-        if is_directive || !self.is_without_consequence(expr, 0) {
+        let was_reported = self.fact(expr).ty == TypeId::ERROR;
+        if is_directive || was_reported || !self.is_without_consequence(expr, 0) {
             return;
         }
         let advice = self.unused_advice(expr);

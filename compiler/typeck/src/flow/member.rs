@@ -49,6 +49,9 @@ impl Infer<'_> {
         if let Some(established) = self.established(at) {
             return established;
         }
+        if mode == MemberMode::Plain {
+            self.check_missing(at, object, container, name);
+        }
         let confidence = read.confidence.product(container.confidence);
         let mut fact = read.with(confidence);
         if may_be_missing {

@@ -7,7 +7,7 @@ use prism_hir::body::{BinaryOp, ExprId, ExprKind, MemberMode, Name};
 
 use crate::errors::{NullUse, ProblemKind};
 use crate::flow::Infer;
-use crate::types::{Fact, Kinds, Type, TypeId};
+use crate::types::{Fact, Kinds, Text, Type, TypeId, Types};
 
 /// Declarations are looked up so deep: `a.b.c`.
 const MAX_STEPS: u32 = 8;
@@ -26,6 +26,22 @@ impl Infer<'_> {
         }
     }
 
+    /// Reports `o.k` where the declaration of o says that k may be missing, which ends the run.
+    pub(crate) fn check_missing(&mut self, at: ExprId, object: ExprId, now: Fact, name: &Text) {
+        let has_optional = |types: &Types, ty: TypeId| match types.structure(ty) {
+            Type::Object(object) => object.field(name).is_some_and(|field| field.is_optional),
+            _ => false,
+        };
+        if !has_optional(&self.types, now.ty) {
+            return;
+        }
+        let Some(declared) = self.declared_type(object, 0) else { return };
+        let declared = self.types.drop_kinds(declared, Kinds::NULL);
+        if has_optional(&self.types, declared) {
+            self.report(at, ProblemKind::MayBeMissing { name: name.clone() });
+        }
+    }
+
     fn is_declared_null(&self, ty: TypeId) -> bool {
         !ty.is_unknown() && self.types.kinds(ty).meets(Kinds::NULL)
     }
@@ -41,6 +57,7 @@ impl Infer<'_> {
             ExprKind::Name(Name::Local(local)) if !self.is_volatile(*local) => {
                 self.declared_fact(*local).map(|fact| fact.ty)
             }
+            ExprKind::Name(Name::Host(name)) => Some(self.host_fact(name).ty),
             ExprKind::Member { object, name, mode: MemberMode::Plain } => {
                 let of = self.declared_type(*object, depth + 1)?;
                 let of = self.types.drop_kinds(of, Kinds::NULL);

@@ -3,7 +3,6 @@
 //! Declared names are expanded when they are read. Inside its own expansion a name becomes
 //! `any` at the third level: a recursive type is checked as deep as programs write literals.
 
-use prism_hir::ELEMENTS;
 use prism_hir::body::TypeRef;
 
 use crate::confidence::{Confidence, Level};
@@ -106,30 +105,6 @@ impl Types {
             }
         };
         Fact::of(id)
-    }
-
-    /// A value of which only this is known: what is at these paths is secret.
-    pub(crate) fn with_secrets_at(&mut self, paths: &[&[Text]]) -> Fact {
-        if paths.iter().any(|path| path.is_empty()) {
-            return Fact::ANY.with(Confidence::ANY.holding(Secrets::SOME));
-        }
-        let first = |path: &&[Text]| path.first().is_some_and(|name| &**name == ELEMENTS);
-        if paths.iter().all(first) {
-            let inside: Vec<&[Text]> = paths.iter().map(|path| &path[1..]).collect();
-            let element = self.with_secrets_at(&inside);
-            return Fact::of(self.array(element));
-        }
-        let mut fields: Vec<FieldType> = Vec::new();
-        for name in paths.iter().filter_map(|path| path.first()) {
-            if fields.iter().any(|field| field.name == *name) {
-                continue;
-            }
-            let of = paths.iter().filter(|path| path.first() == Some(name));
-            let inside: Vec<&[Text]> = of.map(|path| &path[1..]).collect();
-            let fact = self.with_secrets_at(&inside);
-            fields.push(FieldType { name: name.clone(), fact, is_optional: true });
-        }
-        Fact::of(self.object(ObjectType { fields, is_open: true }))
     }
 
     /// The type as it is inside a value that somebody vouches for: what the whole promises, its
