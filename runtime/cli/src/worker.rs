@@ -22,8 +22,6 @@ use tokio::task::JoinSet;
 use crate::manifest;
 use crate::problem::Problem;
 
-/// How often the store is asked whether anything happened: a person who decides waits half of it.
-const POLL: Duration = Duration::from_millis(2);
 /// How often all runs are looked at, for those whose process has died.
 const SCAN: Duration = Duration::from_millis(500);
 /// How often runs are removed that have been kept long enough.
@@ -149,7 +147,7 @@ impl<F: Fn(News)> Worker<F> {
             }
             tokio::select! {
                 Some(joined) = self.driven.join_next() => self.left(joined),
-                () = tokio::time::sleep(POLL) => {}
+                () = tokio::time::sleep(self.store.rest()) => {}
             }
         }
     }

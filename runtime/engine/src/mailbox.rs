@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use prism_journal::{Message, RunId, Store};
 use tokio::sync::mpsc::UnboundedSender;
@@ -13,9 +12,6 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::drive::Signal;
 use crate::event_loop::EventLoop;
 use crate::{Error, runs};
-
-/// How often the store is asked for news: a person who decides waits half of it.
-const POLL: Duration = Duration::from_millis(2);
 
 #[derive(Clone, Default)]
 pub(crate) struct Mailbox(Arc<Mutex<Boxes>>);
@@ -79,7 +75,7 @@ impl Drop for Delivery {
 async fn poll(mailbox: Mailbox, store: Arc<dyn Store>) {
     let mut place = Place::default();
     loop {
-        tokio::time::sleep(POLL).await;
+        tokio::time::sleep(store.rest()).await;
         let news = place.news(&*store, &mailbox).unwrap_or_default();
         if !mailbox.distribute(news) {
             return;

@@ -221,6 +221,11 @@ impl Store for Postgres {
             .map(|last| last as u64)
     }
 
+    /// A question travels, and the database has others to answer.
+    fn rest(&self) -> Duration {
+        Duration::from_millis(20)
+    }
+
     /// A snapshot of the database: which transactions are over. It changes exactly when something
     /// becomes visible, which a counter does not.
     fn changes(&self) -> Result<u64, Error> {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::{Digest, Entry, Error, Reference, RunId, RunRecord};
 
@@ -183,6 +184,11 @@ pub trait Store: Send + Sync {
     /// A number that differs from the one before when anybody wrote to the store.
     /// Cheap: made to be asked every few milliseconds.
     fn changes(&self) -> Result<u64, Error>;
+
+    /// How long to rest before `changes` is asked again: somebody who decides waits half of it.
+    fn rest(&self) -> Duration {
+        Duration::from_millis(2)
+    }
 }
 
 /// Checks that entries follow each other and that nothing in them was changed.
