@@ -6,7 +6,7 @@
 mod globals;
 mod members;
 
-use prism_hir::builtins::{Receiver, member, members as members_of};
+use prism_hir::builtins::{Kind, Receiver, builtin, member, members as members_of};
 
 pub(crate) use globals::{function_result, global, prints};
 pub(crate) use members::{Given, Rule, method_shape, property_type};
@@ -38,15 +38,23 @@ pub(crate) fn is_pure_method(types: &Types, of: TypeId, name: &str) -> bool {
         Some(receiver @ (Receiver::Array | Receiver::Text | Receiver::Number)) => {
             name != "forEach" && member(receiver, name).is_some()
         }
-        Some(
-            Receiver::Boolean
-            | Receiver::Function
-            | Receiver::Object
-            | Receiver::Promise
-            | Receiver::Agent,
-        )
+        // An object may have a function of its own there.
+        Some(Receiver::Object) => match types.structure(of) {
+            Type::Object(object) if !object.is_open && object.field(name).is_none() => {
+                member(Receiver::Object, name).is_some()
+            }
+            _ => false,
+        },
+        Some(Receiver::Boolean | Receiver::Function | Receiver::Promise | Receiver::Agent)
         | None => false,
     }
+}
+
+/// The function of the machine only computes. Texts are also parsed to see whether they can be.
+pub(crate) fn is_pure_native(name: &str) -> bool {
+    let is_native = builtin(name).is_some_and(|row| row.kind == Kind::Native);
+    let may_fail = name.starts_with("JSON.parse") || name.starts_with("Promise.");
+    is_native && !may_fail && !name.starts_with("__") && !prints(name)
 }
 
 /// Names of the members of a kind of value.

@@ -1,7 +1,7 @@
 //! Lints: code that runs, and probably not as meant.
 
 use prism_hir::body::{
-    Arg, BinaryOp, Block, Element, ExprId, ExprKind, Field, LocalId, Name, Stmt, StmtKind,
+    Arg, BinaryOp, Block, Branches, Element, ExprId, ExprKind, Field, LocalId, Name, Stmt, StmtKind,
 };
 
 use prism_hir::builtins::updates;
@@ -23,9 +23,37 @@ pub(crate) struct Budget {
 const MAX_SEARCH: u32 = 40;
 
 impl Infer<'_> {
-    /// A statement that computes a value and drops it.
+    /// A statement that computes a value and drops it; where it branches, its branches do.
     pub(crate) fn check_unused(&mut self, stmt: &Stmt) {
-        let StmtKind::Expr(expr) = stmt.kind else { return };
+        self.check_dropped(stmt, 0);
+    }
+
+    fn check_dropped(&mut self, stmt: &Stmt, depth: u32) {
+        if depth > MAX_SEARCH {
+            return;
+        }
+        let body = self.body;
+        let mut last_of = |block: &Block| {
+            if let Some(last) = block.stmts.last() {
+                self.check_dropped(last, depth + 1);
+            }
+        };
+        let expr = match &stmt.kind {
+            // `medium -> null` says that nothing is to be done.
+            StmtKind::Expr(expr) if depth > 0 && body.exprs[*expr].kind == ExprKind::Null => return,
+            StmtKind::Expr(expr) => *expr,
+            StmtKind::Block(block) => return last_of(block),
+            StmtKind::If { then, otherwise, .. } => {
+                last_of(then);
+                return otherwise.iter().for_each(last_of);
+            }
+            StmtKind::UncertainIf { branches, .. } => {
+                let Branches { high, medium, low, default } = &**branches;
+                return [high, medium, low, default].into_iter().flatten().for_each(last_of);
+            }
+            _ => return,
+        };
+        self.check_dropped_updates(expr);
         let is_directive = matches!(
             &self.body.exprs[expr].kind,
             ExprKind::Text(text) if text.starts_with("use ")
@@ -47,15 +75,35 @@ impl Infer<'_> {
             else {
                 continue;
             };
-            let expr = *expr;
-            if let ExprKind::MethodCall { object, name, .. } = &self.body.exprs[expr].kind
-                && updates(name)
-                && let ExprKind::Name(name @ (Name::Local(_) | Name::ModuleVar(_))) =
-                    &self.body.exprs[*object].kind
-            {
-                let advice = UnusedAdvice::InBraces(self.name_text(name));
-                self.report(expr, ProblemKind::UnusedValue { advice });
+            self.check_dropped_update(*expr);
+        }
+    }
+
+    /// A `match` or `uncertain if` of which nobody takes the value: its arms give values, and
+    /// `out.push(x)` as an arm only gives one.
+    fn check_dropped_updates(&mut self, expr: ExprId) {
+        let arms: Vec<ExprId> = match &self.body.exprs[expr].kind {
+            ExprKind::Match { arms, .. } => arms.iter().map(|arm| arm.body).collect(),
+            ExprKind::UncertainIf { branches, .. } => {
+                let Branches { high, medium, low, default } = **branches;
+                [high, medium, low, default].into_iter().flatten().collect()
             }
+            _ => return,
+        };
+        for arm in arms {
+            self.check_dropped_update(arm);
+        }
+    }
+
+    /// `out.push(x)` gives the new array and leaves `out` as it is, where it is no statement.
+    fn check_dropped_update(&mut self, expr: ExprId) {
+        if let ExprKind::MethodCall { object, name, .. } = &self.body.exprs[expr].kind
+            && updates(name)
+            && let ExprKind::Name(name @ (Name::Local(_) | Name::ModuleVar(_))) =
+                &self.body.exprs[*object].kind
+        {
+            let advice = UnusedAdvice::InBraces(self.name_text(name));
+            self.report(expr, ProblemKind::UnusedValue { advice });
         }
     }
 
@@ -125,12 +173,20 @@ impl Infer<'_> {
             ExprKind::Index { object, index, .. } => pure(object) && pure(index),
             ExprKind::MethodCall { object, name, args, .. } => {
                 let of = self.fact(*object).ty;
-                builtins::is_pure_method(&self.types, of, name)
-                    && pure(object)
+                let is_pure = match &self.body.exprs[*object].kind {
+                    ExprKind::Name(Name::Builtin(namespace)) => {
+                        builtins::is_pure_native(&format!("{namespace}.{name}"))
+                    }
+                    _ => builtins::is_pure_method(&self.types, of, name) && pure(object),
+                };
+                is_pure && args.iter().all(|arg| pure(&arg.value) && self.is_pure_value(arg.value))
+            }
+            ExprKind::Call { callee, args, .. } => {
+                matches!(&self.body.exprs[*callee].kind, ExprKind::Name(Name::Builtin(name))
+                    if builtins::is_pure_native(name))
                     && args.iter().all(|arg| pure(&arg.value) && self.is_pure_value(arg.value))
             }
             ExprKind::Error
-            | ExprKind::Call { .. }
             | ExprKind::Perform { .. }
             | ExprKind::Bind { .. }
             | ExprKind::Match { .. }
