@@ -61,11 +61,11 @@ pub(crate) fn run(core: &mut Core, fiber: &mut Fiber) -> Exit {
             }
             Next::Exit(exit) => return exit,
             Next::Raise(Raise::Limit(limit)) => return Exit::Limit(limit),
-            Next::Raise(Raise::Throw(value)) => {
-                if let Err(value) = core.unwind(fiber, value) {
-                    return Exit::Failed(value);
-                }
-            }
+            Next::Raise(Raise::Throw(value)) => match core.unwind(fiber, value) {
+                Ok(()) => {}
+                Err(Raise::Throw(value)) => return Exit::Failed(value),
+                Err(Raise::Limit(limit)) => return Exit::Limit(limit),
+            },
         }
     }
 }

@@ -29,13 +29,13 @@ impl Core {
 
     /// Goes on where an exception or a cancellation is caught. If nobody does, every frame is
     /// gone and what was on its way at last comes back. Takes over the value.
-    pub(crate) fn unwind(&mut self, fiber: &mut Fiber, mut value: Value) -> Result<(), Value> {
+    pub(crate) fn unwind(&mut self, fiber: &mut Fiber, mut value: Value) -> Run<()> {
         loop {
-            if self.catch(fiber, value) {
+            if self.catch(fiber, value)? {
                 return Ok(());
             }
             self.clear_registers(fiber);
-            let Some(frame) = fiber.frames.pop() else { return Err(value) };
+            let Some(frame) = fiber.frames.pop() else { return Err(Raise::Throw(value)) };
             fiber.pc = frame.pc;
             fiber.base = frame.base;
             fiber.n_regs = frame.n_regs;
@@ -68,7 +68,8 @@ impl Core {
     }
 
     /// Whether the running function catches at its instruction; if so it goes on there.
-    fn catch(&mut self, fiber: &mut Fiber, value: Value) -> bool {
+    /// A handler that lies before it is a way back, which costs what other ways back cost.
+    fn catch(&mut self, fiber: &mut Fiber, value: Value) -> Run<bool> {
         let at = fiber.pc.saturating_sub(1);
         let id = self.program.function_at(at);
         let start = self.program.functions()[id.index()].start;
@@ -77,11 +78,20 @@ impl Core {
         let takes = |range: &&HandlerRange| {
             (range.start..range.end).contains(&here) && (range.is_finally || value != Value::CANCEL)
         };
-        let Some(range) = catches.iter().find(takes) else { return false };
+        let Some(range) = catches.iter().find(takes) else { return Ok(false) };
         let (target, reg) = (range.target, range.reg);
+        if target <= here {
+            if self.heap.fuel == 0
+                && let Err(raise) = self.heap.refuel()
+            {
+                self.heap.release(value);
+                return Err(raise);
+            }
+            self.heap.fuel -= 1;
+        }
         fiber.pc = start + target;
         self.put_result(fiber, reg, value);
-        true
+        Ok(true)
     }
 
     /// The end of a program by an exception that nobody caught. Takes over the value.

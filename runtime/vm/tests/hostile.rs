@@ -172,6 +172,23 @@ fn prefix(module: &mut Module) -> Vec<Inst> {
     code[..code.len() - 1].to_vec()
 }
 
+#[test]
+fn a_handler_that_throws_into_itself_uses_up_its_fuel() {
+    // The first target is inside its own range, the second one before it.
+    for range in ["a, c, b", "b, c, a"] {
+        for kind in ["catch", "finally"] {
+            let text = format!(
+                "fn \"main\" ( ) regs 3\na:\nload_const r2, \"lost\"\nb:\nthrow r2\nc:\nreturn r2\n{kind} {range}, r2"
+            );
+            let limits = Limits { fuel: 1_000, ..common::limits() };
+            let mut machine =
+                Machine::new(common::module(&text), limits, Vec::new()).expect("fits");
+            let Outcome::Trap(trap) = machine.run() else { panic!("it ends\n{text}") };
+            assert_eq!((trap.code, machine.fuel_used()), ("P1101", 1_000), "{text}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
