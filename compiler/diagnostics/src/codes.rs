@@ -111,6 +111,7 @@ codes! {
     P0215 => "key that the declared type does not have",
     P0216 => "value that may be null",
     P0217 => "field that may be missing",
+    P0218 => "value that may be of another kind",
     // P03xx: effects
     P0301 => "effect that is not declared",
     P0302 => "effect that nothing handles",

@@ -104,6 +104,13 @@ pub enum ProblemKind {
         ty: TypeId,
         used: NullUse,
     },
+    /// The declaration of a value allows a kind that cannot be used so, and nothing has ruled it
+    /// out: it has no such member, or is no number.
+    MayBeOther {
+        ty: TypeId,
+        part: TypeId,
+        member: Option<Text>,
+    },
     /// The declaration of an object says that the field may be missing.
     MayBeMissing {
         name: Text,

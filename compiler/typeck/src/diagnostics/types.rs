@@ -45,6 +45,9 @@ impl Words<'_> {
                 self.missing_member(site, at, name, *of, (nearest, *is_method))
             }
             ProblemKind::MayBeNull { ty, used } => self.may_be_null(site, at, *ty, *used),
+            ProblemKind::MayBeOther { ty, part, member } => {
+                self.may_be_other(site, at, *ty, *part, member.as_deref())
+            }
             ProblemKind::MayBeMissing { name } => self.may_be_missing(at, name),
             ProblemKind::NotIndexable { of } => {
                 let message = format!("{} has no elements", self.value_of(site, *of));
@@ -375,6 +378,28 @@ impl Words<'_> {
             Some(edit) => diagnostic.with_fix(format!("write `{help}`"), vec![edit]),
             None => diagnostic,
         }
+    }
+
+    fn may_be_other(
+        &self,
+        site: Site,
+        at: Place,
+        ty: TypeId,
+        part: TypeId,
+        member: Option<&str>,
+    ) -> Diagnostic {
+        let (value, part) = (self.named(site), self.ty(part));
+        let (message, help) = match member {
+            Some(member) => (
+                format!("{value} may be `{part}` here, which has no member `{member}`"),
+                "check it first: `typeof`, `==` or `match` tell the kinds apart",
+            ),
+            None => (
+                format!("{value} may be `{part}` here, which is no number"),
+                "check it first: `if (typeof … == \"number\") { … }`, or write `Number(…)`",
+            ),
+        };
+        error(Code::P0218, at, message).with_label(self.ty(ty)).with_help(help)
     }
 
     fn may_be_missing(&self, at: Place, name: &str) -> Diagnostic {

@@ -82,6 +82,7 @@ impl Infer<'_> {
         }
         let mut joined = Fact::NEVER;
         let (mut is_read, mut may_be_missing) = (false, false);
+        let mut without = None;
         for part in self.types.members(ty) {
             let fact = match self.read_of(from.retyped(part), name) {
                 Read::Found(fact) => fact,
@@ -93,12 +94,21 @@ impl Infer<'_> {
                     may_be_missing = true;
                     Fact::NEVER
                 }
-                Read::Missing => continue,
+                Read::Missing => {
+                    without.get_or_insert(part);
+                    continue;
+                }
             };
             is_read = true;
             joined = self.types.join(joined, fact);
         }
         if is_read {
+            if let (Some(part), ExprKind::Member { object, .. }) =
+                (without, &self.body.exprs[at].kind)
+                && part != TypeId::NULL
+            {
+                self.check_kind(*object, from, part, Some(name));
+            }
             return (joined, may_be_missing);
         }
         (self.missing_member(at, ty, name), false)

@@ -1,4 +1,5 @@
-//! Values that their declaration allows to be null, used as if they never were.
+//! Values that their declaration allows to be null, or of another kind, used as if they never
+//! were.
 //!
 //! Only what is written counts: `T | null` in an annotation. What was found without one may be
 //! null for reasons that nobody has seen, and stays silent.
@@ -39,6 +40,37 @@ impl Infer<'_> {
         let declared = self.types.drop_kinds(declared, Kinds::NULL);
         if has_optional(&self.types, declared) {
             self.report(at, ProblemKind::MayBeMissing { name: name.clone() });
+        }
+    }
+
+    /// Reports arithmetic on what is declared to be perhaps no number.
+    fn check_number(&mut self, value: ExprId, fact: Fact) {
+        let fits = Kinds::NUMBER.or(Kinds::NULL);
+        let part = self
+            .types
+            .members(fact.ty)
+            .into_iter()
+            .find(|part| !part.is_unknown() && !self.types.kinds(*part).meets(fits));
+        if let Some(part) = part
+            && self.types.kinds(fact.ty).meets(Kinds::NUMBER)
+        {
+            self.check_kind(value, fact, part, None);
+        }
+    }
+
+    /// Reports a use that one of the kinds a value is declared to have does not allow.
+    pub(crate) fn check_kind(
+        &mut self,
+        value: ExprId,
+        fact: Fact,
+        part: TypeId,
+        member: Option<&Text>,
+    ) {
+        let Some(declared) = self.declared_type(value, 0) else { return };
+        if !declared.is_unknown() && self.types.members(declared).contains(&self.types.strip(part))
+        {
+            let member = member.cloned();
+            self.report(value, ProblemKind::MayBeOther { ty: fact.ty, part, member });
         }
     }
 
@@ -94,6 +126,17 @@ impl Infer<'_> {
         };
         if computes {
             operands.into_iter().for_each(|(at, fact)| self.check_null(at, fact, NullUse::Operand));
+        }
+        let takes_numbers = matches!(
+            op,
+            BinaryOp::Subtract
+                | BinaryOp::Multiply
+                | BinaryOp::Divide
+                | BinaryOp::Remainder
+                | BinaryOp::Power
+        );
+        if takes_numbers {
+            operands.into_iter().for_each(|(at, fact)| self.check_number(at, fact));
         }
     }
 
