@@ -93,6 +93,8 @@ codes! {
     P0139 => "counting inside an expression",
     P0140 => "type assertion",
     P0141 => "word of another language",
+    P0142 => "form of a type that does not exist",
+    P0143 => "misspelt word",
     // P02xx: types and arguments
     P0201 => "value of another type than declared",
     P0202 => "call of a value that is not a function",

@@ -6,8 +6,10 @@
 mod codes;
 mod diagnostic;
 mod fixes;
+mod nearest;
 pub mod render;
 
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Edit, Fix, Label, Place, Severity};
 pub use fixes::{apply_edits, fixes_together, with_line_ends_of};
+pub use nearest::nearest;

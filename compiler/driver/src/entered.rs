@@ -52,7 +52,7 @@ pub fn is_complete(text: &str) -> bool {
     let is_open = |error: &SyntaxError| {
         matches!(
             error.kind,
-            SyntaxErrorKind::UnclosedString(Quote::Backtick | Quote::Triple)
+            SyntaxErrorKind::UnclosedString { quote: Quote::Backtick | Quote::Triple, .. }
                 | SyntaxErrorKind::UnclosedInterpolation
                 | SyntaxErrorKind::UnclosedComment
                 | SyntaxErrorKind::UnclosedBracket { .. }

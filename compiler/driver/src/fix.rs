@@ -8,7 +8,8 @@
 //! While a file has errors of syntax, only they are mended in it. A fix is applied whole or not at all; one that overlaps another waits for the next round,
 //! where it is made anew for the changed text. Rounds happen in memory. A round after which the
 //! changed files have more errors than before is taken back, and is the last; a statement that
-//! has become readable may show errors that nobody could see before.
+//! has become readable may show errors that nobody could see before. What may be null is asked for
+//! softly only where null may be the answer.
 //! The standard library is never changed.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +18,7 @@ use std::sync::Arc;
 
 use prism_diagnostics::render::Sources;
 use prism_diagnostics::{
-    Diagnostic, Edit, Fix, Severity, apply_edits, fixes_together, with_line_ends_of,
+    Code, Diagnostic, Edit, Fix, Place, Severity, apply_edits, fixes_together, with_line_ends_of,
 };
 use prism_project::{Disk, Opened, open};
 use prism_source::{FileSystem, Origin, ReadError};
@@ -84,8 +85,9 @@ fn fixed_files(
     let mut overlay = Overlay { files, texts: BTreeMap::new() };
     let (mut opened, mut checked) = overlay.checked(paths, &shown);
     let mut applied = Vec::new();
+    let mut traded = BTreeSet::new();
     for round in 1..=MAX_ROUNDS {
-        let chosen = chosen(&opened, &checked.report);
+        let chosen = chosen(&opened, &checked.report, &traded);
         if chosen.is_empty() {
             break;
         }
@@ -97,11 +99,47 @@ fn fixed_files(
             overlay.texts = kept;
             break;
         }
+        let softened = softened(&opened, &checked.report, &chosen);
+        let worse = &lines_with_errors(&next, &next_checked.report)
+            - &lines_with_errors(&opened, &checked.report);
+        let bad: BTreeSet<Line> = softened.intersection(&worse).cloned().collect();
+        if !bad.is_empty() {
+            overlay.texts = kept;
+            traded.extend(bad);
+            continue;
+        }
         applied.extend(told(&checked.report, &chosen, round));
         (opened, checked) = (next, next_checked);
     }
     let changed = overlay.texts.into_iter().filter(|(_, change)| change.before != change.after);
     Fixed { checked, applied, changed: changed.collect() }
+}
+
+/// A line of a file, from 0.
+type Line = (Arc<str>, usize);
+
+fn line(opened: &Opened, place: Place) -> Option<Line> {
+    let file = opened.db.file_by_id(place.file)?;
+    let before = file.text(&opened.db).get(..place.span.start as usize)?;
+    Some((file.path(&opened.db).clone(), before.matches('\n').count()))
+}
+
+/// The lines of the fixes that make something softer. They change no number of lines.
+fn softened(opened: &Opened, report: &Report, chosen: &[(usize, Fix)]) -> BTreeSet<Line> {
+    let soft = chosen.iter().filter(|(index, _)| is_soft(&report.diagnostics[*index]));
+    soft.filter_map(|(index, _)| line(opened, report.diagnostics[*index].place)).collect()
+}
+
+/// Where there is an error that no fix makes softer.
+fn lines_with_errors(opened: &Opened, report: &Report) -> BTreeSet<Line> {
+    let errors = report.diagnostics.iter().filter(|one| one.is_error() && !is_soft(one));
+    errors.filter_map(|one| line(opened, one.place)).collect()
+}
+
+/// What may be null is asked for with `?.`; whether null may be the answer, only the program
+/// around it shows.
+fn is_soft(diagnostic: &Diagnostic) -> bool {
+    diagnostic.code == Code::P0216
 }
 
 /// The names of the files that fixes change.
@@ -169,9 +207,17 @@ impl FileSystem for Overlay<'_> {
     }
 }
 
-/// The fixes of a round, with the positions of their diagnostics.
-fn chosen(opened: &Opened, report: &Report) -> Vec<(usize, Fix)> {
+/// The fixes of a round, with the positions of their diagnostics. Those that make something
+/// softer come last, and not where they would trade one error for another.
+fn chosen(opened: &Opened, report: &Report, traded: &BTreeSet<Line>) -> Vec<(usize, Fix)> {
     let chosen = fixes_together(&report.diagnostics, |edit| is_ours(opened, edit));
+    let of = |(index, _): &(usize, &Fix)| &report.diagnostics[*index];
+    let (soft, firm): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|one| is_soft(of(one)));
+    let is_traded = |one: &(usize, &Fix)| {
+        line(opened, of(one).place).is_some_and(|line| traded.contains(&line))
+    };
+    let soft: Vec<_> = soft.into_iter().filter(|one| !is_traded(one)).collect();
+    let chosen = if firm.is_empty() { soft } else { firm };
     chosen.into_iter().map(|(index, fix)| (index, fix.clone())).collect()
 }
 

@@ -259,3 +259,81 @@ fn a_raised_level_is_declared() {
         assert_eq!(status, 0, "{told}");
     }
 }
+
+/// What `--fix` must not make of a program is more important than what it makes of it.
+#[track_caller]
+fn all_become(rows: &[(&str, &str)]) {
+    for (before, after) in rows {
+        of_one(before).becomes("main.prism", after);
+    }
+}
+
+#[test]
+fn what_only_one_thing_can_be_meant_by_is_written() {
+    all_become(&[
+        ("print(\"hello)\n", "print(\"hello\")\n"),
+        ("print([\"a])\nprint(1)\n", "print([\"a\"])\nprint(1)\n"),
+        ("println!(\"x\")\n", "print(\"x\")\n"),
+        ("print(\"a\" ~> 90)\n", "print(\"a\" ~> 0.9)\n"),
+        ("let mut x = 5\nprint(x)\n", "let x = 5\nprint(x)\n"),
+        ("let o = { a = 1 }\nprint(o)\n", "let o = { a: 1 }\nprint(o)\n"),
+        ("let a = 1\n[1].map(x => a = x)\n", "let a = 1\n[1].map(x => { a = x })\n"),
+        (
+            "let a = 2\nif (a > 1) { print(1) } elif (a > 0) { print(2) }\n",
+            "let a = 2\nif (a > 1) { print(1) } else if (a > 0) { print(2) }\n",
+        ),
+        (
+            "function f(x: any ~>= 0.9 veryfied) { return x }\nf\n",
+            "function f(x: any ~>= 0.9 verified) { return x }\nf\n",
+        ),
+        ("function f() { retrun 1 }\nf()\n", "function f() { return 1 }\nf()\n"),
+        (
+            "let f = lambda x: x + 1\nlet g = lambda a, b: a\nprint(f(1), g(1, 2))\n",
+            "let f = x => x + 1\nlet g = (a, b) => a\nprint(f(1), g(1, 2))\n",
+        ),
+        (
+            "let a = true\nif (a and not a) { print(a is null) }\n",
+            "let a = true\nif (a && !a) { print(a == null) }\n",
+        ),
+        (
+            "uncertain if (llm(\"?\")) { high: print(1), default=>print(2) }\n",
+            "uncertain if (llm(\"?\")) { high -> print(1), default -> print(2) }\n",
+        ),
+        (
+            "match 1 { 1 -> print(1), _ => print(2) }\n",
+            "match 1 { 1 => print(1), _ => print(2) }\n",
+        ),
+        ("let xs = [1]\nxs.append(2)\nprint(xs)\n", "let xs = [1]\nxs.push(2)\nprint(xs)\n"),
+        ("let x: int = 1\nprint(x, None)\n", "let x: number = 1\nprint(x, null)\n"),
+    ]);
+}
+
+#[test]
+fn what_nobody_can_know_is_left_to_people() {
+    for text in [
+        "let a = `one\nlet b = 2\n",
+        "type A<T = number> = T[]\nlet a: A<number> = []\nprint(a)\n",
+        "function f() { return arguments.length }\nprint(f())\n",
+        "handle { llm(\"x\") } with { llm(p) => { let k = resume; 1 } }\n",
+        "let xs = [2]\nxs.sort().reverse()\nprint(xs)\n",
+        "let o = input.o\no?.xs.push(2)\nprint(o)\n",
+        "let ok = true\nlet out = []\nok && out.push(1)\nok ? out.push(1) : null\nprint(out)\n",
+        "function f(x: string | null): number { return x.length }\nprint(f(\"a\"))\n",
+        "print(\"a\" ~> 1.5)\n",
+        "let a = 1\nlet b = 2\nprint(not a == b)\n",
+        "print(f(a = 1))\nfunction f(a) { return a }\n",
+    ] {
+        of_one(text).becomes("main.prism", text);
+    }
+}
+
+#[test]
+fn a_soft_question_is_taken_back_only_where_null_is_no_answer() {
+    of_one(
+        "function f(x: string | null): number {\n  print(x.length)\n  return x.length\n}\nf(\"a\")\n",
+    )
+    .becomes(
+        "main.prism",
+        "function f(x: string | null): number {\n  print(x?.length)\n  return x.length\n}\nf(\"a\")\n",
+    );
+}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use prism_diagnostics::nearest;
 use prism_source::{Db, Origin, Resolution, SourceFile, resolve};
 use prism_span::{RelSpan, Span};
 use prism_syntax::ast::{Level, StmtId, StmtKind};
@@ -11,7 +12,6 @@ use crate::builtins;
 use crate::collect::Collected;
 use crate::declare::{self, Declares};
 use crate::exports::{exports, resolve_export};
-use crate::nearest::nearest;
 use crate::problem::{NoModule, Problem, ProblemKind};
 use crate::queries::{collected, item_tree, module_scope, own_problems, syntax};
 use crate::scope::ModuleScope;

@@ -215,7 +215,28 @@ fn mended(diagnostic: Diagnostic, at: Place, nearest: &Option<Text>) -> Diagnost
 
 /// Habits from other languages; for them a name that only looks alike is no help.
 fn undefined(diagnostic: Diagnostic, at: Place, name: &str, nearest: &Option<Text>) -> Diagnostic {
+    let instead = match name {
+        "None" | "nil" | "NULL" | "Null" => Some("null"),
+        "True" => Some("true"),
+        "False" => Some("false"),
+        "str" => Some("String"),
+        "float" => Some("Number"),
+        "bool" => Some("Boolean"),
+        _ => None,
+    };
+    if let Some(instead) = instead {
+        return mended(diagnostic, at, &Some(instead.into()));
+    }
     let help = match name {
+        "len" => "the length of a list or a text is `xs.length`",
+        "int" => "`Number(text)` reads a number; `Math.trunc(n)` leaves out its fraction",
+        "range" => {
+            "count with `for (let i = 0; i < n; i++)`, or `Array.from({ length: n }, (x, i) => i)`"
+        }
+        "arguments" => "name the parameters; any number of them is `function f(...rest)`",
+        "resume" => "call it where it stands: `resume(value)`",
+        "not" => "the operator is `!`",
+        "self" => "there are no classes; pass the object as a parameter",
         "this" => "there are no classes; pass the object as a parameter",
         "require" | "module" | "exports" => "use `import { name } from \"./file\"`",
         "setTimeout" | "setInterval" => "use `sleep(milliseconds)`, or `time.sleep`",

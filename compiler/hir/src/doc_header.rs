@@ -4,12 +4,12 @@
 
 mod described;
 
+use prism_diagnostics::nearest;
 use prism_source::{Db, SourceFile};
 use prism_span::{RelSpan, Span};
 use serde_json::Value;
 
 use crate::body::{Text, TypeRef};
-use crate::nearest::nearest;
 use crate::problem::{Problem, ProblemKind};
 
 /// What the header says. Missing keys have no entry; of a key written twice the first counts.

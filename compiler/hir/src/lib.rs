@@ -4,7 +4,6 @@
 
 pub mod body;
 pub mod builtins;
-pub mod nearest;
 pub mod problem;
 pub mod types;
 

@@ -1,11 +1,11 @@
 //! Types as written, without spans.
 
+use prism_diagnostics::nearest;
 use prism_span::Span;
 use prism_syntax::ast::{self, TypeKind};
 use prism_syntax::literal;
 
 use crate::body::{Bits, Text, TypeField, TypeRef};
-use crate::nearest::nearest;
 use crate::problem::ProblemKind;
 use crate::scope::{Binding, ModuleScope};
 use crate::slice::Tree;
@@ -117,7 +117,7 @@ fn named(name: &str, mut args: Vec<TypeRef>) -> TypeRef {
 
 /// Type names that every program has, beside those with a [`TypeRef`] of their own.
 pub const BUILT_IN: &[&str] =
-    &["Agent", "Array", "Object", "Function", "Promise", "Error", "Record"];
+    &["Agent", "Array", "Object", "object", "Function", "Promise", "Error", "Record", "never"];
 
 /// The names in a type that no type has, with what to say about them.
 pub(crate) fn unknown_names(
@@ -172,8 +172,22 @@ fn unknown_name(
     }
     let own = scope.types.iter().map(|name| &**name);
     let known = PRIMITIVE.iter().chain(BUILT_IN).copied().chain(params.iter().copied()).chain(own);
-    let nearest = nearest(word, known).map(Text::from);
+    let nearest = elsewhere(word).or_else(|| nearest(word, known)).map(Text::from);
     Some((name.span, ProblemKind::UnknownType { name: word.into(), nearest }))
+}
+
+/// What a type of another language is called here.
+fn elsewhere(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "int" | "integer" | "float" | "double" | "i8" | "i16" | "i32" | "i64" | "u8" | "u16"
+        | "u32" | "u64" | "isize" | "usize" | "f32" | "f64" => "number",
+        "str" | "text" | "char" => "string",
+        "bool" => "boolean",
+        "list" | "List" | "Vec" | "vec" => "Array",
+        "dict" | "Dict" | "Map" | "HashMap" => "Record",
+        "None" | "nil" | "unit" => "null",
+        _ => return None,
+    })
 }
 
 /// Type names that are read into a [`TypeRef`] of their own.

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use prism_diagnostics::{Diagnostic, Place};
+use prism_diagnostics::{Diagnostic, Place, nearest};
 use prism_hir::body::{ExprId, ExprKind, Field, Text};
-use prism_hir::nearest::nearest;
 use prism_hir::{Item, header, header_spans, item_tree};
 use prism_source::{Agent, Agents, Db, Origin, SourceFile};
 use serde_json::Value;
@@ -131,12 +130,12 @@ impl<'a> Wanted<'a> {
             agents.values().flat_map(|agent| agent.capabilities.iter().map(|one| &**one)).collect();
         let mut found = Vec::new();
         for wanted in self.capabilities.iter().filter(|wanted| !known.contains(*wanted)) {
-            let nearest = prism_hir::nearest::nearest(wanted, known.iter().copied());
+            let nearest = prism_diagnostics::nearest(wanted, known.iter().copied());
             found.push(no_agent(at, "capability", wanted, nearest));
         }
         let names = || agents.keys().map(|name| &**name);
         for wanted in self.names.iter().filter(|wanted| !agents.contains_key(**wanted)) {
-            found.push(no_agent(at, "name", wanted, prism_hir::nearest::nearest(wanted, names())));
+            found.push(no_agent(at, "name", wanted, prism_diagnostics::nearest(wanted, names())));
         }
         found.truncate(1);
         found

@@ -4,7 +4,7 @@ use prism_diagnostics::{Code, Diagnostic, Edit, Place};
 use prism_span::{FileId, Span};
 
 use crate::ast::Quote;
-use crate::errors::{Expected, SyntaxError, SyntaxErrorKind};
+use crate::errors::{AssignPlace, Expected, SyntaxError, SyntaxErrorKind};
 use crate::parse::Parse;
 use crate::token::Kind;
 
@@ -24,7 +24,7 @@ impl Speaker<'_> {
         let SyntaxError { kind, span } = *error;
         match kind {
             SyntaxErrorKind::UnknownCharacter
-            | SyntaxErrorKind::UnclosedString(_)
+            | SyntaxErrorKind::UnclosedString { .. }
             | SyntaxErrorKind::UnclosedInterpolation
             | SyntaxErrorKind::UnclosedComment
             | SyntaxErrorKind::BadNumber
@@ -42,7 +42,8 @@ impl Speaker<'_> {
             | SyntaxErrorKind::PipeInArrow
             | SyntaxErrorKind::ObjectBody => self.needs_parens(kind, span),
             SyntaxErrorKind::BadAssignTarget
-            | SyntaxErrorKind::AssignInExpression
+            | SyntaxErrorKind::AssignInExpression(_)
+            | SyntaxErrorKind::AssignInArrow
             | SyntaxErrorKind::DuplicateBranch(_)
             | SyntaxErrorKind::EmptyInterpolation
             | SyntaxErrorKind::EmptyParens
@@ -65,7 +66,11 @@ impl Speaker<'_> {
             | SyntaxErrorKind::BitOperator
             | SyntaxErrorKind::UpdateInExpression
             | SyntaxErrorKind::Cast
-            | SyntaxErrorKind::ForeignWord => self.habit(kind, span),
+            | SyntaxErrorKind::ForeignWord
+            | SyntaxErrorKind::StringPrefix
+            | SyntaxErrorKind::TypeForm => self.habit(kind, span),
+            SyntaxErrorKind::Misspelt(meant) => self.misspelt(meant, span),
+            SyntaxErrorKind::WrongMark(mark) => self.wrong_mark(mark, span),
         }
     }
 
@@ -89,13 +94,24 @@ impl Speaker<'_> {
         vec![Edit::replace(self.place(span), text)]
     }
 
+    fn around(&self, span: Span, before: &str, after: &str) -> Vec<Edit> {
+        vec![Edit::insert(self.file, span.start, before), Edit::insert(self.file, span.end, after)]
+    }
+
     fn wrap(&self, span: Span) -> Vec<Edit> {
-        vec![Edit::insert(self.file, span.start, "("), Edit::insert(self.file, span.end, ")")]
+        self.around(span, "(", ")")
+    }
+
+    /// The span with the spaces that follow it.
+    fn with_space(&self, span: Span) -> Span {
+        let rest = &self.text[span.end as usize..];
+        let n_spaces = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        Span::new(span.start, span.end + n_spaces as u32)
     }
 
     fn text_error(&self, kind: SyntaxErrorKind, span: Span) -> Diagnostic {
         match kind {
-            SyntaxErrorKind::UnclosedString(quote) => {
+            SyntaxErrorKind::UnclosedString { quote, end } => {
                 let last = Span::new(span.end.saturating_sub(1).max(span.start), span.end);
                 let (what, help) = match quote {
                     Quote::Single | Quote::Double | Quote::Escaped => (
@@ -105,10 +121,17 @@ impl Speaker<'_> {
                     Quote::Backtick => ("this string has no closing backtick", "close it with `"),
                     Quote::Triple => ("this string has no closing backticks", "close it with ```"),
                 };
-                self.error(Code::P0002, Span::new(span.start, last.end), what)
+                let diagnostic = self
+                    .error(Code::P0002, Span::new(span.start, last.end), what)
                     .with_label("starts here")
-                    .with_help(help)
-                    .with_fix("close the string", self.insert(span.end, quote.as_str()))
+                    .with_help(help);
+                // Where text of several lines was meant to end, nobody knows.
+                match self.slice(span).contains('\n') {
+                    true => diagnostic,
+                    false => {
+                        diagnostic.with_fix("close the string", self.insert(end, quote.as_str()))
+                    }
+                }
             }
             SyntaxErrorKind::UnclosedInterpolation => self
                 .error(Code::P0006, span, "`${` without its `}`")
@@ -203,6 +226,10 @@ impl Speaker<'_> {
             ("?", _) if expected == Expected::Token(Kind::Assign) => {
                 Some("a type that may be missing is `T | null`".into())
             }
+            ("switch", _) => Some(
+                "`switch` is a statement; as an expression write `match x { 1 => …, _ => … }`"
+                    .into(),
+            ),
             ("if", _) if expected == Expected::Expression => {
                 Some("`if` is a statement; as an expression write `condition ? a : b`".into())
             }
@@ -229,6 +256,13 @@ impl Speaker<'_> {
                 ),
                 Expected::Operation => Some("an operation is `name(value: type): type`".into()),
                 Expected::AgentDecl => Some("an agent is `Name: Agent { key: value }`".into()),
+                Expected::Token(Kind::KwWith) => Some(
+                    "what the body asks for is answered in `with { effect.operation(x) => … }`"
+                        .into(),
+                ),
+                Expected::Token(Kind::Str) if found == Some(Kind::LBraceBlock) => {
+                    Some("a test has a name: `test \"what it shows\" { … }`".into())
+                }
                 Expected::Token(Kind::Colon) => Some("a `?` needs its `:`".into()),
                 _ => None,
             },
@@ -285,6 +319,9 @@ impl Speaker<'_> {
         }
         match advice {
             Some(advice) => diagnostic.with_help(advice),
+            None if matches!(word, "else" | "catch" | "finally") => {
+                diagnostic.with_help(format!("`{word}` begins no statement of its own"))
+            }
             None => diagnostic
                 .with_help("two statements on one line need a `;` between them")
                 .with_fix("insert `;`", self.insert(at, ";")),
@@ -354,10 +391,11 @@ impl Speaker<'_> {
                 )
                 .with_label("not a variable, a member or an element")
                 .with_help("for a comparison write `==`"),
-            SyntaxErrorKind::AssignInExpression => self
-                .error(Code::P0112, span, "an assignment cannot stand inside an expression")
-                .with_help("for a comparison write `==`; as the body of an arrow put it in `{ }`")
-                .with_fix("compare with `==`", self.replace(span, "==")),
+            SyntaxErrorKind::AssignInExpression(place) => self.assignment(place, span),
+            SyntaxErrorKind::AssignInArrow => self
+                .error(Code::P0112, span, "an assignment as the body of an arrow needs braces")
+                .with_help("put it in `{ }`")
+                .with_fix("add braces", self.around(span, "{ ", " }")),
             SyntaxErrorKind::DuplicateBranch(_) => self
                 .error(Code::P0113, span, format!("a second branch `{}`", self.slice(span)))
                 .with_help("each band has one branch"),
@@ -390,6 +428,80 @@ impl Speaker<'_> {
                 "export `let`, `const`, a function, a type, or a list of names in `{ }`",
             ),
         }
+    }
+
+    fn assignment(&self, place: AssignPlace, span: Span) -> Diagnostic {
+        let diagnostic =
+            self.error(Code::P0112, span, "an assignment cannot stand inside an expression");
+        let is_plain = self.slice(span) == "=";
+        match place {
+            AssignPlace::Condition if is_plain => diagnostic
+                .with_help("for a comparison write `==`")
+                .with_fix("compare with `==`", self.replace(span, "==")),
+            AssignPlace::Object => {
+                let before = self.text[..span.start as usize].trim_end().len() as u32;
+                diagnostic
+                    .with_help("a key and its value stand as `key: value`")
+                    .with_fix("write `:`", self.replace(Span::new(before, span.end), ":"))
+            }
+            AssignPlace::Args if is_plain => diagnostic.with_help(
+                "an argument is named with `:`, as in `f(name: value)`; for a comparison write `==`",
+            ),
+            AssignPlace::Condition | AssignPlace::Args | AssignPlace::Other => diagnostic
+                .with_help("assign on a line of its own; for a comparison write `==`"),
+        }
+    }
+
+    fn misspelt(&self, meant: &str, span: Span) -> Diagnostic {
+        let word = self.slice(span);
+        self.error(Code::P0143, span, format!("there is no `{word}` here"))
+            .with_label(format!("did you mean `{meant}`?"))
+            .with_fix(format!("write `{meant}`"), self.replace(span, meant))
+    }
+
+    fn wrong_mark(&self, mark: &str, span: Span) -> Diagnostic {
+        let found = self.slice(span);
+        let before = &self.text[..span.start as usize];
+        let start = before.trim_end_matches([' ', '\t']).len() as u32;
+        if mark.is_empty() {
+            let message = format!("expected `{{`, found `{found}`");
+            return self
+                .error(Code::P0101, span, message)
+                .with_help("a branch is `high { … }` or `high -> value`")
+                .with_fix(
+                    format!("delete `{found}`"),
+                    self.replace(self.with_space(Span::new(start, span.end)), " "),
+                );
+        }
+        let message = format!("expected `{mark}`, found `{found}`");
+        let diagnostic = self.error(Code::P0101, span, message);
+        let (help, span, insert) = match mark {
+            "->" => ("a branch is `high { … }` or `high -> value`", span, mark),
+            "=>" => ("an arm is `pattern => value`", span, mark),
+            ":" => ("the type of the result stands behind a `:`", Span::new(start, span.end), mark),
+            "!=" => ("unequal is `!=`", span, mark),
+            _ => ("a variable is declared with `let`; `=` gives it a value", span, mark),
+        };
+        let rest = &self.text[span.end as usize..];
+        let is_arrow = matches!(mark, "->" | "=>");
+        let left = if is_arrow && start == span.start { " " } else { "" };
+        let right = if is_arrow && !rest.starts_with([' ', '\t', '\n', '\r']) { " " } else { "" };
+        diagnostic.with_help(help).with_fix(
+            format!("write `{mark}`"),
+            self.replace(span, &format!("{left}{insert}{right}")),
+        )
+    }
+
+    /// A form of TypeScript's types that Prism does not have.
+    fn type_form(&self, text: &str, span: Span) -> Diagnostic {
+        let (what, help) = match text.split_whitespace().next().unwrap_or("") {
+            "&" => ("no intersections of types", "write one object type with the fields of both"),
+            "keyof" => ("no `keyof`", "name the keys: `\"a\" | \"b\"`; any key is a `string`"),
+            "extends" => ("no bounds of type parameters", "a parameter stands for any type"),
+            _ => ("no defaults of type parameters", "name the type where it is used"),
+        };
+        self.error(Code::P0142, span, format!("there are {what}").replace("are no `", "is no `"))
+            .with_help(help)
     }
 
     /// What JavaScript has and Prism has not.
@@ -438,6 +550,10 @@ impl Speaker<'_> {
                 .with_help("declare the type where the value gets its name: `let x: T = …`")
                 .with_fix("delete it", self.replace(span, "")),
             SyntaxErrorKind::ForeignWord => self.foreign_word(text, span),
+            SyntaxErrorKind::TypeForm => self.type_form(text, span),
+            SyntaxErrorKind::StringPrefix => self
+                .error(Code::P0141, span, format!("there is no `{text}` before a string"))
+                .with_help("a string takes values in by itself: `\"total: ${n}\"`"),
             _ => self.bit_operator(text, span),
         }
     }
@@ -453,15 +569,26 @@ impl Speaker<'_> {
         };
         match word {
             "context" => instead("in context"),
-            "def" | "func" | "fun" | "sub" => {
-                no("a function is `function name(a, b) { … }`, its value that of the last line")
+            "def" | "func" | "fun" | "sub" => self.foreign_function(word, span),
+            "mut" if self.text[..span.start as usize].trim_end().ends_with("let") => {
+                no("what `let` declares can be assigned to")
+                    .with_fix("delete it", self.replace(self.with_space(span), ""))
             }
+            "and" => instead("&&"),
+            "or" => instead("||"),
+            "is" => instead("=="),
+            "not" => self.not(span),
+            "panic!" => instead("throw"),
+            "format!" => no("a string takes values in by itself: `\"total: ${n}\"`"),
+            "vec!" => no("a list is `[a, b]`").with_fix("delete it", self.replace(span, "")),
+            _ if word.ends_with('!') => instead("print"),
+            _ if word.starts_with("is") => instead("!="),
+            _ if word.starts_with("lambda") => self.lambda(word, span),
             "elif" | "elseif" | "elsif" => instead("else if"),
             "foreach" => instead("for"),
             "mut" | "val" => instead("let"),
             "raise" => instead("throw"),
             "except" => instead("catch"),
-            "lambda" => no("a function without a name is `x => …`"),
             "unless" | "until" => no("turn the condition around with `!`"),
             "del" => no("an object without a key is `o.without(\"key\")`"),
             "defer" => no("what must happen in any case stands in `finally { … }`"),
@@ -474,6 +601,49 @@ impl Speaker<'_> {
             _ => no("everything in a module can be used in it; `export` shows it to others")
                 .with_fix("delete it", self.replace(span, "")),
         }
+    }
+
+    /// `func f(x) { … }` needs but another word.
+    fn foreign_function(&self, word: &str, span: Span) -> Diagnostic {
+        let diagnostic = self.error(Code::P0141, span, format!("there is no `{word}`")).with_help(
+            "a function is `function name(a, b) { … }`, its value that of the last line",
+        );
+        let line = self.text[span.end as usize..].lines().next().unwrap_or("").trim_end();
+        match line.contains('{') && !line.contains("->") {
+            true => diagnostic.with_fix("write `function`", self.replace(span, "function")),
+            false => diagnostic,
+        }
+    }
+
+    /// `not x`; in Python `not a == b` denies the comparison, so only a single operand is certain.
+    fn not(&self, span: Span) -> Diagnostic {
+        let diagnostic =
+            self.error(Code::P0141, span, "there is no `not`").with_help("the operator is `!`");
+        let whole = self.with_space(span);
+        let rest = &self.text[whole.end as usize..];
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
+        let behind = rest.trim_start_matches(is_part).trim_start_matches([' ', '\t']);
+        let ends = [")", "]", "}", "{", ",", ";", "\n", "\r", "&&", "||"];
+        match behind.is_empty() || ends.iter().any(|end| behind.starts_with(end)) {
+            true => diagnostic.with_fix("write `!`", self.replace(whole, "!")),
+            false => diagnostic,
+        }
+    }
+
+    /// `lambda x, y:`
+    fn lambda(&self, head: &str, span: Span) -> Diagnostic {
+        let diagnostic = self
+            .error(Code::P0141, span, "there is no `lambda`")
+            .with_help("a function without a name is `x => …`");
+        let Some(params) = head["lambda".len()..].trim().strip_suffix(':') else {
+            return diagnostic;
+        };
+        let params = params.trim();
+        let arrow = match params.contains(',') || params.is_empty() {
+            true => format!("({params}) =>"),
+            false => format!("{params} =>"),
+        };
+        diagnostic.with_fix("write an arrow", self.replace(span, &arrow))
     }
 
     /// Only a label that nothing jumps to can go without a change of meaning.

@@ -14,8 +14,12 @@ pub struct SyntaxError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SyntaxErrorKind {
     UnknownCharacter,
-    /// The span is the string as far as it goes.
-    UnclosedString(Quote),
+    /// The span is the string as far as it goes; the quote belongs at `end`, before brackets that
+    /// the string has swallowed.
+    UnclosedString {
+        quote: Quote,
+        end: u32,
+    },
     /// `"…${` without `}` before the string's end; the span begins at the string.
     UnclosedInterpolation,
     UnclosedComment,
@@ -56,7 +60,9 @@ pub enum SyntaxErrorKind {
     ObjectBody,
     BadAssignTarget,
     /// `=` inside an expression.
-    AssignInExpression,
+    AssignInExpression(AssignPlace),
+    /// `x => a = 1`: the span is the body.
+    AssignInArrow,
     DuplicateBranch(Band),
     EmptyInterpolation,
     EmptyParens,
@@ -86,6 +92,27 @@ pub enum SyntaxErrorKind {
     /// `def f`, `public x`, `function*`, `context x { }`: a word that other languages begin
     /// something with.
     ForeignWord,
+    /// `retrun 1`, `hihg -> 1`, `~> 0.9 veryfied`: a word that only one other can be meant by.
+    Misspelt(&'static str),
+    /// `->` or `:` for `=>`, `=>` for `->` …: the mark that belongs there. An empty one stands for
+    /// nothing at all.
+    WrongMark(&'static str),
+    /// `f"…"`: the span is the letter.
+    StringPrefix,
+    /// `A & B`, `<T = X>`, `<T extends X>`, `keyof T`.
+    TypeForm,
+}
+
+/// Where an assignment was found that cannot stand there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AssignPlace {
+    /// The condition of a construct.
+    Condition,
+    /// The arguments of a call.
+    Args,
+    /// An object, behind a key.
+    Object,
+    Other,
 }
 
 /// What the grammar could have gone on with, in the user's words.

@@ -165,6 +165,7 @@ const fn is_plain(kind: Kind) -> bool {
             | Kind::KwIrreversible
             | Kind::KwMatch
             | Kind::KwPattern
+            | Kind::KwReadonly
             | Kind::KwSwitch
             | Kind::KwTest
             | Kind::KwType

@@ -180,7 +180,7 @@ impl Lexer<'_> {
             }
             Found::Nothing(at) => {
                 self.push(Kind::Str, start, at);
-                self.error(SyntaxErrorKind::UnclosedString(quote), start, at);
+                self.unclosed_string(quote, start, at);
                 self.jump(at);
             }
         }
@@ -209,7 +209,7 @@ impl Lexer<'_> {
             Found::Nothing(at) => {
                 self.chunk(quote, from, at);
                 self.push(Kind::StrEnd, at, at);
-                self.error(SyntaxErrorKind::UnclosedString(quote), opened, at);
+                self.unclosed_string(quote, opened, at);
                 self.jump(at);
             }
         }
@@ -221,6 +221,11 @@ impl Lexer<'_> {
         self.push(Kind::InterpOpen, at, at + 2);
         self.open.push(Interpolation { quote, braces: 0, start: opened });
         self.jump(at + 2);
+    }
+
+    fn unclosed_string(&mut self, quote: Quote, start: usize, end: usize) {
+        let kind = SyntaxErrorKind::UnclosedString { quote, end: end as u32 };
+        self.error(kind, start, end);
     }
 
     fn chunk(&mut self, quote: Quote, start: usize, end: usize) {

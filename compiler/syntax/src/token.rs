@@ -406,6 +406,8 @@ pub enum Kind {
     KwLevel,
     KwMatch,
     KwPattern,
+    /// `readonly` before a type or a key of one.
+    KwReadonly,
     KwSwitch,
     KwTest,
     KwType,
@@ -539,6 +541,7 @@ impl Kind {
                     | Kind::KwAsync
                     | Kind::KwMatch
                     | Kind::KwHandle
+                    | Kind::KwReadonly
                     | Kind::JsNew
                     | Kind::JsThis
                     | Kind::JsDelete

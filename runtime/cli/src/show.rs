@@ -117,9 +117,15 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// As JavaScript writes whole numbers; otherwise the shortest digits that give the number back.
+/// As JavaScript writes whole and infinite numbers; otherwise the shortest digits that give the
+/// number back.
 fn number(value: f64) -> String {
-    if value == 0.0 { "0".to_owned() } else { value.to_string() }
+    match value {
+        0.0 => "0".to_owned(),
+        f64::INFINITY => "Infinity".to_owned(),
+        f64::NEG_INFINITY => "-Infinity".to_owned(),
+        _ => value.to_string(),
+    }
 }
 
 /// A confidence is shown with four decimals at most; the exact one is in `--json`.
@@ -139,6 +145,13 @@ mod tests {
         ]);
         assert_eq!(result(&value), r#"{ ok: true, "my key": [1.5, null] }"#);
         assert_eq!(result(&Data::from("it's").with_confidence(0.1 + 0.2)), "it's ~> 0.3");
+    }
+
+    #[test]
+    fn infinite_numbers_are_those_of_javascript() {
+        let value = Data::Array([f64::INFINITY, f64::NEG_INFINITY].map(Data::Number).into());
+        assert_eq!(result(&value), "[Infinity, -Infinity]");
+        assert_eq!(result(&Data::Number(-0.0)), "0");
     }
 
     #[test]

@@ -30,6 +30,10 @@ pub fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
         .with_help("check the path, and that you may read it; `@` is followed by a file name")
 }
 
+pub fn line_not_utf8() -> Problem {
+    Problem::new("P2204", "this line cannot be read: it is not UTF-8 text")
+}
+
 pub fn not_utf8(path: &Path) -> Problem {
     Problem::new("P2204", format!("`{}` cannot be read: it is not UTF-8 text", shown(path)))
         .with_help("save the file as UTF-8")

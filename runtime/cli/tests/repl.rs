@@ -11,6 +11,10 @@ use common::Project;
 
 /// Enters lines; gives back status, standard output and standard error.
 fn enter(project: &Project, lines: &str) -> (i32, String, String) {
+    enter_bytes(project, lines.as_bytes())
+}
+
+fn enter_bytes(project: &Project, lines: &[u8]) -> (i32, String, String) {
     let mut command = project.command(&["repl"]);
     let mut child = command
         .stdin(Stdio::piped())
@@ -18,7 +22,7 @@ fn enter(project: &Project, lines: &str) -> (i32, String, String) {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    child.stdin.take().unwrap().write_all(lines).unwrap();
     let output = child.wait_with_output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
@@ -79,4 +83,11 @@ fn imports_are_those_of_the_folder() {
     );
     assert_eq!(status, 1, "after :reset the name is gone");
     assert!(shown.starts_with("8 : ") && !shown.contains('7'), "{shown}");
+}
+
+#[test]
+fn a_line_that_is_no_text_is_an_error_of_its_own() {
+    let (status, shown, errors) = enter_bytes(&Project::new(""), b"1+1\n\xff\n2+2\n");
+    assert_eq!((status, shown.as_str()), (1, "2 : number\n4 : number\n"));
+    assert!(errors.contains("P2204"), "{errors}");
 }

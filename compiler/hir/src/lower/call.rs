@@ -1,5 +1,6 @@
 //! Calls and members: of values, of modules, of built-ins, of effects.
 
+use prism_diagnostics::nearest;
 use prism_span::Span;
 use prism_syntax::ast::{self, ExprKind as Syntax};
 
@@ -7,7 +8,6 @@ use super::Cx;
 use super::expr::member_mode;
 use crate::body::{Arg, ExprId, ExprKind, MemberMode, Name, Text};
 use crate::builtins::{self, Kind};
-use crate::nearest::nearest;
 use crate::problem::ProblemKind;
 
 impl<'a> Cx<'a> {

@@ -1,5 +1,6 @@
 //! Effects: operations that are performed, and operations as values.
 
+use prism_diagnostics::nearest;
 use prism_source::PRELUDE;
 use prism_span::Span;
 use prism_syntax::ast;
@@ -9,7 +10,6 @@ use crate::body::{
     Arg, Block, ExprId, ExprKind, Field, Function, LocalKind, Name, Param, PatKind, StmtKind, Text,
 };
 use crate::builtins;
-use crate::nearest::nearest;
 use crate::problem::{NotAValue, ProblemKind};
 use crate::tree::EffectDef;
 

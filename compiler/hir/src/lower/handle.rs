@@ -64,7 +64,7 @@ impl<'a> Cx<'a> {
                     all.chain(builtins::EFFECTS.iter().map(|op| {
                         op.name.split_once('.').map_or(op.name, |(namespace, _)| namespace)
                     }));
-                let nearest = crate::nearest::nearest(text, all).map(Text::from);
+                let nearest = prism_diagnostics::nearest(text, all).map(Text::from);
                 let kind = ProblemKind::NoEffect { name: text.into(), nearest };
                 self.report(effect.span, kind);
                 None

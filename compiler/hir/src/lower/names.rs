@@ -1,5 +1,6 @@
 //! Resolves a name.
 
+use prism_diagnostics::nearest;
 use prism_span::Span;
 use prism_syntax::ast;
 
@@ -7,7 +8,6 @@ use super::Cx;
 use crate::body::{ExprId, ExprKind, LocalKind, Name, Text};
 use crate::builtins::{self, Kind};
 use crate::exports::DefinitionKind;
-use crate::nearest::nearest;
 use crate::problem::{NotAValue, ProblemKind};
 use crate::scope::Binding;
 

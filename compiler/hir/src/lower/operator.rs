@@ -167,7 +167,7 @@ impl<'a> Cx<'a> {
         self.ast[expr].kind == ast::ExprKind::Number
     }
 
-    /// A condition of `?:`, `if`, `while`, `for`: `e ~> k` asks.
+    /// A condition of `?:`, `if`, `while`: `e ~> k` asks.
     pub(super) fn condition(&mut self, expr: ast::ExprId) -> ExprId {
         match self.ast.gate(expr) {
             Some((value, confidence)) => {

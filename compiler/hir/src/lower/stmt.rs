@@ -235,11 +235,10 @@ impl<'a> Cx<'a> {
         result
     }
 
-    /// The parts of a `for`, in a scope of their own.
+    /// The parts of a `for`, in a scope of their own. Its condition is no gate.
     pub(super) fn for_head<T>(
         &mut self,
         head: ast::ForHeadId,
-        condition: impl FnOnce(&mut Self, ast::ExprId) -> ExprId,
         body: impl FnOnce(&mut Self) -> T,
     ) -> ForParts<T> {
         let head = self.ast[head];
@@ -247,7 +246,7 @@ impl<'a> Cx<'a> {
             cx.declare_block(head.init.as_slice());
             let mut init = Vec::new();
             head.init.into_iter().for_each(|stmt| cx.stmt(stmt, false, &mut init));
-            let condition = head.condition.map(|expr| condition(cx, expr));
+            let condition = head.condition.map(|expr| cx.expr(expr));
             let mut update = Vec::new();
             head.update.into_iter().for_each(|stmt| cx.stmt(stmt, false, &mut update));
             let body = cx.in_loop(body);
@@ -256,8 +255,7 @@ impl<'a> Cx<'a> {
     }
 
     fn for_stmt(&mut self, head: ast::ForHeadId, body: BlockId) -> StmtKind {
-        let ForParts { init, condition, update, body } =
-            self.for_head(head, Cx::condition, |cx| cx.block(body));
+        let ForParts { init, condition, update, body } = self.for_head(head, |cx| cx.block(body));
         StmtKind::For { init: init.into(), condition, update: update.into(), body }
     }
 

@@ -41,7 +41,7 @@ impl<'a> Cx<'a> {
     ) -> StmtKind {
         let node = self.ast[id];
         // `~>` says how sure the condition is; it asks nothing here.
-        let parts = self.for_head(head, Cx::expr, |cx| {
+        let parts = self.for_head(head, |cx| {
             (cx.bands(node.bands), cx.branches(node.branches, |cx, body| cx.function_body(body)))
         });
         let ForParts { init, condition, update, body: (bands, branches) } = parts;

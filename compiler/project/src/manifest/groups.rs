@@ -9,8 +9,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use prism_diagnostics::nearest;
 use prism_hir::builtins;
-use prism_hir::nearest::nearest;
 use prism_source::Agents;
 use prism_syntax::ast::ExprKind;
 use prism_syntax::ast::StmtKind;

@@ -60,13 +60,13 @@ impl Reader {
     }
 
     pub fn unknown_key(&mut self, table: &str, key: &str, at: Range<usize>, known: &[&str]) {
-        let nearest = prism_hir::nearest::nearest(key, known.iter().copied()).map(str::to_owned);
+        let nearest = prism_diagnostics::nearest(key, known.iter().copied()).map(str::to_owned);
         let (table, key) = (table.to_owned(), key.to_owned());
         self.report(at, ManifestProblem::UnknownKey { table, key, nearest });
     }
 
     pub fn unknown_agent_key(&mut self, path: &str, key: &str, at: Range<usize>, known: &[&str]) {
-        let nearest = prism_hir::nearest::nearest(key, known.iter().copied()).map(str::to_owned);
+        let nearest = prism_diagnostics::nearest(key, known.iter().copied()).map(str::to_owned);
         let (path, key) = (path.to_owned(), key.to_owned());
         self.report(at, ManifestProblem::UnknownAgentKey { path, key, nearest });
     }

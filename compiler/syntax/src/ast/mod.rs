@@ -108,9 +108,9 @@ impl Ast {
 
     /// `e ~> k` where a condition stands: `(e, k)`.
     ///
-    /// Call it with the whole condition of `? :`, `if`, `while`, `do while` or `for`; a
-    /// parenthesised annotation is a [`ExprKind::Paren`] and is none. Not for `~?` and not
-    /// for `uncertain`, where the annotation is meant as one.
+    /// Call it with the whole condition of `? :`, `if`, `while` or `do while`; a parenthesised
+    /// annotation is a [`ExprKind::Paren`] and is none. Not for `~?`, `for` and `uncertain`,
+    /// where the annotation is meant as one.
     pub fn gate(&self, condition: ExprId) -> Option<(ExprId, ExprId)> {
         match self[condition].kind {
             ExprKind::Binary { op: BinaryOp::Annotate, left, right, .. } => Some((left, right)),

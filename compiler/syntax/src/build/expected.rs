@@ -6,7 +6,7 @@ use lalrpop_util::{ErrorRecovery, ParseError};
 use prism_span::Span;
 
 use super::{Builder, span};
-use crate::errors::{Expected, SyntaxErrorKind};
+use crate::errors::{AssignPlace, Expected, SyntaxErrorKind};
 use crate::feed::Tok;
 use crate::token::Kind;
 
@@ -43,7 +43,12 @@ impl Builder<'_> {
         let expected = sharpened(expected, &names);
         let is_behind_value = matches!(expected, Expected::End | Expected::Token(_));
         let kind = match found {
-            Some(Kind::Assign) if is_behind_value => SyntaxErrorKind::AssignInExpression,
+            Some(Kind::Assign) if is_behind_value => {
+                SyntaxErrorKind::AssignInExpression(match expected {
+                    Expected::Token(Kind::LBraceBlock) => AssignPlace::Condition,
+                    _ => AssignPlace::Other,
+                })
+            }
             _ => SyntaxErrorKind::Unexpected { expected, found },
         };
         self.error(kind, at);

@@ -167,13 +167,11 @@ impl Builder<'_> {
     pub fn lambda(
         &mut self,
         is_async: bool,
-        params: List<Param>,
-        result: Option<TypeId>,
+        (type_params, params, result): (List<Name>, List<Param>, Option<TypeId>),
         body: Body,
         span: Span,
     ) -> ExprId {
-        let signature =
-            Signature { type_params: List::EMPTY, params, result, uses: None, confidence: None };
+        let signature = Signature { type_params, params, result, uses: None, confidence: None };
         let style = FunctionStyle::Arrow;
         let function = Function { is_async, style, ..made(None, signature, body, span) };
         let function = self.function(function);

@@ -58,7 +58,11 @@ fn is_tight_before(left: Word, right: Word) -> bool {
         Kind::RParen | Kind::RBracket | Kind::Comma | Kind::Semicolon => true,
         Kind::ForSemi => !matches!(left.kind, Kind::For),
         Kind::Dot | Kind::QuestionDot | Kind::TildeDot => true,
-        Kind::Less | Kind::Greater if right.role == Role::Angle => true,
+        // An arrow's own type parameters begin it.
+        Kind::Less if right.role == Role::Angle => {
+            left.kind.ends_operand() || matches!(left.kind, Kind::Function | Kind::FunctionExpr)
+        }
+        Kind::Greater if right.role == Role::Angle => true,
         Kind::Colon | Kind::Question | Kind::Increment | Kind::Decrement => right.is_glued,
         Kind::LParen | Kind::LBracket => is_value(left),
         Kind::LParenParams => is_value(left),

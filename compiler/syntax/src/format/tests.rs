@@ -35,6 +35,13 @@ fn spaces() {
     );
     check("import{a,b as c}from'm'", "import { a, b as c } from 'm'\n");
     check("x~?1:2", "x ~? 1 : 2\n");
+    check("f=<T ,U>( x:T ):T=>x", "f = <T, U>(x: T): T => x\n");
+    check("f( <T>( x )=>x )", "f(<T>(x) => x)\n");
+    check("function f():( x:T )=>U{ }", "function f(): (x: T) => U {}\n");
+    check("f=():( (x:T)=>U )=>g", "f = (): ((x: T) => U) => g\n");
+    check("type A=readonly   T [ ]", "type A = readonly T[]\n");
+    check("import type{ A }from'm'", "import type { A } from 'm'\n");
+    check("import{type   A,b}from'm'", "import { type A, b } from 'm'\n");
     check("<~x>=~y", "<~ x >= ~y\n");
 }
 

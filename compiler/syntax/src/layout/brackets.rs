@@ -7,6 +7,7 @@
 
 use prism_span::Span;
 
+use crate::ast::Quote;
 use crate::errors::{SyntaxError, SyntaxErrorKind};
 use crate::token::{Kind, Token};
 
@@ -132,6 +133,9 @@ struct Repair<'t> {
     unclosed: Vec<usize>,
     n_unclosed_braces: usize,
     openers: Vec<Span>,
+    /// Strings that do not end on their line: where they end, their errors, and the closers that
+    /// were put in behind them.
+    strings: Vec<(u32, usize, String)>,
     errors: &'t mut Vec<SyntaxError>,
 }
 
@@ -139,6 +143,14 @@ impl<'t> Repair<'t> {
     fn new(text: &'t str, unclosed: &[usize], errors: &'t mut Vec<SyntaxError>) -> Repair<'t> {
         let mut unclosed = unclosed.to_vec();
         unclosed.sort_unstable();
+        let is_line = |error: &SyntaxError| {
+            let SyntaxErrorKind::UnclosedString { quote, .. } = error.kind else { return false };
+            matches!(quote, Quote::Single | Quote::Double)
+        };
+        let errors_at = errors.iter().enumerate().filter(|(_, error)| is_line(error));
+        let mut strings: Vec<(u32, usize, String)> =
+            errors_at.map(|(index, error)| (error.span.end, index, String::new())).collect();
+        strings.sort_unstable();
         Repair {
             text,
             stack: Stack::default(),
@@ -147,6 +159,7 @@ impl<'t> Repair<'t> {
             unclosed,
             n_unclosed_braces: 0,
             openers: Vec::new(),
+            strings,
             errors,
         }
     }
@@ -235,10 +248,36 @@ impl<'t> Repair<'t> {
         self.n_unclosed_braces -=
             usize::from(open.kind == Kind::LBrace).min(self.n_unclosed_braces);
         let end = self.tokens.last().map_or(span.end, |token| token.span.end);
-        let kind = SyntaxErrorKind::UnclosedBracket { open: open.kind, end };
-        self.errors.push(SyntaxError { kind, span });
+        if !self.is_in_string(closer(open.kind), span, end) {
+            let kind = SyntaxErrorKind::UnclosedBracket { open: open.kind, end };
+            self.errors.push(SyntaxError { kind, span });
+        }
         let (kind, span) = (closer(open.kind), Span::empty(end));
         self.tokens.push(Token { kind, newline_before: false, span });
+    }
+
+    /// Whether a string without an end, the last token, explains that the closer is missing; one
+    /// that ends with all closers so far has swallowed them.
+    fn is_in_string(&mut self, closer: Kind, opener: Span, end: u32) -> bool {
+        let Ok(found) = self.strings.binary_search_by_key(&end, |(end, ..)| *end) else {
+            return false;
+        };
+        let (_, index, closers) = &mut self.strings[found];
+        let error = &mut self.errors[*index];
+        let start = error.span.start;
+        let SyntaxErrorKind::UnclosedString { end: quote_end, .. } = &mut error.kind else {
+            return false;
+        };
+        closers.push(match closer {
+            Kind::RParen => ')',
+            Kind::RBracket => ']',
+            _ => '}',
+        });
+        let inside = Span::new(start, end).slice(self.text).trim_end_matches([' ', '\t', ';']);
+        if let Some(kept) = inside.strip_suffix(closers.as_str()) {
+            *quote_end = start + kept.len() as u32;
+        }
+        opener.start < start
     }
 
     fn indent_at(&self, start: u32) -> u32 {

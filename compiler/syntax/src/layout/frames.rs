@@ -164,6 +164,9 @@ pub(super) enum Tail {
     Shift,
 }
 
+/// No arrow is to come.
+pub(super) const NO_ARROW: u32 = u32::MAX;
+
 /// What the closing token of a bracket leaves behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum After {
@@ -173,8 +176,8 @@ pub(super) enum After {
     Head,
     /// The parameters of a function are.
     Params,
-    /// The parameters of an arrow with a type of its result.
-    ArrowParams,
+    /// The parameters of an arrow with a type of its result; the index of its `=>`.
+    ArrowParams(u32),
     /// A body of the header ended.
     Body(Header),
 }
@@ -198,8 +201,8 @@ pub(super) struct Frame {
     pub sep: Option<Span>,
     /// A type stands here.
     pub in_type: bool,
-    /// That type is the result of an arrow, whose `=>` is to come.
-    pub in_result: bool,
+    /// That type is the result of an arrow: the index of its `=>`, which is to come.
+    pub result_arrow: u32,
     /// `?` without its `:`.
     pub n_ternaries: u16,
     /// Tokens of the current item that nest to the right.
@@ -221,7 +224,7 @@ impl Frame {
             first: Kind::Sep,
             sep: None,
             in_type: false,
-            in_result: false,
+            result_arrow: NO_ARROW,
             n_ternaries: 0,
             growth: 0,
             awaits_arrow: matches!(kind, FrameKind::Arms | FrameKind::Clauses),

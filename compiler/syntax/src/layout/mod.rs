@@ -4,7 +4,8 @@
 //! - [`Kind::Sep`] for `;` and for a newline that ends a statement, an arm, a branch, …;
 //! - braces, parentheses and `function` with their role (`separators.rs`, `brackets.rs`,
 //!   `roles.rs`); braces that mean nothing of their own around a body that has none;
-//! - contextual words as names or as what their form makes of them (`words.rs`).
+//! - contextual words as names or as what their form makes of them (`words.rs`);
+//! - slips and habits of other languages as what they mean (`slips.rs`).
 //!
 //! Where the text lacks a `;` or a comma the pass reports it and writes it.
 //!
@@ -17,13 +18,14 @@ mod brackets;
 mod frames;
 mod roles;
 mod separators;
+mod slips;
 #[cfg(test)]
 mod tests;
 mod words;
 
 use prism_span::Span;
 
-use self::frames::{After, Frame, FrameKind, Header, HeaderKind, Tail};
+use self::frames::{After, Frame, FrameKind, Header, HeaderKind, NO_ARROW, Tail};
 use crate::errors::{SyntaxError, SyntaxErrorKind};
 use crate::token::{Kind, Token};
 
@@ -107,6 +109,7 @@ impl Scan<'_> {
     /// Takes the token at `at`; gives the index to go on with.
     fn step(&mut self, at: usize) -> usize {
         let token = self.tokens[at];
+        self.end_assigning_body(at);
         if token.kind.is_closer() {
             self.close(token);
             return at + 1;
@@ -124,9 +127,15 @@ impl Scan<'_> {
         if self.non_null(at) || self.generator(at) {
             return at + 1;
         }
+        if let Some(next) = self.slip(at) {
+            return next;
+        }
         match self.kind_here(at) {
             Ok(kind) => self.plain(kind, at),
             Err(next) => return next,
+        }
+        if matches!(self.prev, Kind::Arrow | Kind::ArmArrow) {
+            self.assigning_body(at + 1);
         }
         if self.growth > MAX_GROWTH { self.give_up(at + 1) } else { at + 1 }
     }
@@ -226,10 +235,10 @@ impl Scan<'_> {
                 let frame = self.frame_mut();
                 frame.in_type = frame.first == Kind::KwType;
             }
-            Kind::Arrow if self.frame().in_result => {
+            Kind::Arrow if self.frame().result_arrow == at as u32 => {
                 self.grow();
                 let frame = self.frame_mut();
-                (frame.in_result, frame.in_type) = (false, false);
+                (frame.result_arrow, frame.in_type) = (NO_ARROW, false);
             }
             Kind::ThinArrow if self.frame().kind == FrameKind::Branches => self.drop_headers(),
             Kind::Arrow | Kind::LambdaIdent => self.grow(),
@@ -266,7 +275,7 @@ impl Scan<'_> {
         let frame = self.frame_mut();
         let growth = std::mem::take(&mut frame.growth);
         frame.n_ternaries = 0;
-        frame.in_result = false;
+        frame.result_arrow = NO_ARROW;
         frame.in_type &= frame.kind == FrameKind::Object;
         frame.awaits_arrow = matches!(frame.kind, FrameKind::Arms | FrameKind::Clauses);
         self.growth -= u32::from(growth);

@@ -2,7 +2,7 @@
 
 use prism_span::Span;
 
-use super::frames::{After, Frame, FrameKind, Header, HeaderKind};
+use super::frames::{After, Frame, FrameKind, Header, HeaderKind, NO_ARROW};
 use super::{MAX_BRACKETS, Scan};
 use crate::errors::SyntaxErrorKind;
 use crate::token::Kind;
@@ -63,6 +63,10 @@ impl Scan<'_> {
         match frame.kind {
             FrameKind::Operations if is_named => return params(After::Value),
             FrameKind::Clauses if is_named && frame.awaits_arrow => return params(After::Value),
+            _ if frame.result_arrow != NO_ARROW => {
+                let is_function = self.begins_function_type(at);
+                return if is_function { params(After::Value) } else { group() };
+            }
             FrameKind::Object if self.is_method(behind) => {
                 self.push_header(HeaderKind::Function, false, false);
                 return params(After::Params);
@@ -76,37 +80,70 @@ impl Scan<'_> {
             }
             return params(After::Value);
         }
-        if !is_named && !awaits_arrow && self.has_result(at) {
-            return params(After::ArrowParams);
+        if !is_named
+            && !awaits_arrow
+            && let Some(arrow) = self.result_arrow(at)
+        {
+            return params(After::ArrowParams(arrow));
         }
         let frame = if is_named { FrameKind::Args } else { FrameKind::Group };
         Role { kind: Kind::LParen, frame, after: After::Value }
     }
 
-    /// `(…): T => …`: whether a type and then an arrow follow the bracket.
-    pub(super) fn has_result(&self, at: usize) -> bool {
+    /// `(…): T => …`: the arrow, when a type and then an arrow follow the bracket.
+    pub(super) fn result_arrow(&self, at: usize) -> Option<u32> {
         let frame = self.frame();
         let colon = self.pairs[at] as usize + 1;
         let is_other = frame.n_ternaries > 0 || frame.first == Kind::KwCase;
         if self.kind_at(colon) != Kind::Colon || is_other {
-            return false;
+            return None;
         }
         let mut n_angles = 0_u32;
         let mut next = colon + 1;
         for _ in 0..32 {
             match self.kind_at(next) {
-                Kind::Arrow => return next > colon + 1,
+                Kind::Arrow => return (next > colon + 1).then_some(next as u32),
                 Kind::Less => n_angles += 1,
                 Kind::Greater if n_angles > 0 => n_angles -= 1,
                 Kind::Comma if n_angles > 0 => {}
                 Kind::Bar | Kind::TildeGreaterEqual | Kind::Minus | Kind::Number | Kind::Str => {}
                 Kind::Null | Kind::True | Kind::False | Kind::LBracket | Kind::LBrace => {}
+                // The arrow of a function type is not the one.
+                Kind::LParen if self.begins_function_type(next) => {
+                    next = self.pairs[next] as usize + 1;
+                }
+                Kind::LParen => {}
                 kind if kind.is_name() => {}
-                _ => return false,
+                _ => return None,
             }
             next = self.pairs[next] as usize + 1;
         }
-        false
+        None
+    }
+
+    /// Whether the parentheses at `at`, in a type, hold parameters: an arrow follows them, and
+    /// what stands in them is nothing, or begins as a parameter does.
+    fn begins_function_type(&self, at: usize) -> bool {
+        let (first, second) = (self.kind_at(at + 1), self.kind_at(at + 2));
+        let begins = match first {
+            Kind::RParen | Kind::Ellipsis => true,
+            _ if !first.is_name() => false,
+            _ => matches!(second, Kind::Colon | Kind::Comma | Kind::Question | Kind::RParen),
+        };
+        begins && self.kind_behind(at) == Kind::Arrow
+    }
+
+    /// `<T, U>(…) => …`: whether the `<` at `at` begins the type parameters of an arrow.
+    pub(super) fn begins_generic(&self, at: usize) -> bool {
+        let mut next = at + 1;
+        while self.kind_at(next).is_name() && self.kind_at(next + 1) == Kind::Comma {
+            next += 2;
+        }
+        let opener = next + 2;
+        self.kind_at(next).is_name()
+            && self.kind_at(next + 1) == Kind::Greater
+            && self.kind_at(opener) == Kind::LParen
+            && (self.kind_behind(opener) == Kind::Arrow || self.result_arrow(opener).is_some())
     }
 
     /// The `(` of a construct's head or of a function's parameters.
@@ -237,6 +274,7 @@ impl Scan<'_> {
         let first = self.frame().first;
         match self.prev {
             Kind::Import | Kind::Export => return names(),
+            Kind::KwType if first == Kind::Import => return names(),
             Kind::Comma if first == Kind::Import => return names(),
             Kind::KwDefault if first == Kind::KwDefault => return object(),
             Kind::Arrow if self.frame().in_type => return object(),
@@ -307,6 +345,10 @@ const PLAIN: Header = Header { kind: HeaderKind::Plain, is_complete: true, is_st
 
 fn object() -> Role {
     Role { kind: Kind::LBraceObject, frame: FrameKind::Object, after: After::Value }
+}
+
+fn group() -> Role {
+    Role { kind: Kind::LParen, frame: FrameKind::Group, after: After::Value }
 }
 
 fn pattern() -> Role {

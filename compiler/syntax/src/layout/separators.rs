@@ -2,7 +2,7 @@
 
 use prism_span::Span;
 
-use super::frames::{After, Frame, FrameKind, Header, HeaderKind, Tail};
+use super::frames::{After, Frame, FrameKind, Header, HeaderKind, NO_ARROW, Tail};
 use super::{LaidToken, Scan};
 use crate::errors::{SyntaxError, SyntaxErrorKind, is_foreign};
 use crate::token::{Kind, Token};
@@ -47,8 +47,7 @@ impl Scan<'_> {
             Kind::While => self.close_virtual_until(Tail::While),
             _ => {}
         }
-        let frame = self.frame_mut();
-        let fits = match frame.tail {
+        let fits = match self.frame().tail {
             Tail::Open | Tail::Over => false,
             Tail::Else => kind == Kind::Else,
             Tail::While => kind == Kind::While,
@@ -57,8 +56,9 @@ impl Scan<'_> {
             Tail::With => kind == Kind::With,
             Tail::Shift => kind == Kind::ThinArrow,
         };
+        let fits = fits || self.goes_on_elsewhere(at, self.frame().tail);
         if fits {
-            frame.sep = None;
+            self.frame_mut().sep = None;
             self.taken = std::mem::replace(&mut self.frame_mut().tail, Tail::Open);
         }
         fits
@@ -108,7 +108,13 @@ impl Scan<'_> {
         let kind = self.tokens[at].kind;
         match kind {
             Kind::LBrace => self.header().is_some(),
-            Kind::In => self.kind_at(at + 1) != Kind::Context,
+            // With nothing behind it, it is a name.
+            Kind::In => {
+                let next = self.kind_at(at + 1);
+                let is_operand = next.starts_operand()
+                    || matches!(next, Kind::LParen | Kind::LBracket | Kind::LBrace);
+                is_operand && next != Kind::Context
+            }
             Kind::Of => self.for_each.is_some_and(|each| each.word == at),
             Kind::From => self.kind_at(at + 1) == Kind::Str,
             Kind::Uses => self.header().is_some_and(|header| header.kind == HeaderKind::Function),
@@ -194,7 +200,7 @@ impl Scan<'_> {
                 .header()
                 .is_some_and(|header| header.kind == HeaderKind::Function && header.is_complete);
             let frame = self.frame_mut();
-            frame.in_type |= declares || is_result || frame.in_result;
+            frame.in_type |= declares || is_result || frame.result_arrow != NO_ARROW;
         }
         self.write(Kind::Colon, token.span);
     }
@@ -271,7 +277,8 @@ impl Scan<'_> {
     /// A string on this line has no end, which explains everything.
     fn has_open_string(&self, token: Token) -> bool {
         let start = token.span.start;
-        let opens = |error: &SyntaxError| matches!(error.kind, SyntaxErrorKind::UnclosedString(_));
+        let opens =
+            |error: &SyntaxError| matches!(error.kind, SyntaxErrorKind::UnclosedString { .. });
         let later = self.errors.iter().filter(|error| opens(error) && error.span.start >= start);
         let first = later.map(|error| error.span.start).min();
         first.is_some_and(|first| !Span::new(start, first).slice(self.text).contains('\n'))
@@ -321,6 +328,16 @@ impl Scan<'_> {
         }
     }
 
+    /// Ends the body of an arrow that assigns before the token at `at`, which is behind it.
+    pub(super) fn end_assigning_body(&mut self, at: usize) {
+        while self.frame().kind == FrameKind::Virtual
+            && self.frame().after == After::Value
+            && self.frame().closer == at
+        {
+            self.close_virtual_frame();
+        }
+    }
+
     /// Ends the innermost body without braces; its separator is the outer statement's.
     fn close_virtual_frame(&mut self) {
         let sep = self.frame().sep;
@@ -350,9 +367,9 @@ impl Scan<'_> {
         self.out[at as usize] = LaidToken { kind: closer, span, partner: frame.opener };
         match frame.after {
             After::Value => self.prev_ends = true,
-            After::ArrowParams => {
+            After::ArrowParams(arrow) => {
                 self.prev_ends = true;
-                self.frame_mut().in_result = true;
+                self.frame_mut().result_arrow = arrow;
             }
             After::Params => {
                 if let Some(header) = self.header_mut() {

@@ -2,7 +2,7 @@
 
 use prism_span::Span;
 
-use super::frames::{FrameKind, Header, HeaderKind, Tail};
+use super::frames::{FrameKind, Header, HeaderKind, NO_ARROW, Tail};
 use super::{ForEach, Scan};
 use crate::errors::SyntaxErrorKind;
 use crate::token::Kind;
@@ -27,15 +27,16 @@ impl Scan<'_> {
                 return Err(next);
             }
             if !kind.is_name() && kind != Kind::Placeholder {
-                return Ok(self.reserved(at));
+                return Ok(self.reserved(kind, at));
             }
             if let Some(kind) = self.contextual(at) {
                 return Ok(kind);
             }
         }
         let frame = self.frame();
-        let is_lambda =
-            self.kind_at(at + 1) == Kind::Arrow && !frame.awaits_arrow && !frame.in_result;
+        let is_lambda = self.kind_at(at + 1) == Kind::Arrow
+            && !frame.awaits_arrow
+            && frame.result_arrow == NO_ARROW;
         Ok(match kind {
             _ if is_lambda => Kind::LambdaIdent,
             Kind::Placeholder => Kind::Placeholder,
@@ -44,7 +45,7 @@ impl Scan<'_> {
     }
 
     /// Every word is a name after a dot, as a key and as the name of an argument.
-    fn is_key(&self, at: usize) -> bool {
+    pub(super) fn is_key(&self, at: usize) -> bool {
         if matches!(self.prev, Kind::Dot | Kind::QuestionDot | Kind::TildeDot) {
             return true;
         }
@@ -60,7 +61,10 @@ impl Scan<'_> {
             FrameKind::ObjectPat | FrameKind::Args | FrameKind::Agents => {
                 is_fresh && next == Kind::Colon
             }
-            FrameKind::Names => is_fresh || self.prev == Kind::KwAs,
+            FrameKind::Names => {
+                let is_type = kind == Kind::Type && next.is_name() && next != Kind::As;
+                (is_fresh && !is_type) || matches!(self.prev, Kind::KwAs | Kind::KwType)
+            }
             FrameKind::Operations => is_fresh && next == Kind::LParen,
             FrameKind::Clauses => {
                 is_fresh && kind != Kind::Return && matches!(next, Kind::Dot | Kind::LParen)
@@ -80,9 +84,8 @@ impl Scan<'_> {
         }
     }
 
-    /// A reserved word.
-    fn reserved(&mut self, at: usize) -> Kind {
-        let kind = self.tokens[at].kind;
+    /// What the reserved word `kind` is at `at`.
+    pub(super) fn reserved(&mut self, kind: Kind, at: usize) -> Kind {
         let is_stmt = self.at_stmt();
         let has_uncertain = self.prev == Kind::Uncertain;
         match kind {
@@ -230,6 +233,8 @@ impl Scan<'_> {
                 Some(Kind::BranchWord)
             }
             Kind::Default if self.prev == Kind::Export => Some(Kind::KwDefault),
+            Kind::Type if frame.kind == FrameKind::Names && frame.is_fresh => Some(Kind::KwType),
+            Kind::Type if self.prev == Kind::Import && next == Kind::LBrace => Some(Kind::KwType),
             Kind::AgentWord if frame.kind == FrameKind::Agents && next == Kind::LBrace => {
                 self.push_header(HeaderKind::Agent, true, true);
                 Some(Kind::KwAgentWord)
@@ -282,7 +287,10 @@ impl Scan<'_> {
             && match self.kind_at(at) {
                 Kind::Function => true,
                 Kind::Fn => self.makes_function(at) || self.kind_at(at + 1) == Kind::Arrow,
-                Kind::LParen => self.kind_behind(at) == Kind::Arrow || self.has_result(at),
+                Kind::LParen => {
+                    self.kind_behind(at) == Kind::Arrow || self.result_arrow(at).is_some()
+                }
+                Kind::Less => self.begins_generic(at),
                 kind if kind.is_name() || kind == Kind::Placeholder => {
                     self.kind_at(at + 1) == Kind::Arrow
                 }
@@ -306,7 +314,7 @@ impl Scan<'_> {
     }
 
     /// Whether an operand and then a `{` follow the word at `at`, as after `match` and `switch`.
-    fn heads_brace(&self, at: usize) -> bool {
+    pub(super) fn heads_brace(&self, at: usize) -> bool {
         let mut next = at + 1;
         if !self.is_on_line(next) {
             return false;
@@ -405,6 +413,9 @@ impl Scan<'_> {
     /// `x!`: left out.
     pub(super) fn non_null(&mut self, at: usize) -> bool {
         let token = self.tokens[at];
+        if token.kind == Kind::Bang && self.macro_call(at) {
+            return true;
+        }
         let touches = self.out.last().is_some_and(|last| last.span.end == token.span.start);
         let next = self.kind_at(at + 1);
         let ends = !self.is_on_line(at + 1)

@@ -61,8 +61,11 @@ fn the_inside_of_interpolations_has_true_spans() {
 fn mistakes_of_the_text() {
     let kinds = |text: &str| lex(text).errors.iter().map(|error| error.kind).collect::<Vec<_>>();
     assert_eq!(kinds("a # b"), [SyntaxErrorKind::UnknownCharacter]);
-    assert_eq!(kinds("\"a\nb"), [SyntaxErrorKind::UnclosedString(Quote::Double)]);
-    assert_eq!(kinds("`a\nb"), [SyntaxErrorKind::UnclosedString(Quote::Backtick)]);
+    assert_eq!(kinds("\"a\nb"), [SyntaxErrorKind::UnclosedString { quote: Quote::Double, end: 2 }]);
+    assert_eq!(
+        kinds("`a\nb"),
+        [SyntaxErrorKind::UnclosedString { quote: Quote::Backtick, end: 4 }]
+    );
     assert_eq!(kinds("\"${a\nb"), [SyntaxErrorKind::UnclosedInterpolation]);
     assert_eq!(kinds("/* a"), [SyntaxErrorKind::UnclosedComment]);
     assert_eq!(kinds("1abc 0x 1_000"), [SyntaxErrorKind::BadNumber, SyntaxErrorKind::BadNumber]);

@@ -21,10 +21,14 @@ impl Words<'_> {
                     false => Diagnostic::warning(Code::P0401, at, message)
                         .with_help(format!("the machine takes {clamped} instead")),
                 };
-                diagnostic.with_fix(
-                    format!("write {clamped}"),
-                    vec![Edit::replace(at, clamped.to_string())],
-                )
+                // Only a percentage is certain to be meant.
+                if value.fract() != 0.0 || !(2.0..=100.0).contains(&value) {
+                    return diagnostic;
+                }
+                let share = (value / 100.0).to_string();
+                diagnostic
+                    .with_help(format!("{value} % is `{share}`"))
+                    .with_fix(format!("write `{share}`"), vec![Edit::replace(at, share)])
             }
             ProblemKind::ConfidenceNotNumber { ty } => {
                 let message = format!("a confidence is a number, found `{}`", self.ty(*ty));

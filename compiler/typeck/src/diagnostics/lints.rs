@@ -34,6 +34,11 @@ impl Words<'_> {
         let message = "this value is computed and not used";
         let diagnostic = Diagnostic::warning(Code::P0701, at, message);
         match advice {
+            // A call was meant to do something; what, nobody can tell.
+            UnusedAdvice::Remove if has_call(self.source(at)) => diagnostic.with_help(
+                "inside an expression a call changes nothing: give the result a name, \
+                 or call `push`, `sort` and the like of a variable on a line of its own",
+            ),
             UnusedAdvice::Remove => {
                 diagnostic.with_fix("remove it", vec![Edit::delete(self.with_line(at))])
             }
@@ -85,4 +90,10 @@ impl Words<'_> {
         }
         at
     }
+}
+
+/// Whether something is called in the text of an expression.
+fn has_call(text: &str) -> bool {
+    let opens = text.match_indices('(').map(|(at, _)| text[..at].chars().next_back());
+    opens.flatten().any(|before| before.is_alphanumeric() || matches!(before, '_' | ')' | ']'))
 }

@@ -295,6 +295,11 @@ impl Words<'_> {
                 _ => "calls throw by themselves: write `try { … } catch (error) { … }`",
             });
         }
+        match self.member_elsewhere(of, name) {
+            Some(Elsewhere::Name(name)) => return mended(diagnostic, name_at, Some(name)),
+            Some(Elsewhere::Help(help)) if nearest.is_none() => return diagnostic.with_help(help),
+            Some(Elsewhere::Help(_)) | None => {}
+        }
         let diagnostic = mended(diagnostic, name_at, nearest);
         let is_object = matches!(self.inference.types.structure(of), Type::Object(_));
         if is_object && nearest.is_none() && !is_method {
@@ -303,6 +308,33 @@ impl Words<'_> {
             ));
         }
         diagnostic
+    }
+
+    /// What a member that other languages have is called here.
+    fn member_elsewhere(&self, of: TypeId, name: &str) -> Option<Elsewhere> {
+        let structure = self.inference.types.structure(of);
+        let is_list = matches!(structure, Type::Array(_) | Type::Tuple(_));
+        let is_text = matches!(structure, Type::Text | Type::TextLiteral(_));
+        let is_object = matches!(structure, Type::Object(_));
+        Some(match name {
+            "append" | "push_back" if is_list => Elsewhere::Name("push"),
+            "extend" if is_list => Elsewhere::Name("concat"),
+            "size" | "len" | "count" if is_list || is_text => Elsewhere::Name("length"),
+            "contains" | "has" if is_list || is_text => Elsewhere::Name("includes"),
+            "strip" if is_text => Elsewhere::Name("trim"),
+            "upper" if is_text => Elsewhere::Name("toUpperCase"),
+            "lower" if is_text => Elsewhere::Name("toLowerCase"),
+            "keys" | "values" if is_object => Elsewhere::Help(
+                "the keys of an object are `Object.keys(o)`, its values `Object.values(o)`",
+            ),
+            "items" if is_object => {
+                Elsewhere::Help("the pairs of an object are `Object.entries(o)`")
+            }
+            "get" => Elsewhere::Help("the value of a key is `o[key]`, or `o[key] ?? other`"),
+            "confidence" => Elsewhere::Help("the confidence of a value is `<~ value`"),
+            "value" => Elsewhere::Help("a value without its confidence is `value(x)`"),
+            _ => return None,
+        })
     }
 
     /// The name itself in `object.name` and `object.name(…)`.
@@ -422,6 +454,14 @@ impl Words<'_> {
         let spaces = rest.len() - rest.trim_start().len();
         rest[spaces..].starts_with('.').then_some(at.span.end + spaces as u32)
     }
+}
+
+/// How a habit of another language is mended.
+enum Elsewhere {
+    /// Another name says the same.
+    Name(&'static str),
+    /// It is said in another way.
+    Help(&'static str),
 }
 
 fn path_text(path: &[crate::types::Text]) -> String {

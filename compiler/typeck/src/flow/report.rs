@@ -154,5 +154,5 @@ impl Infer<'_> {
 
 /// The nearest of the names to a misspelt one, if few enough letters differ.
 pub(crate) fn nearest<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>) -> Option<Text> {
-    prism_hir::nearest::nearest(wanted, names).map(Text::from)
+    prism_diagnostics::nearest(wanted, names).map(Text::from)
 }

@@ -216,6 +216,7 @@ impl Types {
             "Promise" => return first.map_or(Fact::ANY, |ty| self.read(scope, ty, open)),
             "Function" => self.any_function(),
             "Object" | "object" => self.some_object(),
+            "never" => TypeId::NEVER,
             // Type parameters of functions, and names that resolution has reported.
             _ => TypeId::ANY,
         })

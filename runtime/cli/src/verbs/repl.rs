@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use prism_cli::repl::{Repl, Reply};
-use prism_cli::report;
+use prism_cli::{report, words};
 use reedline::{
     FileBackedHistory, Prompt, PromptEditMode, PromptHistorySearch, Reedline, Signal,
     ValidationResult, Validator,
@@ -37,9 +37,14 @@ pub fn run(terminal: Terminal) -> ExitCode {
 fn lines(folder: &Path, terminal: Terminal) -> ExitCode {
     let mut session = Session { repl: Repl::new(folder), terminal, has_failed: false };
     let mut entry = String::new();
-    for line in std::io::stdin().lock().lines() {
+    for line in std::io::stdin().lock().split(b'\n') {
         let Ok(line) = line else { break };
-        entry.push_str(&line);
+        let Ok(line) = str::from_utf8(&line) else {
+            session.wrong(&words::line_not_utf8().render(terminal.color));
+            entry.clear();
+            continue;
+        };
+        entry.push_str(line.strip_suffix('\r').unwrap_or(line));
         if !prism_driver::is_complete(&entry) {
             entry.push('\n');
             continue;
