@@ -1,7 +1,7 @@
 //! Methods of texts. Positions and lengths count UTF-16 units, as in JavaScript; a text that a cut
 //! goes through the middle of a character gets U+FFFD there.
 
-use super::{Function, arg, array_arg, number, number_or, position, range, string};
+use super::{Function, arg, array_arg, number, number_or, position, range, string, wrong};
 use crate::core::Core;
 use crate::errors::Run;
 use crate::numbers::{is_space, to_index};
@@ -82,21 +82,21 @@ pub(super) fn find(name: &str) -> Option<Function> {
             Ok(unit.map_or(Value::NULL, |at| core.heap.new_text(units.slice(at, at + 1))))
         },
         "string.charAt" => |core, args| {
-            let units = receiver(core, args)?;
             let at = number_or(core, args, 1, 0.0, "charAt")?;
-            let text = to_index(at).map_or_else(String::new, |at| units.slice(at, at + 1));
+            let unit = unit(core, args, to_index(at))?;
+            let text = unit.map_or_else(String::new, |unit| String::from_utf16_lossy(&[unit]));
             Ok(core.heap.new_text(text))
         },
         "string.charCodeAt" => |core, args| {
-            let units = receiver(core, args)?;
             let at = number_or(core, args, 1, 0.0, "charCodeAt")?;
-            let unit = to_index(at).and_then(|at| units.at(at));
+            let unit = unit(core, args, to_index(at))?;
             Ok(unit.map_or(Value::NAN, |unit| Value::number(f64::from(unit))))
         },
         "string.codePointAt" => |core, args| {
-            let units = receiver(core, args)?;
             let at = number_or(core, args, 1, 0.0, "codePointAt")?;
-            let point = to_index(at).and_then(|at| code_point(&units, at));
+            let first = unit(core, args, to_index(at))?;
+            let second = unit(core, args, to_index(at + 1.0))?;
+            let point = first.map(|first| code_point(first, second.unwrap_or(0)));
             Ok(point.map_or(Value::NULL, |point| Value::number(f64::from(point))))
         },
         "string.concat" => |core, args| core.concat(args),
@@ -261,11 +261,21 @@ fn three(core: &mut Core, args: &[Value], name: &'static str) -> Run<(String, St
     Ok((text, string(core, args, 1, name)?, string(core, args, 2, name)?))
 }
 
-fn code_point(units: &Units, at: usize) -> Option<u32> {
-    let first = units.at(at)?;
-    let pair = [first, units.at(at + 1).unwrap_or(0)];
-    let decoded = char::decode_utf16(pair).next()?;
-    Some(decoded.map_or(u32::from(first), u32::from))
+/// The unit of the receiver at a position. Only ASCII is sure to be looked up at once.
+fn unit(core: &mut Core, args: &[Value], at: Option<usize>) -> Run<Option<u16>> {
+    let value = arg(args, 0);
+    let Some(text) = core.heap.text(value) else {
+        return Err(wrong(core, "a method of strings", "a string", value));
+    };
+    let work = if text.is_ascii() { 0 } else { text.as_str().len() / 8 };
+    let unit = at.and_then(|at| text.unit(at));
+    core.heap.work(work)?;
+    Ok(unit)
+}
+
+fn code_point(first: u16, second: u16) -> u32 {
+    let decoded = char::decode_utf16([first, second]).next().and_then(Result::ok);
+    decoded.map_or(u32::from(first), u32::from)
 }
 
 fn split(core: &mut Core, args: &mut [Value]) -> Run<Value> {
