@@ -78,6 +78,10 @@ impl Words<'_> {
             | ProblemKind::ContinueOutside
             | ProblemKind::ResumeOutside
             | ProblemKind::ResumeInFunction => control(at, &problem.kind),
+            ProblemKind::BoundOutOfRange { value } => {
+                let message = format!("a confidence is between 0 and 1, found {}", value.value());
+                error(Code::P0401, message).with_help("no value is as sure as that")
+            }
             ProblemKind::UnknownType { name, nearest } => {
                 mended(error(Code::P0512, format!("there is no type `{name}`")), at, nearest)
             }

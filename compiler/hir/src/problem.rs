@@ -2,7 +2,7 @@
 
 use prism_span::RelSpan;
 
-use crate::body::Text;
+use crate::body::{Bits, Text};
 
 /// A mistake and where it stands in its item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +62,10 @@ pub enum ProblemKind {
     ResumeOutside,
     /// `resume` in a function inside the clause.
     ResumeInFunction,
+    /// `T ~>= 1.5`.
+    BoundOutOfRange {
+        value: Bits,
+    },
     UnknownType {
         name: Text,
         nearest: Option<Text>,

@@ -119,7 +119,8 @@ fn named(name: &str, mut args: Vec<TypeRef>) -> TypeRef {
 pub const BUILT_IN: &[&str] =
     &["Agent", "Array", "Object", "object", "Function", "Promise", "Error", "Record", "never"];
 
-/// The names in a type that no type has, with what to say about them.
+/// The names in a type that no type has, and bounds that no value meets, with what to say about
+/// them.
 pub(crate) fn unknown_names(
     tree: &Tree,
     id: ast::TypeId,
@@ -135,8 +136,13 @@ pub(crate) fn unknown_names(
         | TypeKind::Bool(_)
         | TypeKind::Number
         | TypeKind::Text(_) => {}
-        TypeKind::Paren(ty) | TypeKind::Array(ty) | TypeKind::Confident { base: ty, .. } => {
-            inner(ty)
+        TypeKind::Paren(ty) | TypeKind::Array(ty) => inner(ty),
+        TypeKind::Confident { base, at_least, .. } => {
+            inner(base);
+            let value = number(at_least.slice(&tree.text));
+            if !(0.0..=1.0).contains(&value.value()) {
+                unknown.push((at_least, ProblemKind::BoundOutOfRange { value }));
+            }
         }
         TypeKind::Tuple(types) | TypeKind::Union(types) => {
             ast[types].iter().for_each(|ty| inner(*ty));
