@@ -90,13 +90,16 @@ def main():
     folder = pathlib.Path(args.bin).resolve()
     prism, prismc = str(folder / "prism"), str(folder / "prismc")
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
-    with tempfile.TemporaryDirectory(dir=".") as place:
-        os.chdir(place)
+    # Beside the binaries: on the disk that they are on, and outside of what is tracked.
+    with tempfile.TemporaryDirectory(dir=folder) as place:
         for what in args.what:
             print(f"\n{what}")
+            own = pathlib.Path(place) / what
+            own.mkdir()
+            os.chdir(own)
             {"startup": startup, "vm": vm, "check": check, "recheck": recheck,
              "agents": agents}[what](prism, prismc)
-        os.chdir("..")
+        os.chdir(folder)
 
 
 def startup(prism, _):

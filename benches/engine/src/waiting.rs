@@ -119,7 +119,8 @@ pub async fn put_down(folder: &Path) {
             News::Left(result) => {
                 ended.lock().expect("nobody panics").push((result.run, Instant::now()));
             }
-            News::Fired(..) | News::Failed(..) => panic!("nothing of that happens"),
+            News::Fired(schedule, _) => panic!("{schedule} is no schedule of this bench"),
+            News::Failed(run, _) => panic!("{run} cannot be driven"),
         }
     };
     let options = worker::Options { once: false, limit: 1_000, retention: None };

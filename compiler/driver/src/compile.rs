@@ -66,8 +66,13 @@ pub enum Rejected {
 /// Checks files, and the `.prism` files of folders. To take the database apart takes a fifth of
 /// the time of the check; who ends the process after it leaves that to the system.
 pub fn check(paths: &[PathBuf]) -> (Checked, RootDb) {
+    check_keeping(paths, Keep::Nothing)
+}
+
+/// The same, for who goes on with what was found out.
+pub(crate) fn check_keeping(paths: &[PathBuf], keep: Keep) -> (Checked, RootDb) {
     let opened = open(&Disk, &absolute(paths));
-    (checked_opened(&opened, |path| shown(Path::new(&**path))), opened.db)
+    (checked_opened(&opened, keep, |path| shown(Path::new(&**path))), opened.db)
 }
 
 /// Absolute, so that a manifest above this folder is found.
@@ -93,11 +98,15 @@ pub fn sources(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Rejected> {
 
 /// The same for any file system.
 pub fn check_files(files: &dyn FileSystem, paths: &[String]) -> Checked {
-    checked_opened(&open(files, paths), Arc::clone)
+    checked_opened(&open(files, paths), Keep::Nothing, Arc::clone)
 }
 
-pub(crate) fn checked_opened(opened: &Opened, shown: impl Fn(&Arc<str>) -> Arc<str>) -> Checked {
-    let report = reported(opened, Keep::Nothing, shown);
+pub(crate) fn checked_opened(
+    opened: &Opened,
+    keep: Keep,
+    shown: impl Fn(&Arc<str>) -> Arc<str>,
+) -> Checked {
+    let report = reported(opened, keep, shown);
     let n_files = opened.db.user_files().len();
     Checked { is_unreadable: is_unreadable(opened), n_files, report }
 }

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use prism_project::RootDb;
+use prism_project::{Keep, RootDb};
 use prism_source::Origin;
 use prism_span::LineIndex;
 use prism_typeck::summaries;
 use serde_json::{Value, json};
 
-use crate::compile::{Checked, check};
+use crate::compile::{Checked, check_keeping};
 use crate::rooted::shown;
 
 /// One function of a program.
@@ -58,7 +58,7 @@ impl FunctionEffects {
 
 /// Checks files and folders, and lists the functions of every file of the programs.
 pub fn effects(paths: &[PathBuf]) -> (Checked, Vec<FunctionEffects>) {
-    let (checked, db) = check(paths);
+    let (checked, db) = check_keeping(paths, Keep::Bodies);
     let functions = functions(&db);
     (checked, functions)
 }

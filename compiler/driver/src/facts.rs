@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use prism_project::{Bound, ProgramFacts, Reason, RootDb, program_facts};
+use prism_project::{Bound, Keep, ProgramFacts, Reason, RootDb, program_facts};
 use prism_source::Origin;
 use prism_span::LineIndex;
 use serde_json::{Value, json};
 
-use crate::compile::{Checked, check};
+use crate::compile::{Checked, check_keeping};
 use crate::rooted::shown;
 
 /// The facts of one file as a program.
@@ -31,7 +31,7 @@ struct Obstacle {
 
 /// Checks files and folders, and gives the facts of every file as a program.
 pub fn facts(paths: &[PathBuf]) -> (Checked, Vec<FileFacts>) {
-    let (checked, db) = check(paths);
+    let (checked, db) = check_keeping(paths, Keep::Bodies);
     let mut all = Vec::new();
     for file in db.user_files() {
         if file.origin(&db) == Origin::User && file.path(&db).ends_with(".prism") {

@@ -8,8 +8,8 @@
 //! While a file has errors of syntax, only they are mended in it. A fix is applied whole or not at all; one that overlaps another waits for the next round,
 //! where it is made anew for the changed text. Rounds happen in memory. A round after which the
 //! changed files have more errors than before is taken back, and is the last; a statement that
-//! has become readable may show errors that nobody could see before. What may be null is asked for
-//! softly only where null may be the answer.
+//! has become readable may show errors that nobody could see before. What may be null or missing is
+//! asked for softly only where null may be the answer.
 //! The standard library is never changed.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,7 @@ use prism_diagnostics::render::Sources;
 use prism_diagnostics::{
     Code, Diagnostic, Edit, Fix, Place, Severity, apply_edits, fixes_together, with_line_ends_of,
 };
-use prism_project::{Disk, Opened, open};
+use prism_project::{Disk, Keep, Opened, open};
 use prism_source::{FileSystem, Origin, ReadError};
 use prism_span::FileId;
 use serde_json::{Value, json};
@@ -95,10 +95,6 @@ fn fixed_files(
         overlay.apply(&opened, &chosen);
         let (next, next_checked) = overlay.checked(paths, &shown);
         let touched = touched(&checked.report, &chosen);
-        if badness(&next_checked.report, &touched) > badness(&checked.report, &touched) {
-            overlay.texts = kept;
-            break;
-        }
         let softened = softened(&opened, &checked.report, &chosen);
         let worse = &lines_with_errors(&next, &next_checked.report)
             - &lines_with_errors(&opened, &checked.report);
@@ -107,6 +103,10 @@ fn fixed_files(
             overlay.texts = kept;
             traded.extend(bad);
             continue;
+        }
+        if badness(&next_checked.report, &touched) > badness(&checked.report, &touched) {
+            overlay.texts = kept;
+            break;
         }
         applied.extend(told(&checked.report, &chosen, round));
         (opened, checked) = (next, next_checked);
@@ -136,10 +136,10 @@ fn lines_with_errors(opened: &Opened, report: &Report) -> BTreeSet<Line> {
     errors.filter_map(|one| line(opened, one.place)).collect()
 }
 
-/// What may be null is asked for with `?.`; whether null may be the answer, only the program
-/// around it shows.
+/// What may be null or missing is asked for with `?.`; whether null may be the answer, only the
+/// program around it shows.
 fn is_soft(diagnostic: &Diagnostic) -> bool {
-    diagnostic.code == Code::P0216
+    matches!(diagnostic.code, Code::P0216 | Code::P0217)
 }
 
 /// The names of the files that fixes change.
@@ -168,7 +168,7 @@ impl Overlay<'_> {
         shown: impl Fn(&Arc<str>) -> Arc<str>,
     ) -> (Opened, Checked) {
         let opened = open(self, paths);
-        let checked = checked_opened(&opened, shown);
+        let checked = checked_opened(&opened, Keep::Nothing, shown);
         (opened, checked)
     }
 

@@ -336,4 +336,11 @@ fn a_soft_question_is_taken_back_only_where_null_is_no_answer() {
         "main.prism",
         "function f(x: string | null): number {\n  print(x?.length)\n  return x.length\n}\nf(\"a\")\n",
     );
+    of_one(
+        "function f(o: { nick?: string }): string {\n  print(o.nick)\n  return o.nick\n}\nf({})\n",
+    )
+    .becomes(
+        "main.prism",
+        "function f(o: { nick?: string }): string {\n  print(o?.nick)\n  return o.nick\n}\nf({})\n",
+    );
 }

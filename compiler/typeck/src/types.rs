@@ -12,6 +12,7 @@ mod generic;
 mod import;
 mod join;
 mod narrow;
+mod parts;
 mod relabel;
 
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! Sizes of files, and what no tracked file may contain.
 
+use std::collections::BTreeSet;
+
 use super::{Problem, Tracked};
 
 const LONGEST: usize = 800;
@@ -10,11 +12,40 @@ const TABLES: &[&str] =
 
 const SOURCES: &[&str] = &["rs", "lalrpop", "prism", "py", "sh", "ts", "js"];
 
+/// What the project has at its top: a new one is added here, and argued for in
+/// `docs/architecture.md`.
+const TOP: &[&str] = &[
+    ".cargo",
+    ".ci",
+    ".gitignore",
+    "Cargo.lock",
+    "Cargo.toml",
+    "README.md",
+    "benches",
+    "clippy.toml",
+    "compiler",
+    "docs",
+    "editors",
+    "examples",
+    "fuzz",
+    "lsp",
+    "runtime",
+    "rustfmt.toml",
+    "spec",
+    "stdlib",
+    "tests",
+];
+
 /// Folders whose names at the root of a path betray the machine that wrote them.
 const MACHINE_FOLDERS: &[&str] = &["work", "tmp", "root", "farm", "home", "Users"];
 
 pub(super) fn check(files: &[Tracked]) -> Vec<Problem> {
-    files.iter().flat_map(file_problems).collect()
+    let mut problems: Vec<Problem> = files.iter().flat_map(file_problems).collect();
+    let top = |file: &Tracked| file.path.split('/').next().unwrap_or_default().to_owned();
+    let tops: BTreeSet<String> = files.iter().map(top).collect();
+    let unknown = tops.iter().filter(|name| !TOP.contains(&name.as_str()));
+    problems.extend(unknown.map(|name| Problem::new(name, 0, "this is no part of the project")));
+    problems
 }
 
 fn file_problems(file: &Tracked) -> Vec<Problem> {
@@ -89,6 +120,12 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_part_of_the_project_is_named_once() {
+        let files = [file("tmp5/a.rs", ""), file("tmp5/b/c.rs", ""), file("docs/a.md", "")];
+        assert_eq!(shown(&check(&files)), ["tmp5: this is no part of the project"]);
+    }
+
+    #[test]
     fn forbidden_words_and_paths_are_found() {
         let text = format!(
             "// {}: later\n    #[{}]\nlet p = \"/{}/me/x\";\nsee https://a.b/{}/x\nTODOS\n",
@@ -98,7 +135,7 @@ mod tests {
             "work",
         );
         let lines: Vec<usize> =
-            check(&[file("a/src/b.rs", &text)]).iter().map(|problem| problem.line).collect();
+            check(&[file("lsp/src/b.rs", &text)]).iter().map(|problem| problem.line).collect();
         assert_eq!(lines, [1, 2, 3]);
     }
 }

@@ -45,12 +45,10 @@ impl Infer<'_> {
 
     /// Reports arithmetic on what is declared to be perhaps no number.
     fn check_number(&mut self, value: ExprId, fact: Fact) {
+        let Type::Union(members) = self.types.structure(fact.ty) else { return };
         let fits = Kinds::NUMBER.or(Kinds::NULL);
-        let part = self
-            .types
-            .members(fact.ty)
-            .into_iter()
-            .find(|part| !part.is_unknown() && !self.types.kinds(*part).meets(fits));
+        let is_other = |part: &&TypeId| !self.types.kinds(**part).meets(fits);
+        let part = members.iter().find(is_other).copied();
         if let Some(part) = part
             && self.types.kinds(fact.ty).meets(Kinds::NUMBER)
         {

@@ -113,44 +113,7 @@ impl Types {
         if promise.level == Level::Unknown {
             return id;
         }
-        match self.get(id).clone() {
-            Type::Array(element) => {
-                let element = self.promised_fact(element, promise);
-                self.array(element)
-            }
-            Type::Tuple(elements) => {
-                let parts =
-                    elements.iter().map(|part| self.promised_fact(*part, promise)).collect();
-                self.intern(Type::Tuple(parts))
-            }
-            Type::Object(object) => {
-                let mut object = ObjectType::clone(&object);
-                for field in &mut object.fields {
-                    field.fact = self.promised_fact(field.fact, promise);
-                }
-                self.object(object)
-            }
-            Type::Union(members) => {
-                let members = members.iter().map(|part| self.promised(*part, promise)).collect();
-                self.declared_union(members)
-            }
-            Type::Alias { name, target } => {
-                let target = self.promised(target, promise);
-                self.intern(Type::Alias { name, target })
-            }
-            Type::Any
-            | Type::Error
-            | Type::Never
-            | Type::Null
-            | Type::Boolean
-            | Type::Number
-            | Type::Text
-            | Type::Agent
-            | Type::BoolLiteral(_)
-            | Type::NumberLiteral(_)
-            | Type::TextLiteral(_)
-            | Type::Function(_) => id,
-        }
+        self.with_parts(id, &mut |types, part| types.promised_fact(part, promise))
     }
 
     fn promised_fact(&mut self, fact: Fact, promise: Confidence) -> Fact {

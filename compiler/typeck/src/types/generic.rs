@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use prism_hir::body::{Function, TypeRef};
 
-use crate::types::{Fact, FunctionType, ObjectType, Scope, Text, Type, TypeId, Types};
+use crate::types::{Fact, FunctionType, Scope, Text, Type, TypeId, Types};
 
 /// Type parameters beyond these are `any`.
 pub(crate) const MAX_PARAMS: usize = 8;
@@ -21,8 +21,21 @@ pub struct Generic {
 }
 
 /// What the type parameters of a function stand for in one call, as far as is known.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Bindings([Option<Fact>; MAX_PARAMS]);
+#[derive(Debug, Default)]
+pub(crate) struct Bindings(Vec<Option<Fact>>);
+
+impl Bindings {
+    fn of(&self, index: usize) -> Option<Fact> {
+        self.0.get(index).copied().flatten()
+    }
+
+    fn set(&mut self, index: usize, fact: Fact) {
+        if self.0.len() <= index {
+            self.0.resize(index + 1, None);
+        }
+        self.0[index] = Some(fact);
+    }
+}
 
 impl Types {
     /// How a function is written, if it has type parameters; `result` is what was found of its
@@ -81,10 +94,8 @@ impl Types {
     pub(crate) fn bind(&mut self, written: Fact, given: Fact, bindings: &mut Bindings) {
         if let Some(index) = written.ty.param_index() {
             let given = self.widen_fact(given);
-            bindings.0[index] = Some(match bindings.0[index] {
-                Some(known) => self.join(known, given),
-                None => given,
-            });
+            let bound = bindings.of(index).map_or(given, |known| self.join(known, given));
+            bindings.set(index, bound);
             return;
         }
         match (self.get(written.ty).clone(), self.structure(given.ty).clone()) {
@@ -137,49 +148,16 @@ impl Types {
 
     fn instance_type(&mut self, id: TypeId, bindings: &Bindings) -> TypeId {
         if let Some(index) = id.param_index() {
-            return bindings.0[index].map_or(TypeId::ANY, |fact| fact.ty);
+            return bindings.of(index).map_or(TypeId::ANY, |fact| fact.ty);
         }
-        match self.get(id).clone() {
-            Type::Array(element) => {
-                let element = self.instance(element, bindings);
-                self.array(element)
+        if let Type::Function(function) = self.get(id) {
+            let mut function = FunctionType::clone(function);
+            function.result = self.instance(function.result, bindings);
+            for param in &mut function.params {
+                param.fact = self.instance(param.fact, bindings);
             }
-            Type::Tuple(elements) => {
-                let parts = elements.iter().map(|part| self.instance(*part, bindings)).collect();
-                self.intern(Type::Tuple(parts))
-            }
-            Type::Object(object) => {
-                let mut object = ObjectType::clone(&object);
-                for field in &mut object.fields {
-                    field.fact = self.instance(field.fact, bindings);
-                }
-                self.object(object)
-            }
-            Type::Function(function) => {
-                let mut function = FunctionType::clone(&function);
-                function.result = self.instance(function.result, bindings);
-                for param in &mut function.params {
-                    param.fact = self.instance(param.fact, bindings);
-                }
-                self.function(function)
-            }
-            Type::Union(members) => {
-                let members =
-                    members.iter().map(|part| self.instance_type(*part, bindings)).collect();
-                self.declared_union(members)
-            }
-            Type::Any
-            | Type::Error
-            | Type::Never
-            | Type::Null
-            | Type::Boolean
-            | Type::Number
-            | Type::Text
-            | Type::Agent
-            | Type::BoolLiteral(_)
-            | Type::NumberLiteral(_)
-            | Type::TextLiteral(_)
-            | Type::Alias { .. } => id,
+            return self.function(function);
         }
+        self.with_parts(id, &mut |types, part| types.instance(part, bindings))
     }
 }

@@ -1,7 +1,5 @@
 //! Giving a type other secrets: what a call makes of the sources in the type of a result.
 
-use std::sync::Arc;
-
 use crate::secrets::Secrets;
 use crate::types::{Fact, FunctionType, ObjectType, Type, TypeId, Types};
 
@@ -96,50 +94,12 @@ impl Types {
         if !self.holds_secrets(id) {
             return id;
         }
-        match self.get(id).clone() {
-            Type::Array(element) => {
-                let element = self.renamed(element, rename);
-                self.array(element)
-            }
-            Type::Tuple(elements) => {
-                let parts = elements.iter().map(|part| self.renamed(*part, rename)).collect();
-                self.intern(Type::Tuple(parts))
-            }
-            Type::Object(object) => {
-                let mut object = ObjectType::clone(&object);
-                for field in &mut object.fields {
-                    field.fact = self.renamed(field.fact, rename);
-                }
-                self.object(object)
-            }
-            Type::Union(members) => {
-                let members = members.iter().map(|part| self.renamed_type(*part, rename)).collect();
-                self.declared_union(members)
-            }
-            Type::Alias { name, target } => {
-                let target = self.renamed_type(target, rename);
-                self.intern(Type::Alias { name, target })
-            }
-            Type::Function(function) => {
-                let flows = function.flows.clone();
-                let mut outside = |secrets| flows.renamed_outside(secrets, rename);
-                let result = self.renamed(function.result, &mut outside);
-                self.intern(Type::Function(Arc::new(FunctionType {
-                    result,
-                    ..FunctionType::clone(&function)
-                })))
-            }
-            Type::Any
-            | Type::Error
-            | Type::Never
-            | Type::Null
-            | Type::Boolean
-            | Type::Number
-            | Type::Text
-            | Type::Agent
-            | Type::BoolLiteral(_)
-            | Type::NumberLiteral(_)
-            | Type::TextLiteral(_) => id,
+        if let Type::Function(function) = self.get(id).clone() {
+            let flows = function.flows.clone();
+            let mut outside = |secrets| flows.renamed_outside(secrets, rename);
+            let result = self.renamed(function.result, &mut outside);
+            return self.function(FunctionType { result, ..FunctionType::clone(&function) });
         }
+        self.with_parts(id, &mut |types, part| types.renamed(part, rename))
     }
 }
