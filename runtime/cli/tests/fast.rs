@@ -61,7 +61,7 @@ fn kill_one(is_disk_stuck: bool) -> Option<i64> {
     let span = format!("{SPAN_MS}ms");
     let mut process = start(&project, &span);
     let enough = fastrand::usize(20..200);
-    eventually("the agent is asked", || told(project.path()).len() >= enough);
+    eventually("the agent is asked", || told(&project).len() >= enough);
     if is_disk_stuck {
         // Whoever holds the one lock for writing keeps everybody else from the disk.
         let other = Connection::open(&store).unwrap();
@@ -70,7 +70,7 @@ fn kill_one(is_disk_stuck: bool) -> Option<i64> {
         let mut before = 0;
         eventually("the run stands still, too", || {
             std::thread::sleep(Duration::from_millis(2 * SPAN_MS as u64));
-            let now = told(project.path()).len();
+            let now = told(&project).len();
             std::mem::replace(&mut before, now) == now
         });
         process.kill().unwrap();
@@ -80,7 +80,7 @@ fn kill_one(is_disk_stuck: bool) -> Option<i64> {
         process.kill().unwrap();
         process.wait().unwrap();
     }
-    let (told, kept) = (told(project.path()), recorded(&store));
+    let (told, kept) = (told(&project), recorded(&store));
     assert!(kept.len() > 1, "a run does not keep everything to itself");
     let first_lost = *told.difference(&kept).next()?;
     let last_told = *told.last().unwrap();
@@ -100,10 +100,8 @@ fn start(project: &Project, span: &str) -> Child {
 }
 
 /// The times that the agent was told.
-fn told(folder: &Path) -> BTreeSet<i64> {
-    let text = std::fs::read_to_string(folder.join("told")).unwrap_or_default();
-    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    whole.lines().map(|line| line.parse().unwrap()).collect()
+fn told(project: &Project) -> BTreeSet<i64> {
+    project.whole_lines("told").iter().map(|line| line.parse().unwrap()).collect()
 }
 
 /// The times that the journal has.

@@ -10,7 +10,6 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
@@ -108,7 +107,7 @@ fn one_run(random: &mut fastrand::Rng, kills: &mut Kills) {
 /// Any time from its start on, or soon after one of its agents has started or answered, so that
 /// slow machines are not always killed in their first moments.
 fn wait_for_a_moment(project: &Project, child: &mut Child, random: &mut fastrand::Rng) {
-    let n_lines = || log(project.path(), "start").len() + log(project.path(), "answer").len();
+    let n_lines = || log(project, "start").len() + log(project, "answer").len();
     let wanted = n_lines() + random.usize(0..12);
     while n_lines() < wanted && child.try_wait().unwrap().is_none() {
         std::thread::sleep(Duration::from_millis(1));
@@ -175,13 +174,12 @@ fn check_result(object: &Value, names: &[String]) {
 
 /// The lines `start TIME KEY` of the agents' log, in microseconds since 1970.
 fn starts(project: &Project) -> Vec<(i64, String)> {
-    log(project.path(), "start")
+    log(project, "start")
 }
 
-fn log(folder: &Path, word: &str) -> Vec<(i64, String)> {
-    let text = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
+fn log(project: &Project, word: &str) -> Vec<(i64, String)> {
     let mut found = Vec::new();
-    for line in text.lines() {
+    for line in project.whole_lines("log") {
         let mut parts = line.splitn(3, ' ');
         if parts.next() == Some(word) {
             let time = parts.next().unwrap().replace(['.', ','], "").parse().unwrap();

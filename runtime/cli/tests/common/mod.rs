@@ -53,6 +53,13 @@ impl Project {
         std::fs::write(manifest, before + &table).unwrap();
     }
 
+    /// The lines that agents have written to a file so far, without one that is being written.
+    pub fn whole_lines(&self, name: &str) -> Vec<String> {
+        let text = std::fs::read_to_string(self.path().join(name)).unwrap_or_default();
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        whole.lines().map(str::to_owned).collect()
+    }
+
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_prism"));
         command.args(args).current_dir(self.path());
