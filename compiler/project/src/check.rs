@@ -27,7 +27,7 @@ pub fn check_keeping(db: &RootDb, keep: Keep) -> Vec<Diagnostic> {
     // then always begins at the same place.
     let mut groups = graph::groups(db, &files);
     groups.iter_mut().for_each(|group| group.retain(|file| wanted.contains(file)));
-    threads::for_each(db, &groups, |db, group| {
+    threads::map(db, &groups, |db, group| {
         group.iter().for_each(|file| {
             checked(db, *file);
             release(db, *file, keep);

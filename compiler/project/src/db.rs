@@ -109,15 +109,18 @@ impl RootDb {
                 file.set_text(self).with_durability(Durability::LOW).to(text);
                 file
             }
-            None => self.add(path, text, Durability::LOW),
+            None => self.add([(path, text)], Durability::LOW)[0],
         }
     }
 
-    /// Adds a file as it is on the disk. It is expected to stay like that: what depends on such
-    /// files alone is not looked at again when others change. Its first edit ends this, or
-    /// [`RootDb::expect_edits`].
-    pub(crate) fn load_file(&mut self, path: Arc<str>, text: Arc<str>) -> SourceFile {
-        self.add(path, text, Durability::MEDIUM)
+    /// Adds files as they are on the disk. They are expected to stay like that: what depends on
+    /// such files alone is not looked at again when others change. The first edit of a file ends
+    /// this, or [`RootDb::expect_edits`].
+    pub(crate) fn load_files(
+        &mut self,
+        files: impl IntoIterator<Item = (Arc<str>, Arc<str>)>,
+    ) -> Vec<SourceFile> {
+        self.add(files, Durability::MEDIUM)
     }
 
     /// The text of a file is about to change again and again. All that depends on it is computed
@@ -127,12 +130,20 @@ impl RootDb {
         file.set_text(self).with_durability(Durability::LOW).to(text);
     }
 
-    fn add(&mut self, path: Arc<str>, text: Arc<str>, durability: Durability) -> SourceFile {
-        let file = self.insert(&path, text, durability, Origin::User, self.default_package);
-        self.change_table(|table| {
-            table.insert(path, file);
-        });
-        file
+    fn add(
+        &mut self,
+        files: impl IntoIterator<Item = (Arc<str>, Arc<str>)>,
+        durability: Durability,
+    ) -> Vec<SourceFile> {
+        let package = self.default_package;
+        let insert = |(path, text): (Arc<str>, Arc<str>)| {
+            let file = self.insert(&path, text, durability, Origin::User, package);
+            (path, file)
+        };
+        let added: Vec<(Arc<str>, SourceFile)> = files.into_iter().map(insert).collect();
+        let files = added.iter().map(|(_, file)| *file).collect();
+        self.change_table(|table| table.extend(added));
+        files
     }
 
     /// A text that nobody imports: a manifest, or a file that could not be read.

@@ -129,10 +129,11 @@ impl Workspace {
             return;
         }
         match fs.sources_below(path) {
-            Ok(files) => {
-                for path in files {
-                    let path = normalize(&path);
-                    let file = self.load(fs, &path, true);
+            Ok(paths) => {
+                let paths: Vec<String> = paths.iter().map(|path| normalize(path)).collect();
+                self.load_all(fs, &paths);
+                for path in paths {
+                    let file = self.db.file(&path);
                     self.named.insert(path);
                     self.add_root(file);
                 }
@@ -199,6 +200,24 @@ impl Workspace {
         }
     }
 
+    /// Reads the files that are not there, many at once.
+    fn load_all(&mut self, fs: &dyn FileSystem, paths: &[String]) {
+        let is_new = |path: &&String| self.db.file(path).is_none() && !self.missing.contains(*path);
+        let paths: Vec<&String> = paths.iter().filter(is_new).collect();
+        let texts = threads::map(&fs, &paths, |fs, path| fs.read(path));
+        let mut read = Vec::with_capacity(texts.len());
+        for (path, text) in paths.into_iter().zip(texts) {
+            match text {
+                Ok(text) => read.push((Arc::from(path.as_str()), text)),
+                Err(error) => {
+                    self.unreadable(path, &error);
+                    self.missing.insert(path.clone());
+                }
+            }
+        }
+        self.add(read);
+    }
+
     /// Reads a file unless it is there. A missing one is reported when `is_named`; otherwise
     /// its import is reported with the names.
     fn load(&mut self, fs: &dyn FileSystem, path: &str, is_named: bool) -> Option<SourceFile> {
@@ -210,18 +229,26 @@ impl Workspace {
         }
         match fs.read(path) {
             Ok(text) => {
-                let file = self.db.load_file(path.into(), text);
-                self.forget_reports(path);
-                self.unlisted.remove(path);
-                self.fresh.push(file);
-                self.changes.is_global = true;
-                return Some(file);
+                self.add(vec![(path.into(), text)]);
+                return self.db.file(path);
             }
             Err(ReadError::NotFound) if !is_named => {}
             Err(error) => self.unreadable(path, &error),
         }
         self.missing.insert(path.to_owned());
         None
+    }
+
+    fn add(&mut self, read: Vec<(Arc<str>, Arc<str>)>) {
+        if read.is_empty() {
+            return;
+        }
+        for (path, _) in &read {
+            self.forget_reports(path);
+            self.unlisted.remove(&**path);
+        }
+        self.changes.is_global = true;
+        self.fresh.extend(self.db.load_files(read));
     }
 
     fn unreadable(&mut self, path: &str, error: &ReadError) {
@@ -299,28 +326,19 @@ impl Workspace {
         while !self.fresh.is_empty() {
             let mut files = std::mem::take(&mut self.fresh);
             files.retain(|file| seen.insert(*file));
-            threads::for_each(&self.db, &files, |db, file| {
-                item_tree(db, *file);
-            });
-            for file in &files {
-                for specifier in specifiers(&self.db, *file) {
-                    self.import(fs, *file, &specifier);
-                }
+            for unread in threads::map(&self.db, &files, unread_imports).into_iter().flatten() {
+                unread.iter().find(|path| self.load(fs, path, false).is_some());
             }
             linked.extend(files);
         }
         self.link(linked);
     }
 
-    /// Reads the file that a specifier means; the standard library is there.
-    fn import(&mut self, fs: &dyn FileSystem, from: SourceFile, specifier: &str) {
-        let candidates = candidates(from.path(&self.db), specifier).unwrap_or_default();
-        let mut own = candidates.iter().filter(|path| !path.starts_with('@') || *path == HOST);
-        own.find(|path| self.load(fs, path, false).is_some());
-    }
-
     /// Notes what files import.
     fn link(&mut self, files: Vec<SourceFile>) {
+        threads::map(&self.db, &files, |db, file| {
+            graph::imports(db, *file);
+        });
         for file in files {
             let now = graph::imports(&self.db, file).iter().map(|imported| imported.file);
             let now: Vec<SourceFile> = now.collect();
@@ -467,6 +485,17 @@ impl Workspace {
 
 fn is_manifest(path: &str) -> bool {
     path.rsplit('/').next() == Some(MANIFEST)
+}
+
+/// For each import of a file whose first candidate was not read, the paths to try, in order. The
+/// standard library is there.
+fn unread_imports(db: &RootDb, file: &SourceFile) -> Vec<Vec<String>> {
+    let paths = |specifier: Arc<str>| {
+        let mut own = candidates(file.path(db), &specifier).unwrap_or_default();
+        own.retain(|path| !path.starts_with('@') || path == HOST);
+        own.first().is_some_and(|first| db.file(first).is_none()).then_some(own)
+    };
+    specifiers(db, *file).into_iter().filter_map(paths).collect()
 }
 
 /// The words of all imports and re-exports of a file.

@@ -1,19 +1,20 @@
 //! A workspace that followed changes is what a fresh one opens.
 
-use std::cell::RefCell;
+#![allow(clippy::unwrap_used, reason = "a test program may panic anywhere")]
+
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 use prism_project::{Workspace, check, open};
 use prism_source::{FileSystem, ReadError};
 
 /// A disk in memory; its only folder is `/p`.
 #[derive(Default)]
-struct Texts(RefCell<BTreeMap<String, String>>);
+struct Texts(RwLock<BTreeMap<String, String>>);
 
 impl FileSystem for Texts {
     fn read(&self, path: &str) -> Result<Arc<str>, ReadError> {
-        match self.0.borrow().get(path) {
+        match self.0.read().unwrap().get(path) {
             Some(text) if text == "too large" => Err(ReadError::TooLarge(1)),
             Some(text) => Ok(text.as_str().into()),
             None => Err(ReadError::NotFound),
@@ -21,7 +22,7 @@ impl FileSystem for Texts {
     }
 
     fn sources_below(&self, folder: &str) -> Result<Vec<String>, ReadError> {
-        let texts = self.0.borrow();
+        let texts = self.0.read().unwrap();
         let below = texts.keys().filter(|path| path.starts_with(folder));
         Ok(below.filter(|path| path.ends_with(".prism")).cloned().collect())
     }
@@ -91,8 +92,8 @@ fn following_changes_is_opening_afresh() {
                 let texts = if is_manifest { &MANIFESTS[..] } else { &PROGRAMS[..] };
                 let text = texts.get(random.below(texts.len() + 2));
                 match text {
-                    Some(text) => disk.0.borrow_mut().insert(path.into(), (*text).into()),
-                    None => disk.0.borrow_mut().remove(path),
+                    Some(text) => disk.0.write().unwrap().insert(path.into(), (*text).into()),
+                    None => disk.0.write().unwrap().remove(path),
                 };
                 match text {
                     Some(_) if path.starts_with("/p") && !is_manifest => {
@@ -105,7 +106,7 @@ fn following_changes_is_opening_afresh() {
             let fresh = open(&disk, &["/p".to_owned()]);
             let expected = problems(&fresh.db, &fresh.diagnostics);
             let found = problems(workspace.db(), workspace.reports());
-            assert_eq!(found, expected, "seed {seed}, step {step}: {:#?}", disk.0.borrow());
+            assert_eq!(found, expected, "seed {seed}, step {step}: {:#?}", disk.0.read().unwrap());
         }
     }
 }
@@ -115,13 +116,16 @@ fn changes_name_the_files_that_depend_on_them() {
     let disk = Texts::default();
     for (path, text) in PATHS.iter().zip(&PROGRAMS[..3]) {
         let text = text.replace("./b", "../b");
-        disk.0.borrow_mut().insert((*path).to_owned(), text);
+        disk.0.write().unwrap().insert((*path).to_owned(), text);
     }
     let mut workspace = Workspace::new();
     workspace.include(&disk, "/p");
     workspace.settle(&disk);
     assert!(workspace.take_changes().is_global);
-    disk.0.borrow_mut().insert("/p/a.prism".to_owned(), "export function f(x) { 2 }\n".to_owned());
+    disk.0
+        .write()
+        .unwrap()
+        .insert("/p/a.prism".to_owned(), "export function f(x) { 2 }\n".to_owned());
     workspace.reload(&disk, "/p/a.prism");
     workspace.settle(&disk);
     let changes = workspace.take_changes();

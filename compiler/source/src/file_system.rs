@@ -19,8 +19,8 @@ pub enum ReadError {
     TooLarge(u64),
 }
 
-/// Where files come from: a disk, an editor's buffers, a test's table.
-pub trait FileSystem {
+/// Where files come from: a disk, an editor's buffers, a test's table. Many are read at once.
+pub trait FileSystem: Sync {
     /// The text of a file of at most [`MAX_FILE_BYTES`] bytes.
     fn read(&self, path: &str) -> Result<Arc<str>, ReadError>;
 
