@@ -65,6 +65,23 @@ fn a_push_in_a_loop_happens_in_place() {
 }
 
 #[test]
+fn an_array_that_was_only_tested_does_not_stay_in_a_register() {
+    let body = "%1 = global_get g0\n%2 = is_array %1, 0..\nif %2 {\n\
+                update_global g0 [] push %0\nyield ()\n} else {\nyield ()\n}\n%3 = const null\nreturn %3";
+    assert_eq!(
+        code("\"x\" %0", body),
+        [
+            "get_global r1, g0",
+            "jump_not_kind r1, array, L6",
+            "load_null r1",
+            "push_path_global r0, 0, g0",
+            "L6:",
+            "return_null",
+        ]
+    );
+}
+
+#[test]
 fn a_container_that_is_needed_later_is_copied() {
     let body = "%1 = const 1.0\n%2 = push %0, %1\n%3 = array (%0, %2)\nreturn %3";
     assert_eq!(

@@ -56,6 +56,8 @@ pub struct BodySpans {
     pub(crate) pats: Vec<RelSpan>,
     pub(crate) locals: Vec<RelSpan>,
     pub(crate) stmts: Vec<RelSpan>,
+    /// The `const` of those constants whose arrays a statement would change.
+    pub(crate) keywords: Vec<(LocalId, RelSpan)>,
 }
 
 /// Number of a statement in its body. A query that keeps a result keeps this, not the
@@ -79,6 +81,12 @@ impl BodySpans {
         self.pats.shrink_to_fit();
         self.locals.shrink_to_fit();
         self.stmts.shrink_to_fit();
+        self.keywords.shrink_to_fit();
+    }
+
+    /// The `const` that declares a constant, where it was kept.
+    pub fn keyword(&self, local: LocalId) -> Option<RelSpan> {
+        self.keywords.iter().find(|(kept, _)| *kept == local).map(|(_, span)| *span)
     }
 
     /// The place of an expression; the start of the item when it has none of its own.
@@ -194,6 +202,7 @@ pub enum StmtKind {
     Assign {
         place: Place,
         value: ExprId,
+        rebinds: Rebinds,
     },
     /// `pat = value`, where the pattern's names are variables that exist.
     AssignPattern {
@@ -266,6 +275,17 @@ pub enum StmtKind {
     Continue,
     /// A statement that could not be read; reported where it was.
     Error,
+}
+
+/// When an assignment gives its place the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rebinds {
+    Always,
+    /// `place.push(x)`: the value is the call, and the place takes it when an array stands there.
+    /// An object may have a `push` of its own.
+    IfArray,
+    /// The same, where the root is a constant or imported: an array there cannot be changed.
+    Never,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

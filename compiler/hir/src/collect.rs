@@ -376,7 +376,8 @@ impl Collect<'_> {
                 Declares::Function => continue,
             };
             let annotation = declared.annotation.map(|ty| types::type_ref(self.tree, ty));
-            let variable = Variable { name: declared.name.into(), kind, annotation };
+            let (name, is_array) = (declared.name.into(), declared.is_array);
+            let variable = Variable { name, kind, annotation, is_array };
             self.found.variables.push((variable, declared.span));
         }
         let imports: FxHashSet<Text> =
@@ -384,7 +385,8 @@ impl Collect<'_> {
         let is_import = |name: &str| imports.contains(name);
         for implicit in implicit::in_stmts(self.tree, root, &is_import) {
             let kind = VariableKind::Implicit;
-            let variable = Variable { name: implicit.name.into(), kind, annotation: None };
+            let (name, annotation) = (implicit.name.into(), None);
+            let variable = Variable { name, kind, annotation, is_array: false };
             self.found.variables.push((variable, implicit.span));
         }
     }

@@ -1,7 +1,7 @@
 //! Which names a block declares, before anything in it is looked at.
 
 use prism_span::Span;
-use prism_syntax::ast::{self, Ast, DeclKind, PatId, PatKind, StmtId, StmtKind};
+use prism_syntax::ast::{self, Ast, DeclKind, ExprKind, PatId, PatKind, StmtId, StmtKind};
 
 use crate::slice::Tree;
 
@@ -12,6 +12,8 @@ pub(crate) struct Declared<'a> {
     pub span: Span,
     pub kind: Declares,
     pub annotation: Option<ast::TypeId>,
+    /// A constant that is written as an array.
+    pub is_array: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +60,8 @@ fn in_stmt<'a>(tree: &'a Tree, stmt: StmtId, found: &mut Vec<Declared<'a>>) {
             None => {
                 let span = ast[stmt].span;
                 let kind = Declares::Default;
-                found.push(Declared { name: "default", span, kind, annotation: None });
+                let (annotation, is_array) = (None, false);
+                found.push(Declared { name: "default", span, kind, annotation, is_array });
             }
         },
         StmtKind::Error
@@ -93,7 +96,8 @@ fn in_stmt<'a>(tree: &'a Tree, stmt: StmtId, found: &mut Vec<Declared<'a>>) {
 fn add<'a>(tree: &'a Tree, name: ast::Name, kind: Declares, found: &mut Vec<Declared<'a>>) {
     if !name.is_missing() {
         let text = name.text(&tree.text);
-        found.push(Declared { name: text, span: name.span, kind, annotation: None });
+        let (annotation, is_array) = (None, false);
+        found.push(Declared { name: text, span: name.span, kind, annotation, is_array });
     }
 }
 
@@ -110,8 +114,11 @@ fn in_declarator<'a>(
     let first = found.len();
     pat_names(&tree.ast, declarator.pat, &mut |name| add(tree, name, kind, found));
     if matches!(tree.ast[declarator.pat].kind, PatKind::Name(_)) {
+        let is_array =
+            declarator.init.is_some_and(|init| matches!(tree.ast[init].kind, ExprKind::Array(_)));
         for declared in &mut found[first..] {
             declared.annotation = declarator.annotation;
+            declared.is_array = is_array && kind == Declares::Const;
         }
     }
 }

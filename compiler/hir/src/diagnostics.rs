@@ -97,7 +97,6 @@ impl Words<'_> {
                     None => diagnostic,
                 }
             }
-            ProblemKind::TwoInOne { method, place } => two_in_one(at, method, place),
             ProblemKind::NotAPlace => {
                 let message = "only a variable, a member or an element of one can be assigned";
                 error(Code::P0514, message.into())
@@ -298,21 +297,6 @@ fn control(at: Place, kind: &ProblemKind) -> Diagnostic {
         ),
     };
     Diagnostic::new(code, at, message).with_help(help)
-}
-
-fn two_in_one(at: Place, method: &str, place: &str) -> Diagnostic {
-    let message = format!("`{method}` would change `{place}` and return something else");
-    let (read, change) = match method {
-        "pop" => (format!("{place}.at(-1)"), format!("{place} = {place}.slice(0, -1)")),
-        "shift" => (format!("{place}.at(0)"), format!("{place} = {place}.slice(1)")),
-        _ => (
-            format!("{place}.slice(start, start + count)"),
-            format!("{place} = {place}.toSpliced(start, count)"),
-        ),
-    };
-    Diagnostic::new(Code::P0513, at, message)
-        .with_help(format!("to read: `{read}`"))
-        .with_help(format!("to remove: `{change}`"))
 }
 
 fn not_a_value(at: Place, name: &str, what: NotAValue) -> Diagnostic {

@@ -75,11 +75,6 @@ pub enum ProblemKind {
         name: Text,
         nearest: Option<Text>,
     },
-    /// `xs.pop()`: changes and returns.
-    TwoInOne {
-        method: Text,
-        place: Text,
-    },
     NotAPlace,
     /// `let 5 = x`: only an arm of `match` asks for a literal.
     LiteralBound,

@@ -33,6 +33,8 @@ pub struct Variable {
     pub name: Text,
     pub kind: VariableKind,
     pub annotation: Option<TypeRef>,
+    /// A constant that is written as an array.
+    pub is_array: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

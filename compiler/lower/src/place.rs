@@ -1,12 +1,12 @@
 //! Lowers assignments to places. Values are immutable: `o.k = v` gives the variable at the root
 //! a new value, which the machine makes in place when nobody else holds the old one.
 
-use prism_hir::body::{self, Arg, ExprId, ExprKind, Name, Place, PlaceStep};
-use prism_ir::function::{Facts, Source, Value};
-use prism_ir::op::{Const, MemberMode, OpKind};
+use prism_hir::body::{self, Arg, ExprId, ExprKind, Name, Place, PlaceStep, Rebinds};
+use prism_ir::function::{Facts, Source, Ty, Value};
+use prism_ir::op::{Args, Const, MemberMode, OpKind, PatternOp};
 
 use crate::env::Binding;
-use crate::function::Cx;
+use crate::function::{Cx, Flow};
 
 /// The path of a place with its indices evaluated.
 struct Path<'a> {
@@ -43,6 +43,59 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         self.bound = None;
         self.update(place, &path, value, false, source);
         Some(value)
+    }
+
+    /// `place.push(x)` as a statement: an array takes the new one. An object has a method of its
+    /// own called; which of the two stands there is asked when it is not known.
+    pub fn update_call(
+        &mut self,
+        place: &'a Place,
+        (call, rebinds): (ExprId, Rebinds),
+        want: bool,
+        source: Source,
+    ) -> Flow {
+        let ExprKind::MethodCall { object, name, args, .. } = self.expr_kind(call) else {
+            unreachable!("an update is a call of a method");
+        };
+        let object = *object;
+        match ((self.item.facts)(object).ty, rebinds) {
+            (Ty::Array, Rebinds::IfArray) => {
+                return Flow::Next(self.assign(place, call, want, source));
+            }
+            (Ty::Object, _) => return Flow::Next(Some(self.expr(call))),
+            _ => {}
+        }
+        self.program.methods_named(name);
+        let path = self.path(place);
+        let args = self.args(args, source);
+        let held = self.expr(object);
+        let op = PatternOp::IsArray { length: 0, at_least: true };
+        let kind = OpKind::Pattern { op, value: held };
+        let is_array = self.b.push(kind, Facts::plain(Ty::Boolean), source);
+        let at_call = self.source_of(call);
+        let method = |cx: &mut Self, args: Args| {
+            let object = cx.expr(object);
+            let kind = OpKind::CallMethod { object, name: name.clone(), optional: false, args };
+            cx.b.push(kind, Facts::ANY, at_call)
+        };
+        let then = |cx: &mut Self| match (rebinds, args.clone()) {
+            (Rebinds::Never, _) => {
+                let message = format!("`{name}` would change a constant");
+                let kind = OpKind::Fail { code: "P0505".into(), message: message.into() };
+                Flow::Next(Some(cx.b.push(kind, Facts::ANY, source)))
+            }
+            (_, Args::Positional(values)) if values.len() == 1 && &**name == "push" => {
+                cx.update(place, &path, values[0], true, source);
+                Flow::Next(want.then(|| cx.read(place, &path, source)))
+            }
+            (_, args) => {
+                let value = method(cx, args);
+                cx.update(place, &path, value, false, source);
+                Flow::Next(Some(value))
+            }
+        };
+        let called = |cx: &mut Self| Flow::Next(Some(method(cx, args.clone())));
+        self.if_else(is_array, want, source, then, called)
     }
 
     /// Gives a place a value that is there already.

@@ -1,7 +1,9 @@
 //! Lowers statements. A statement has a value when its block's value is wanted.
 
 use prism_hir::body::{Bands, Catch, PatKind};
-use prism_hir::body::{Block, Branches, ExprId, LambdaId, LocalId, Stmt, StmtKind, SwitchCase};
+use prism_hir::body::{
+    Block, Branches, ExprId, LambdaId, LocalId, Rebinds, Stmt, StmtKind, SwitchCase,
+};
 use prism_ir::function::{Facts, Source, Ty, Value};
 use prism_ir::op::{BinaryOp, Exit, OpKind};
 
@@ -36,9 +38,12 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
                 self.bind_pat(*pat, value, None);
                 Flow::Next(None)
             }
-            StmtKind::Assign { place, value } => {
-                Flow::Next(self.assign(place, *value, want, source))
-            }
+            StmtKind::Assign { place, value, rebinds } => match rebinds {
+                Rebinds::Always => Flow::Next(self.assign(place, *value, want, source)),
+                Rebinds::IfArray | Rebinds::Never => {
+                    self.update_call(place, (*value, *rebinds), want, source)
+                }
+            },
             StmtKind::AssignPattern { pat, value } => {
                 let value = self.expr(*value);
                 self.bind_pat(*pat, value, None);

@@ -2,8 +2,8 @@
 
 use prism_hir::body::{
     Arg, Bands, Block, Body, Branches, Element, ExprId, ExprKind, Field, Function, HandlerClause,
-    LambdaId, LocalId, MatchArm, Name, Param, PatId, PatKind, Place, PlaceStep, Stmt, StmtKind,
-    TemplatePart,
+    LambdaId, LocalId, MatchArm, Name, Param, PatId, PatKind, Place, PlaceStep, Rebinds, Stmt,
+    StmtKind, TemplatePart,
 };
 
 /// What a walk reports. Every method may ignore what it is told.
@@ -63,10 +63,12 @@ impl<V: Visitor> Walk<'_, V> {
                 self.optional(*init);
                 self.pat(*pat);
             }
-            StmtKind::Assign { place, value } => {
+            StmtKind::Assign { place, value, rebinds } => {
                 self.place(place);
                 self.expr(*value);
-                self.write_place(place);
+                if *rebinds != Rebinds::Never {
+                    self.write_place(place);
+                }
             }
             StmtKind::AssignPattern { pat, value } => {
                 self.expr(*value);

@@ -7,6 +7,7 @@ mod effects;
 mod lints;
 mod secrets;
 mod types;
+mod updates;
 
 use prism_diagnostics::{Code, Diagnostic, Edit, Place, Severity};
 use prism_hir::body::{Body, BodySpans, ExprId, ExprKind, LocalId, Name};

@@ -99,6 +99,16 @@ pub enum ProblemKind {
         nearest: Option<Text>,
         is_method: bool,
     },
+    /// `xs.push(x)` where `xs` is a constant.
+    UpdatesConstant {
+        method: Text,
+        root: ExprId,
+    },
+    /// `xs.pop()`: changes and returns.
+    TwoInOne {
+        method: Text,
+        place: ExprId,
+    },
     /// The declaration of a value allows null, and nothing has ruled it out.
     MayBeNull {
         ty: TypeId,

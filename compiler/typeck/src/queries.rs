@@ -317,6 +317,7 @@ fn variable_type(db: &dyn Db, file: SourceFile, variable: &Variable) -> Option<A
     let fact = match (&variable.annotation, variable.kind) {
         (Some(annotation), _) => types.annotation(&FileWorld::new(db, file), annotation),
         (None, VariableKind::Agent) => Fact::plain(crate::types::TypeId::AGENT),
+        (None, VariableKind::Const) if variable.is_array => Fact::plain(types.array(Fact::ANY)),
         (None, VariableKind::Let | VariableKind::Const | VariableKind::Implicit) => return None,
         (None, VariableKind::Default) => return None,
     };

@@ -2,7 +2,7 @@
 
 use prism_bytecode::{Inst, Reg};
 use prism_ir::function::{OpId, RegionId, Value};
-use prism_ir::op::{Exit, OpKind};
+use prism_ir::op::{Exit, OpKind, PatternOp};
 
 use super::branch::Next;
 use super::moves::Move;
@@ -262,12 +262,29 @@ impl Emit<'_> {
                 let other_label = straight.unwrap_or_else(|| self.asm.label());
                 self.branch(condition, then_label, other_label, Next::True);
                 self.asm.place(then_label);
+                self.let_go_of_tested(condition);
                 self.branch_region(then, to, inside);
                 if straight.is_none() {
                     self.asm.place(other_label);
                     self.branch_region(other, to, inside);
                 }
             }
+        }
+    }
+
+    /// An array that was only tested is let go of: while a register holds it, too, what follows
+    /// could not change it where it is.
+    fn let_go_of_tested(&mut self, condition: Value) {
+        let Some(&test) = self.analysis.maker.get(condition) else { return };
+        let OpKind::Pattern { op: PatternOp::IsArray { .. }, value } = self.function.ops[test].kind
+        else {
+            return;
+        };
+        if self.analysis.how(test) == How::Fused
+            && self.is_last_use(test, value)
+            && let Some(&reg) = self.regs.get(value)
+        {
+            self.asm.op(Inst::LoadNull(reg));
         }
     }
 

@@ -6,7 +6,7 @@ mod expr;
 mod pat;
 
 use crate::body::{
-    Block, Body, Branches, ExprId, Function, LocalId, Name, Param, Place, PlaceStep, Stmt,
+    Block, Body, Branches, ExprId, Function, LocalId, Name, Param, Place, PlaceStep, Rebinds, Stmt,
     StmtKind, Text,
 };
 
@@ -83,8 +83,13 @@ impl Dump<'_> {
                 }
                 None => self.line(format!("let {}", self.pat(*pat))),
             },
-            StmtKind::Assign { place, value } => {
-                let head = format!("{} = ", self.place(place));
+            StmtKind::Assign { place, value, rebinds } => {
+                let takes = match rebinds {
+                    Rebinds::Always => "=",
+                    Rebinds::IfArray => "= if array",
+                    Rebinds::Never => "= unless array",
+                };
+                let head = format!("{} {takes} ", self.place(place));
                 self.expr_line(&head, *value);
             }
             StmtKind::AssignPattern { pat, value } => {

@@ -99,10 +99,6 @@ impl<'a> Cx<'a> {
                 }
             }
             Some(Name::Namespace { module }) => self.check_export(&module, name),
-            _ if self.is_two_in_one(object, name, args.len(), span) => {
-                self.call_args(args, piped);
-                return self.alloc(ExprKind::Error, span);
-            }
             _ => {}
         }
         let object = self.object_expr(object, at);

@@ -5,8 +5,8 @@ use prism_syntax::ast::{self, ExprKind as Syntax};
 
 use super::Cx;
 use crate::body::{
-    ExprId, ExprKind, LocalId, LocalKind, MemberMode, Name, PatKind, Place, PlaceStep, Stmt,
-    StmtKind,
+    ExprId, ExprKind, LocalId, LocalKind, MemberMode, Name, PatKind, Place, PlaceStep, Rebinds,
+    Stmt, StmtKind,
 };
 use crate::problem::{Constant, ProblemKind};
 use crate::scope::Binding;
@@ -52,7 +52,7 @@ impl<'a> Cx<'a> {
     pub(super) fn read_write_place(
         &mut self,
         target: ast::ExprId,
-        mode: MemberMode,
+        (mode, rebinds): (MemberMode, Rebinds),
         before: &mut Vec<Stmt>,
     ) -> Option<(Place, ExprId)> {
         let Some((root, steps)) = self.split_place(target) else {
@@ -61,7 +61,10 @@ impl<'a> Cx<'a> {
                 (place, read)
             });
         };
-        let place = self.name_place(root);
+        let place = match rebinds {
+            Rebinds::Always | Rebinds::IfArray => self.name_place(root),
+            Rebinds::Never => self.constant_place(root),
+        };
         let mut path = Vec::with_capacity(steps.len());
         let mut read = self.name_expr(root);
         let last = steps.len().saturating_sub(1);
@@ -140,6 +143,20 @@ impl<'a> Cx<'a> {
             }
             None => self.resolve(text, span),
         };
+        let root_expr = self.alloc(ExprKind::Name(root.clone()), span);
+        Place { root, root_expr, path: Box::default() }
+    }
+
+    /// A constant that is changed if an array stands there; what stands there is seen later.
+    fn constant_place(&mut self, span: Span) -> Place {
+        let text = self.slice(span);
+        let root = self.find(text).unwrap_or_else(|| Name::Unresolved(text.into()));
+        if let Name::Local(local) = root
+            && let Some(keyword) = self.about(local).keyword
+            && self.spans.keyword(local).is_none()
+        {
+            self.spans.keywords.push((local, self.input.slice.relative(keyword)));
+        }
         let root_expr = self.alloc(ExprKind::Name(root.clone()), span);
         Place { root, root_expr, path: Box::default() }
     }

@@ -4,9 +4,11 @@ use prism_span::Span;
 use prism_syntax::ast::{self, AssignOp, ExprKind as Syntax};
 
 use super::Cx;
-use crate::body::{BinaryOp, Bits, Block, ExprId, ExprKind, MemberMode, Name, Stmt, StmtKind};
+use crate::body::{
+    BinaryOp, Bits, Block, ExprId, ExprKind, MemberMode, Name, Rebinds, Stmt, StmtKind,
+};
 use crate::builtins;
-use crate::problem::ProblemKind;
+use crate::problem::Constant;
 
 impl<'a> Cx<'a> {
     pub(super) fn assign_stmt(
@@ -22,7 +24,11 @@ impl<'a> Cx<'a> {
                 let hint = self.place_hint(target);
                 let value = self.expr_named(value, hint);
                 let place = self.place(target);
-                let kind = place.map_or(StmtKind::Error, |place| StmtKind::Assign { place, value });
+                let kind = place.map_or(StmtKind::Error, |place| StmtKind::Assign {
+                    place,
+                    value,
+                    rebinds: Rebinds::Always,
+                });
                 let stmt = self.stmt_of(kind, span);
                 out.push(stmt);
             }
@@ -31,7 +37,7 @@ impl<'a> Cx<'a> {
                     ast::BinaryOp::Coalesce | ast::BinaryOp::Or => MemberMode::Soft,
                     _ => MemberMode::Plain,
                 };
-                self.rebind(target, mode, span, out, |cx, read| {
+                self.rebind(target, (mode, Rebinds::Always), span, out, |cx, read| {
                     let right = cx.expr(value);
                     cx.combine(op, read, right, span)
                 });
@@ -48,7 +54,8 @@ impl<'a> Cx<'a> {
         out: &mut Vec<Stmt>,
     ) {
         let op = if is_increment { BinaryOp::Add } else { BinaryOp::Subtract };
-        self.rebind(target, MemberMode::Plain, span, out, |cx, left| {
+        let how = (MemberMode::Plain, Rebinds::Always);
+        self.rebind(target, how, span, out, |cx, left| {
             let right = cx.alloc(ExprKind::Number(Bits::new(1.0)), span);
             cx.alloc(ExprKind::Binary { op, confident: false, left, right }, span)
         });
@@ -58,16 +65,16 @@ impl<'a> Cx<'a> {
     fn rebind(
         &mut self,
         target: ast::ExprId,
-        mode: MemberMode,
+        (mode, rebinds): (MemberMode, Rebinds),
         span: Span,
         out: &mut Vec<Stmt>,
         value: impl FnOnce(&mut Self, ExprId) -> ExprId,
     ) {
         let mut stmts = Vec::new();
-        let kind = match self.read_write_place(target, mode, &mut stmts) {
+        let kind = match self.read_write_place(target, (mode, rebinds), &mut stmts) {
             Some((place, read)) => {
                 let value = value(self, read);
-                StmtKind::Assign { place, value }
+                StmtKind::Assign { place, value, rebinds }
             }
             None => {
                 let nothing = self.alloc(ExprKind::Error, span);
@@ -85,7 +92,7 @@ impl<'a> Cx<'a> {
         }
     }
 
-    /// An expression as a statement; `xs.push(x)` on its own rebinds `xs`.
+    /// An expression as a statement; `xs.push(x)` on its own rebinds `xs`, if that is an array.
     pub(super) fn expr_stmt(
         &mut self,
         expr: ast::ExprId,
@@ -93,9 +100,9 @@ impl<'a> Cx<'a> {
         is_last: bool,
         out: &mut Vec<Stmt>,
     ) {
-        if let Some((target, name, args)) = self.updating_call(expr, is_last) {
+        if let Some((target, name, args, rebinds)) = self.updating_call(expr, is_last) {
             let call = self.ast[expr].span;
-            return self.rebind(target, MemberMode::Plain, span, out, |cx, object| {
+            return self.rebind(target, (MemberMode::Plain, rebinds), span, out, |cx, object| {
                 let (name, args) = (cx.name_text(name), cx.args(args).into());
                 let mode = MemberMode::Plain;
                 cx.alloc(ExprKind::MethodCall { object, name, mode, args }, call)
@@ -111,7 +118,7 @@ impl<'a> Cx<'a> {
         &mut self,
         expr: ast::ExprId,
         is_last: bool,
-    ) -> Option<(ast::ExprId, ast::Name, ast::List<ast::Arg>)> {
+    ) -> Option<(ast::ExprId, ast::Name, ast::List<ast::Arg>, Rebinds)> {
         let Syntax::Call { callee, args, optional: false } = self.ast[expr].kind else {
             return None;
         };
@@ -134,34 +141,18 @@ impl<'a> Cx<'a> {
             | Name::Effect(_)
             | Name::Unresolved(_) => false,
         };
+        let constant = self.constant(text, &found);
         // At the end of a block the new value is the block's, so a constant may stay as it is.
-        let is_rebound = is_variable && !(is_last && self.constant(text, &found).is_some());
-        is_rebound.then_some((object, name, args))
-    }
-
-    /// `xs.pop()` on a variable: JavaScript changes `xs` and returns the element; here the
-    /// program says which of the two it means. Tells whether the call is refused.
-    pub(super) fn is_two_in_one(
-        &mut self,
-        object: ast::ExprId,
-        method: ast::Name,
-        n_args: usize,
-        span: Span,
-    ) -> bool {
-        let is_one = match method.text(self.text) {
-            "pop" | "shift" => n_args == 0,
-            "splice" => n_args > 0,
-            _ => false,
-        };
-        let root = if is_one { self.split_place(object).map(|(root, _)| root) } else { None };
-        let found = root.and_then(|root| self.find(self.slice(root)));
-        let is_refused = matches!(found, Some(Name::Local(_) | Name::ModuleVar(_) | Name::Host(_)));
-        if is_refused {
-            let place = self.slice(self.ast[object].span).into();
-            let method = self.name_text(method);
-            self.report(span, ProblemKind::TwoInOne { method, place });
+        if !is_variable || is_last && constant.is_some() {
+            return None;
         }
-        is_refused
+        let rebinds = match constant {
+            Some(Constant::Const | Constant::Import) => Rebinds::Never,
+            // Neither is an object: an attempt is reported as that.
+            Some(Constant::Function | Constant::Agent) => Rebinds::Always,
+            None => Rebinds::IfArray,
+        };
+        Some((object, name, args, rebinds))
     }
 
     /// The name that a function takes from the variable it is assigned to.

@@ -261,7 +261,9 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn step(&self, counter: LocalId, update: &[Stmt]) -> Option<f64> {
-        let [Stmt { kind: StmtKind::Assign { place, value }, .. }] = update else { return None };
+        let [Stmt { kind: StmtKind::Assign { place, value, .. }, .. }] = update else {
+            return None;
+        };
         let ExprKind::Binary { op: BinaryOp::Add, left, right, .. } = &self.body.exprs[*value].kind
         else {
             return None;

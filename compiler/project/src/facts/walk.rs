@@ -4,7 +4,7 @@ use prism_diagnostics::Place;
 use prism_hir::Item;
 use prism_hir::body::{
     Arg, Block, Body, Branches, Element, ExprId, ExprKind, Field, HandlerClause, LambdaId, LocalId,
-    LocalKind, Name, Param, PatId, PatKind, ReturnClause, Stmt, StmtKind, TemplatePart,
+    LocalKind, Name, Param, PatId, PatKind, Rebinds, ReturnClause, Stmt, StmtKind, TemplatePart,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -79,9 +79,9 @@ impl<'a, 'db> Walk<'a, 'db> {
             StmtKind::Expr(expr) | StmtKind::Throw(expr) => self.expr(*expr),
             StmtKind::Return(expr) => self.optional(*expr),
             StmtKind::Let { pat, init } => self.binding(*pat, *init),
-            StmtKind::Assign { place, value } => {
-                if let Name::Local(local) = place.root {
-                    self.written.insert(local);
+            StmtKind::Assign { place, value, rebinds } => {
+                if let (Name::Local(local), true) = (&place.root, *rebinds != Rebinds::Never) {
+                    self.written.insert(*local);
                 }
                 self.expr(*value)
             }

@@ -44,6 +44,10 @@ impl Words<'_> {
                 let nearest = nearest.as_deref();
                 self.missing_member(site, at, name, *of, (nearest, *is_method))
             }
+            ProblemKind::UpdatesConstant { method, root } => {
+                self.updates_constant(at, method, *root)
+            }
+            ProblemKind::TwoInOne { method, place } => self.two_in_one(at, method, *place),
             ProblemKind::MayBeNull { ty, used } => self.may_be_null(site, at, *ty, *used),
             ProblemKind::MayBeOther { ty, part, member } => {
                 self.may_be_other(site, at, *ty, *part, member.as_deref())

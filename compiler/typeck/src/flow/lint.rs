@@ -251,7 +251,7 @@ impl Infer<'_> {
         }
         for stmt in stmts {
             match &stmt.kind {
-                StmtKind::Assign { place, value } => {
+                StmtKind::Assign { place, value, .. } => {
                     if let Name::Local(local) = place.root
                         && self.is_step_of(*value, local)
                     {

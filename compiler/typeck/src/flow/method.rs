@@ -109,7 +109,7 @@ impl Infer<'_> {
             return self.call_value(at, at, callee, &Callee::Method(name.clone()), args);
         }
         let Some(row) = member(kind, name) else {
-            return self.missing_method(at, receiver, (kind, name), args);
+            return self.missing_method((at, object), receiver, (kind, name), args);
         };
         let Some((least, most)) = row.arity else {
             let ty = crate::builtins::property_type(kind, name);
@@ -303,14 +303,44 @@ impl Infer<'_> {
         }
     }
 
+    /// `xs.pop()` on a variable: JavaScript changes `xs` and returns the element; here the
+    /// program says which of the two it means.
+    fn is_two_in_one(&self, object: ExprId, method: &str, n_args: usize) -> bool {
+        let is_one = match method {
+            "pop" | "shift" => n_args == 0,
+            "splice" => n_args > 0,
+            _ => false,
+        };
+        let mut at = object;
+        while let ExprKind::Member { object, mode: MemberMode::Plain, .. }
+        | ExprKind::Index { object, optional: false, .. } = &self.body.exprs[at].kind
+        {
+            at = *object;
+        }
+        let names_variable = |name: &Name| match name {
+            Name::Local(_) | Name::ModuleVar(_) | Name::Host(_) => true,
+            Name::Import { .. }
+            | Name::ModuleFunction(_)
+            | Name::Namespace { .. }
+            | Name::Builtin(_)
+            | Name::Effect(_)
+            | Name::Unresolved(_) => false,
+        };
+        is_one && matches!(&self.body.exprs[at].kind, ExprKind::Name(name) if names_variable(name))
+    }
+
     fn missing_method(
         &mut self,
-        at: ExprId,
+        (at, object): (ExprId, ExprId),
         receiver: Fact,
         (kind, name): (Receiver, &Text),
         args: &[Arg],
     ) -> Fact {
         let facts = self.infer_args(args);
+        if kind == Receiver::Array && self.is_two_in_one(object, name, args.len()) {
+            self.report(at, ProblemKind::TwoInOne { method: name.clone(), place: object });
+            return Fact::ERROR;
+        }
         let is_certain = match kind {
             Receiver::Object => !matches!(self.types.structure(receiver.ty), Type::Union(_)),
             Receiver::Array | Receiver::Text | Receiver::Number | Receiver::Boolean => true,

@@ -152,6 +152,50 @@ impl Infer<'_> {
         self.set_local(local, after);
     }
 
+    /// `place.push(x)`: an array takes the new one, an object had a method of its own called.
+    pub(crate) fn update_place(&mut self, place: &Place, call: ExprId, fact: Fact) {
+        let (holder, _) = self.updated_by(call);
+        let kinds = self.types.kinds(holder.ty);
+        if !kinds.meets(Kinds::ARRAY) {
+            return self.read_place(place);
+        }
+        if !kinds.meets(Kinds::OBJECT.or(Kinds::OTHER)) {
+            return self.assign_place(place, call, fact);
+        }
+        let others = self.types.drop_kinds(holder.ty, Kinds::ARRAY);
+        let fact = self.types.join(fact, holder.retyped(others));
+        self.assign_place(place, call, fact);
+    }
+
+    /// The same where the root is a constant: an array there cannot take the new one.
+    pub(crate) fn update_constant(&mut self, place: &Place, call: ExprId) {
+        self.read_place(place);
+        let (holder, method) = self.updated_by(call);
+        let ty = self.types.drop_kinds(holder.ty, Kinds::NULL);
+        if ty != TypeId::NEVER && self.types.kinds(ty).is_within(Kinds::ARRAY) {
+            let root = place.root_expr;
+            self.report(root, ProblemKind::UpdatesConstant { method, root });
+        }
+    }
+
+    /// What stands at the place of an updating call, and the method.
+    fn updated_by(&self, call: ExprId) -> (Fact, Text) {
+        match &self.body.exprs[call].kind {
+            ExprKind::MethodCall { object, name, .. } => (self.fact(*object), name.clone()),
+            kind => unreachable!("an update is a call of a method: {kind:?}"),
+        }
+    }
+
+    /// A place that keeps its value: its parts are known all the same.
+    fn read_place(&mut self, place: &Place) {
+        self.infer_expr(place.root_expr);
+        for step in &place.path {
+            if let PlaceStep::Index(index) = step {
+                self.infer_expr(*index);
+            }
+        }
+    }
+
     /// A number, a text or null has no keys to set.
     fn check_updatable(&mut self, place: &Place, ty: TypeId) {
         let scalar = Kinds::NUMBER.or(Kinds::BOOLEAN).or(Kinds::NULL).or(Kinds::TEXT);

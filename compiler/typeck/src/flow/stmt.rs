@@ -1,6 +1,8 @@
 //! Statements and blocks. Every statement has a value; a block has that of its last one.
 
-use prism_hir::body::{Block, Catch, ExprId, ExprKind, LocalId, Stmt, StmtKind, SwitchCase};
+use prism_hir::body::{
+    Block, Catch, ExprId, ExprKind, LocalId, Rebinds, Stmt, StmtKind, SwitchCase,
+};
 
 use crate::confidence::Confidence;
 use crate::errors::{Exit, ProblemKind, Site, Target};
@@ -81,10 +83,14 @@ impl<'a> Infer<'a> {
                 self.bind_pattern(*pat, value, *init);
                 Fact::NULL
             }
-            StmtKind::Assign { place, value } => {
+            StmtKind::Assign { place, value, rebinds } => {
                 let expected = self.declared_place(place);
                 let fact = self.infer_expected(*value, expected);
-                self.assign_place(place, *value, fact);
+                match rebinds {
+                    Rebinds::Always => self.assign_place(place, *value, fact),
+                    Rebinds::IfArray => self.update_place(place, *value, fact),
+                    Rebinds::Never => self.update_constant(place, *value),
+                }
                 fact
             }
             StmtKind::AssignPattern { pat, value } => {
