@@ -204,7 +204,7 @@ impl Look<'_> {
             Type::Never | Type::Function(_) | Type::Agent | Type::Alias { .. } => {
                 wrong(self.types())
             }
-            Type::Null => is(value.is_null(), self.types()),
+            Type::Null | Type::Gap => is(value.is_null(), self.types()),
             Type::Boolean => is(value.is_boolean(), self.types()),
             Type::Number => is(value.is_number(), self.types()),
             Type::Text => is(value.is_string(), self.types()),

@@ -41,7 +41,7 @@ impl ItemFacts {
 fn simple(ty: &Type) -> Ty {
     match ty {
         Type::Any | Type::Error | Type::Never | Type::Union(_) | Type::Alias { .. } => Ty::Any,
-        Type::Null => Ty::Null,
+        Type::Null | Type::Gap => Ty::Null,
         Type::Boolean | Type::BoolLiteral(_) => Ty::Boolean,
         Type::Number | Type::NumberLiteral(_) => Ty::Number,
         Type::Text | Type::TextLiteral(_) => Ty::Text,

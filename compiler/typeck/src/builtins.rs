@@ -24,11 +24,13 @@ pub fn receiver_of(types: &Types, id: TypeId) -> Option<Receiver> {
         Type::Function(_) => Some(Receiver::Function),
         Type::Agent => Some(Receiver::Agent),
         Type::Union(members) => {
-            let mut receivers = members.iter().map(|member| receiver_of(types, *member));
+            // Where nothing stands, nothing can be called.
+            let there = members.iter().filter(|member| **member != TypeId::GAP);
+            let mut receivers = there.map(|member| receiver_of(types, *member));
             let first = receivers.next()??;
             receivers.all(|receiver| receiver == Some(first)).then_some(first)
         }
-        Type::Any | Type::Error | Type::Never | Type::Null | Type::Alias { .. } => None,
+        Type::Any | Type::Error | Type::Never | Type::Null | Type::Gap | Type::Alias { .. } => None,
     }
 }
 

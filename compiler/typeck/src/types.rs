@@ -53,8 +53,10 @@ impl TypeId {
     pub const AGENT: TypeId = TypeId(7);
     pub const TRUE: TypeId = TypeId(8);
     pub const FALSE: TypeId = TypeId(9);
+    /// Null where an array may have ended before a pattern did; see [`Type::Gap`].
+    pub const GAP: TypeId = TypeId(10);
     /// The first type parameter of a [`Generic`].
-    const PARAM: u32 = 10;
+    const PARAM: u32 = 11;
 
     /// A type parameter; less than [`generic::MAX_PARAMS`].
     pub(crate) fn param(index: usize) -> TypeId {
@@ -120,6 +122,10 @@ pub enum Type {
     Error,
     Never,
     Null,
+    /// Null that nobody wrote: the element of an array of any length, taken by a pattern. It
+    /// stands in unions only, is not shown, and fits every declaration: whoever writes
+    /// `let [a, b] = xs` says that they are there.
+    Gap,
     Boolean,
     Number,
     Text,
@@ -241,7 +247,7 @@ impl PartialEq for Types {
 impl Eq for Types {}
 
 /// The simple types, at their fixed ids; behind them type parameters, of which nothing is known.
-static SIMPLE: [Type; 10 + generic::MAX_PARAMS] = [
+static SIMPLE: [Type; 11 + generic::MAX_PARAMS] = [
     Type::Any,
     Type::Error,
     Type::Never,
@@ -252,6 +258,7 @@ static SIMPLE: [Type; 10 + generic::MAX_PARAMS] = [
     Type::Agent,
     Type::BoolLiteral(true),
     Type::BoolLiteral(false),
+    Type::Gap,
     Type::Any,
     Type::Any,
     Type::Any,
@@ -298,6 +305,7 @@ impl Types {
             Type::Error => TypeId::ERROR,
             Type::Never => TypeId::NEVER,
             Type::Null => TypeId::NULL,
+            Type::Gap => TypeId::GAP,
             Type::Boolean => TypeId::BOOLEAN,
             Type::Number => TypeId::NUMBER,
             Type::Text => TypeId::TEXT,

@@ -178,6 +178,7 @@ fn concatenated(types: &mut Types, arg: Fact) -> Fact {
     let is_scalar = matches!(
         types.structure(arg.ty),
         Type::Null
+            | Type::Gap
             | Type::Boolean
             | Type::Number
             | Type::Text

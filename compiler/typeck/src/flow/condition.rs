@@ -336,7 +336,7 @@ fn equal_or_convertible(types: &mut Types, id: TypeId, literal: TypeId) -> TypeI
     for member in types.members(id) {
         let same_kind = types.kinds(member) == types.kinds(literal);
         let equal = if same_kind { types.equal_to(member, literal) } else { member };
-        if member == TypeId::NULL || equal == TypeId::NEVER {
+        if matches!(member, TypeId::NULL | TypeId::GAP) || equal == TypeId::NEVER {
             continue;
         }
         kept.push(equal);

@@ -271,6 +271,7 @@ impl<'a> Infer<'a> {
             | Type::Error
             | Type::Never
             | Type::Null
+            | Type::Gap
             | Type::Boolean
             | Type::Number
             | Type::Text

@@ -232,7 +232,7 @@ impl<'a> Infer<'a> {
         // Null says nothing; who looks at what is there instead finds its level.
         let gives_plain = match self.types.structure(fact.ty) {
             Type::Function(function) => function.result.confidence.is_plain(),
-            Type::Null => false,
+            Type::Null | Type::Gap => false,
             _ => true,
         };
         let is_plain = fact.confidence.is_plain() && gives_plain;

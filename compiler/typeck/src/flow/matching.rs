@@ -291,12 +291,16 @@ impl Infer<'_> {
     }
 
     fn check_exhaustive(&mut self, subject: ExprId, ty: TypeId, rest: TypeId) {
-        let members = self.types.members(ty);
+        let is_there = |member: &TypeId| *member != TypeId::GAP;
+        let members: Vec<TypeId> = self.types.members(ty).into_iter().filter(is_there).collect();
         let is_closed = ty == TypeId::BOOLEAN
             || members.len() > 1 && members.iter().all(|member| self.is_closed(*member));
         if is_closed && rest != ty {
-            let missing = self.types.members(rest);
-            self.report(subject, ProblemKind::NotExhaustive { missing });
+            let missing: Vec<TypeId> =
+                self.types.members(rest).into_iter().filter(is_there).collect();
+            if !missing.is_empty() {
+                self.report(subject, ProblemKind::NotExhaustive { missing });
+            }
         }
     }
 

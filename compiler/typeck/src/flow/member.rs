@@ -105,7 +105,7 @@ impl Infer<'_> {
         if is_read {
             if let (Some(part), ExprKind::Member { object, .. }) =
                 (without, &self.body.exprs[at].kind)
-                && part != TypeId::NULL
+                && !is_null(part)
             {
                 self.check_kind(*object, from, part, Some(name));
             }
@@ -119,7 +119,7 @@ impl Infer<'_> {
         match mode {
             MemberMode::Plain => false,
             MemberMode::Optional | MemberMode::Confident => true,
-            MemberMode::Soft => ty != TypeId::NULL,
+            MemberMode::Soft => !is_null(ty),
         }
     }
 
@@ -129,7 +129,7 @@ impl Infer<'_> {
             return self.read_field(&object.clone(), name, unlisted);
         }
         let Some(receiver) = receiver_of(&self.types, ty) else {
-            return if ty == TypeId::NULL { Read::Missing } else { Read::Found(unlisted) };
+            return if is_null(ty) { Read::Missing } else { Read::Found(unlisted) };
         };
         match member(receiver, name) {
             Some(row) if row.arity.is_none() => {
@@ -242,4 +242,8 @@ impl Infer<'_> {
         self.report(at, kind);
         Fact::ERROR
     }
+}
+
+fn is_null(ty: TypeId) -> bool {
+    matches!(ty, TypeId::NULL | TypeId::GAP)
 }

@@ -102,13 +102,18 @@ impl Infer<'_> {
         }
     }
 
-    /// The element that a pattern takes; null where the array ends before.
+    /// The element that a pattern takes; null where the array ends before, which nobody asks
+    /// about who writes a pattern for an array of any length.
     fn element_at(&mut self, value: Fact, index: usize) -> Fact {
         let element = match self.types.structure(value.ty) {
             Type::Tuple(elements) => Some(elements.get(index).copied().unwrap_or(Fact::NULL)),
             Type::Array(element) => {
                 let element = *element;
-                Some(self.types.join(element, Fact::NULL))
+                let nothing = match element.ty {
+                    TypeId::NEVER => TypeId::NULL,
+                    _ => TypeId::GAP,
+                };
+                Some(self.types.join(element, Fact::plain(nothing)))
             }
             _ => None,
         };

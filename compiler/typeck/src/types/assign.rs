@@ -78,7 +78,7 @@ impl Types {
 
     pub fn fit_type(&self, from: TypeId, to: TypeId) -> Fit {
         let (from, to) = (self.strip(from), self.strip(to));
-        if from == to || from == TypeId::NEVER || to == TypeId::ERROR {
+        if from == to || matches!(from, TypeId::NEVER | TypeId::GAP) || to == TypeId::ERROR {
             return Ok(());
         }
         if to == TypeId::ANY && self.has_demands(from) {

@@ -103,6 +103,7 @@ impl Types {
             Type::Any | Type::Error | Type::Agent => Content { is_plain: false, ..EMPTY },
             Type::Never
             | Type::Null
+            | Type::Gap
             | Type::Boolean
             | Type::Number
             | Type::Text

@@ -72,10 +72,10 @@ impl fmt::Display for DisplayType<'_> {
 }
 
 fn write_type(f: &mut dyn Write, types: &Types, id: TypeId, level: u32) -> fmt::Result {
-    match types.get(id) {
+    match types.get(shown(types, id)) {
         Type::Any | Type::Error => f.write_str("any"),
         Type::Never => f.write_str("never"),
-        Type::Null => f.write_str("null"),
+        Type::Null | Type::Gap => f.write_str("null"),
         Type::Boolean => f.write_str("boolean"),
         Type::Number => f.write_str("number"),
         Type::Text => f.write_str("string"),
@@ -94,7 +94,8 @@ fn write_type(f: &mut dyn Write, types: &Types, id: TypeId, level: u32) -> fmt::
         Type::Object(object) => write_object(f, types, object, level),
         Type::Function(function) => write_function(f, types, function, level),
         Type::Union(members) => {
-            for (index, member) in members.iter().enumerate() {
+            let shown = members.iter().filter(|member| **member != TypeId::GAP);
+            for (index, member) in shown.enumerate() {
                 if index > 0 {
                     f.write_str(" | ")?;
                 }
@@ -106,6 +107,17 @@ fn write_type(f: &mut dyn Write, types: &Types, id: TypeId, level: u32) -> fmt::
             }
             Ok(())
         }
+    }
+}
+
+/// The type that is written for another: `number`, where an element of an array may be missing.
+fn shown(types: &Types, id: TypeId) -> TypeId {
+    match types.get(id) {
+        Type::Union(members) => match **members {
+            [one, TypeId::GAP] | [TypeId::GAP, one] => one,
+            _ => id,
+        },
+        _ => id,
     }
 }
 
@@ -130,8 +142,9 @@ fn write_fact(f: &mut dyn Write, types: &Types, fact: Fact, level: u32) -> fmt::
 }
 
 fn write_array(f: &mut dyn Write, types: &Types, element: Fact, level: u32) -> fmt::Result {
-    let is_composite = matches!(types.get(element.ty), Type::Union(_) | Type::Function(_))
-        || display_confidence(element.confidence).is_some();
+    let is_composite =
+        matches!(types.get(shown(types, element.ty)), Type::Union(_) | Type::Function(_))
+            || display_confidence(element.confidence).is_some();
     if is_composite {
         f.write_char('(')?;
         write_fact(f, types, element, level + 1)?;

@@ -80,6 +80,7 @@ impl Types {
             Type::Union(members) => members.iter().all(|member| self.is_known(*member)),
             Type::Function(_) | Type::Alias { .. } => false,
             Type::Null
+            | Type::Gap
             | Type::Boolean
             | Type::Number
             | Type::Text

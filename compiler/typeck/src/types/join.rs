@@ -33,6 +33,7 @@ impl Types {
             | Type::Error
             | Type::Never
             | Type::Null
+            | Type::Gap
             | Type::Boolean
             | Type::Number
             | Type::Text
@@ -138,8 +139,12 @@ impl Types {
             members[at] = TypeId::BOOLEAN;
             members.retain(|id| !is_literal(id));
         }
+        if members.contains(&TypeId::NULL) {
+            members.retain(|id| *id != TypeId::GAP);
+        }
         match members.len() {
             0 => TypeId::NEVER,
+            1 if members[0] == TypeId::GAP => TypeId::NULL,
             1 => members[0],
             2..=MAX_MEMBERS => self.intern(Type::Union(members.into())),
             _ => self.coarse_union(members),
@@ -204,6 +209,7 @@ impl Types {
             | Type::Error
             | Type::Never
             | Type::Null
+            | Type::Gap
             | Type::Boolean
             | Type::Number
             | Type::Text
@@ -256,6 +262,7 @@ impl Types {
             | Type::Error
             | Type::Never
             | Type::Null
+            | Type::Gap
             | Type::Boolean
             | Type::Number
             | Type::Text

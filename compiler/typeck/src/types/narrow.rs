@@ -59,7 +59,7 @@ impl Types {
         match self.get(id) {
             Type::Any | Type::Error => Kinds::ALL,
             Type::Never => Kinds::NONE,
-            Type::Null => Kinds::NULL,
+            Type::Null | Type::Gap => Kinds::NULL,
             Type::Boolean | Type::BoolLiteral(_) => Kinds::BOOLEAN,
             Type::Number | Type::NumberLiteral(_) => Kinds::NUMBER,
             Type::Text | Type::TextLiteral(_) => Kinds::TEXT,
@@ -101,7 +101,7 @@ impl Types {
     /// Is a value of the type certainly truthy, or certainly falsy?
     pub fn truthiness(&self, id: TypeId) -> Option<bool> {
         match self.structure(id) {
-            Type::Null => Some(false),
+            Type::Null | Type::Gap => Some(false),
             Type::BoolLiteral(value) => Some(*value),
             Type::NumberLiteral(bits) => Some(bits.value() != 0.0),
             Type::TextLiteral(text) => Some(!text.is_empty()),
@@ -132,7 +132,9 @@ impl Types {
             return literal;
         }
         let base = self.widen_literal(literal);
-        let kept = self.filter(id, |_, member| member == literal || member == base);
+        let is_gap = |member| literal == TypeId::NULL && member == TypeId::GAP;
+        let kept =
+            self.filter(id, |_, member| member == literal || member == base || is_gap(member));
         if kept == TypeId::NEVER { kept } else { literal }
     }
 
@@ -141,7 +143,8 @@ impl Types {
         if !self.is_literal(literal) {
             return id;
         }
-        let rest = self.filter(id, |_, member| member != literal);
+        let is_gap = |member| literal == TypeId::NULL && member == TypeId::GAP;
+        let rest = self.filter(id, |_, member| member != literal && !is_gap(member));
         match (rest, literal) {
             (TypeId::BOOLEAN, TypeId::TRUE) => TypeId::FALSE,
             (TypeId::BOOLEAN, TypeId::FALSE) => TypeId::TRUE,

@@ -39,6 +39,7 @@ impl Types {
             | Type::Error
             | Type::Never
             | Type::Null
+            | Type::Gap
             | Type::Boolean
             | Type::Number
             | Type::Text
