@@ -57,9 +57,21 @@ pub fn release(db: &RootDb, file: SourceFile, keep: Keep) {
     }
 }
 
-/// What is wrong with one file and with its place among `cycles`, in order of place.
-pub fn check_in_graph(db: &RootDb, file: SourceFile, cycles: &[Cycle]) -> Vec<Diagnostic> {
-    in_graph(db, file, check_file(db, file), cycles)
+/// What is wrong with one file and with its place among `cycles`, in order of place. What need
+/// not be kept of the file is given up.
+pub fn check_in_graph(
+    db: &RootDb,
+    file: SourceFile,
+    cycles: &[Cycle],
+    keep: Keep,
+) -> Vec<Diagnostic> {
+    match keep {
+        Keep::Newest => settle_imports(db, file),
+        Keep::Bodies | Keep::Nothing => settle_one_by_one(db, file),
+    }
+    let found = in_graph(db, file, checked(db, file), cycles);
+    release(db, file, keep);
+    found
 }
 
 fn in_graph(
@@ -78,10 +90,41 @@ fn in_graph(
 
 /// What is wrong with one file, in the order of its text. Circles of modules are left out.
 pub fn check_file(db: &dyn Db, file: SourceFile) -> &Vec<Diagnostic> {
+    settle_one_by_one(db, file);
+    checked(db, file)
+}
+
+/// Everything that a file reaches is inferred before the file, and callees before callers.
+fn settle_one_by_one(db: &dyn Db, file: SourceFile) {
     for imported in graph::module_order(db, file) {
         prism_typeck::settle(db, imported);
     }
-    checked(db, file)
+}
+
+/// The same for a file that is edited again and again: as long as nothing is edited that it
+/// imports, only its imports are looked at, however many files they reach. What each of them
+/// reaches is remembered, so this is not for all files.
+fn settle_imports(db: &dyn Db, file: SourceFile) {
+    let imports = graph::imports(db, file);
+    // In a circle inference always begins at the same place.
+    if imports.iter().any(|import| reached_from(db, import.file).contains(&file)) {
+        return settle_one_by_one(db, file);
+    }
+    for import in imports {
+        settled(db, import.file);
+    }
+}
+
+#[salsa::tracked]
+fn reached_from(db: &dyn Db, file: SourceFile) -> Vec<SourceFile> {
+    graph::module_order(db, file)
+}
+
+#[salsa::tracked]
+fn settled(db: &dyn Db, file: SourceFile) {
+    for reached in reached_from(db, file) {
+        prism_typeck::settle(db, *reached);
+    }
 }
 
 fn order(diagnostic: &Diagnostic) -> (Span, Severity, &'static str) {

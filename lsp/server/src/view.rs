@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use prism_diagnostics::{Diagnostic, Place};
-use prism_project::{Cycle, Keep, RootDb, check_in_graph, cycles, release};
+use prism_project::{Cycle, Keep, RootDb, check_in_graph, cycles};
 use prism_source::{Origin, SourceFile};
 use prism_span::{EditorPosition, LineIndex, Span};
 use rustc_hash::FxHashSet;
@@ -105,10 +105,9 @@ impl View {
         match file.origin(&self.db) {
             Origin::Standard => Vec::new(),
             Origin::User if self.is_listed(file) => {
-                let found = check_in_graph(&self.db, file, cycles);
                 let is_open = self.documents.get(file.path(&self.db)).is_some();
-                release(&self.db, file, if is_open { Keep::Newest } else { Keep::Nothing });
-                found
+                let keep = if is_open { Keep::Newest } else { Keep::Nothing };
+                check_in_graph(&self.db, file, cycles, keep)
             }
             Origin::User => {
                 let id = file.id(&self.db);
