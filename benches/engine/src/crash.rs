@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use prism_agents::BoxFuture;
-use prism_engine::{Host, Serve};
+use prism_engine::{Host, Serve, take_up};
 use prism_journal::{Kind, RunId, Sqlite, Store};
 use prism_vm::{Answer, Data};
 
@@ -70,16 +70,26 @@ pub async fn recovery(folder: &Path) {
     let runs = engine.store().unfinished().expect("the store reads");
     assert_eq!(runs.len(), N_RUNS, "every run is there");
     let listed = begin.elapsed();
-    let handles: Vec<_> =
-        runs.iter().map(|run| engine.resume(run.run).expect("it goes on")).collect();
+    let names: Vec<RunId> = runs.iter().map(|run| run.run).collect();
+    let taken: Vec<_> = take_up(&**engine.store(), &names)
+        .into_iter()
+        .map(|taken| taken.expect("it can go on"))
+        .collect();
+    let read = begin.elapsed();
+    let handles: Vec<_> = engine
+        .go_on_with(taken)
+        .into_iter()
+        .map(|handle| handle.expect("it goes on"))
+        .collect();
     let resumed = begin.elapsed();
     while moving.0.lock().expect("nobody panics").len() < N_RUNS {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     println!(
-        "{N_RUNS} runs after SIGKILL, {size} MB: listed after {} ms, taken up after {}, all ask \
-         for their next step after {}, {} ms of processor time",
+        "{N_RUNS} runs after SIGKILL, {size} MB: listed after {} ms, read after {}, taken up after \
+         {}, all ask for their next step after {}, {} ms of processor time",
         listed.as_millis(),
+        read.as_millis(),
         resumed.as_millis(),
         begin.elapsed().as_millis(),
         (processor_time() - worked).as_millis()

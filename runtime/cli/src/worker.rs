@@ -5,6 +5,7 @@
 //!                                     └─ else → resume → ended, waits for a person, put down
 //! ```
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,8 +14,8 @@ use std::time::{Duration, Instant};
 use prism_agents::{Backend, Dispatcher};
 use prism_backend_local::LocalBackend;
 use prism_engine::{
-    Engine, Environment, Error, Host, Planned, RunHandle, RunResult, Stopper, Ticked, Vault,
-    WhenWaiting, now_micros, old_runs, parked, recorded, remove,
+    Engine, Environment, Error, Host, Planned, RunResult, Stopper, Taken, Ticked, Vault,
+    WhenWaiting, now_micros, old_runs, parked, remove, take_up,
 };
 use prism_journal::{Error as StoreError, RunId, Store};
 use tokio::task::JoinSet;
@@ -136,12 +137,7 @@ impl<F: Fn(News)> Worker<F> {
     async fn work(&mut self) -> Result<(), Error> {
         loop {
             self.look()?;
-            while self.driving.len() < self.options.limit
-                && let Some(run) = self.ready.pop_front()
-            {
-                self.is_ready.remove(&run);
-                self.take(run);
-            }
+            self.take_ready();
             if self.options.once && self.driving.is_empty() && self.ready.is_empty() {
                 return Ok(());
             }
@@ -256,58 +252,100 @@ impl<F: Fn(News)> Worker<F> {
         }
     }
 
-    fn take(&mut self, run: RunId) {
-        let handle = match self.resume(run) {
-            Ok(Some(handle)) => handle,
-            // A schedule has nothing that would have to be driven.
-            Ok(None) => return,
-            // Somebody else was quicker; there will be news of it.
-            Err(Trouble::Engine(
-                Error::Store(StoreError::Claimed { .. }) | Error::Ended { .. },
-            )) => {
-                self.note_shared();
-                return;
+    /// Takes up as many ready runs as may be driven, together.
+    fn take_ready(&mut self) {
+        let n_free = self.options.limit.saturating_sub(self.driving.len());
+        let ready: Vec<RunId> = self.ready.drain(..n_free.min(self.ready.len())).collect();
+        let (mut runs, mut ticking) = (Vec::new(), Vec::new());
+        for run in ready {
+            self.is_ready.remove(&run);
+            let is_schedule = self.schedules.contains_key(&run);
+            if is_schedule { &mut ticking } else { &mut runs }.push(run);
+        }
+        if runs.is_empty() && ticking.is_empty() {
+            return;
+        }
+        // One engine per manifest: its agents are what it says.
+        let mut by_manifest: HashMap<Option<PathBuf>, Vec<Taken>> = HashMap::new();
+        for (run, taken) in runs.iter().zip(take_up(&*self.store, &runs)) {
+            match taken {
+                Ok(taken) => {
+                    let path = taken.recorded().meta["manifest"].as_str().map(PathBuf::from);
+                    by_manifest.entry(path).or_default().push(taken);
+                }
+                Err(Error::IsSchedule { .. }) => ticking.push(*run),
+                Err(error) => self.refuse(*run, Trouble::Engine(error)),
             }
-            Err(trouble) => {
-                self.refused.insert(run);
-                (self.tell)(News::Failed(run, Box::new(trouble)));
+        }
+        for (path, taken) in by_manifest {
+            self.go_on(path, taken);
+        }
+        for run in ticking {
+            if let Err(error) = self.tick(run) {
+                self.refuse(run, Trouble::Engine(error));
+            }
+        }
+    }
+
+    /// Drives runs of one manifest from now on.
+    fn go_on(&mut self, manifest: Option<PathBuf>, taken: Vec<Taken>) {
+        let runs: Vec<RunId> = taken.iter().map(Taken::run).collect();
+        let handles = match self.engine(manifest) {
+            Ok(engine) => engine.go_on_with(taken),
+            Err(problems) => {
+                for run in runs {
+                    self.refuse(run, Trouble::Manifest(problems.clone()));
+                }
                 return;
             }
         };
-        (self.tell)(News::Taken(run));
-        self.driving.insert(run, handle.stopper());
-        self.driven.spawn(async move { (run, handle.wait().await) });
+        for (run, handle) in runs.into_iter().zip(handles) {
+            match handle {
+                Ok(handle) => {
+                    (self.tell)(News::Taken(run));
+                    self.driving.insert(run, handle.stopper());
+                    self.driven.spawn(async move { (run, handle.wait().await) });
+                }
+                Err(error) => self.refuse(run, Trouble::Engine(error)),
+            }
+        }
     }
 
-    /// Goes on with a run, or with a schedule, which is then done.
-    fn resume(&mut self, run: RunId) -> Result<Option<RunHandle>, Trouble> {
-        if self.schedules.contains_key(&run) {
-            self.tick(run).map_err(Trouble::Engine)?;
-            return Ok(None);
+    /// Leaves a run alone that cannot be driven here, unless somebody else was quicker: there will
+    /// be news of it.
+    fn refuse(&mut self, run: RunId, trouble: Trouble) {
+        if let Trouble::Engine(Error::Store(StoreError::Claimed { .. }) | Error::Ended { .. }) =
+            trouble
+        {
+            self.note_shared();
+            return;
         }
-        let recorded = recorded(&*self.store, run).map_err(Trouble::Engine)?;
-        if recorded.schedule.is_some() {
-            let planned = Planned::read(&*self.store, run).map_err(Trouble::Engine)?;
-            self.schedules.extend(planned.map(|planned| (run, planned)));
-            self.tick(run).map_err(Trouble::Engine)?;
-            return Ok(None);
+        self.refused.insert(run);
+        (self.tell)(News::Failed(run, Box::new(trouble)));
+    }
+
+    /// The engine with the agents of a manifest.
+    fn engine(&mut self, path: Option<PathBuf>) -> Result<&Engine, Vec<Problem>> {
+        match self.engines.entry(path) {
+            Entry::Occupied(engine) => Ok(engine.into_mut()),
+            Entry::Vacant(place) => {
+                let manifest = manifest::open(place.key().clone())?;
+                let backends: Vec<Arc<dyn Backend>> = vec![Arc::new(LocalBackend::new())];
+                let dispatcher = Dispatcher::new(manifest.registry, backends);
+                let when_waiting = WhenWaiting::Park { beyond: SHORT };
+                let vault: Option<Arc<dyn Vault>> = Some(Arc::new(Environment));
+                let host = Host { when_waiting, vault, ..Host::default() };
+                Ok(place.insert(Engine::new(self.store.clone(), dispatcher, host)))
+            }
         }
-        let path = recorded.meta["manifest"].as_str().map(PathBuf::from);
-        if !self.engines.contains_key(&path) {
-            let manifest = manifest::open(path.clone()).map_err(Trouble::Manifest)?;
-            let backends: Vec<Arc<dyn Backend>> = vec![Arc::new(LocalBackend::new())];
-            let dispatcher = Dispatcher::new(manifest.registry, backends);
-            let when_waiting = WhenWaiting::Park { beyond: SHORT };
-            let vault: Option<Arc<dyn Vault>> = Some(Arc::new(Environment));
-            let host = Host { when_waiting, vault, ..Host::default() };
-            let engine = Engine::new(self.store.clone(), dispatcher, host);
-            self.engines.insert(path.clone(), engine);
-        }
-        self.engines[&path].resume(run).map(Some).map_err(Trouble::Engine)
     }
 
     /// Starts what a schedule has come to.
     fn tick(&mut self, run: RunId) -> Result<(), Error> {
+        if !self.schedules.contains_key(&run) {
+            let planned = Planned::read(&*self.store, run)?;
+            self.schedules.extend(planned.map(|planned| (run, planned)));
+        }
         let Some(planned) = self.schedules.get(&run) else { return Ok(()) };
         let Ticked { started, due } = planned.tick(&*self.store, now_micros())?;
         started.iter().for_each(|run| self.queue(*run));

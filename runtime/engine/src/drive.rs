@@ -37,18 +37,18 @@ use crate::requests::{Requests, Stage};
 use crate::result::RunResult;
 use crate::{Error, Mode, WhenWaiting};
 
-/// What the driver waits for.
+/// What the driver waits for. Small, because every run has room for a few dozen.
 pub(crate) enum Signal {
     /// The fate of the oldest unsettled batch.
-    Durable(Result<(), StoreError>),
-    Note(RequestId, AgentNote),
-    Finished(RequestId, Result<Finished, Error>),
+    Durable(Result<(), Box<StoreError>>),
+    Note(RequestId, Box<AgentNote>),
+    Finished(RequestId, Box<Result<Finished, Error>>),
     /// The time of a step of a question is over.
     Escalated(RequestId),
     /// A question that only another process can decide.
     Parked(RequestId),
     /// Another process says something to the run.
-    Message(Message),
+    Message(Box<Message>),
     Stop(Stop),
 }
 
@@ -85,13 +85,13 @@ pub(crate) enum End {
 }
 
 impl Driver {
-    pub(crate) async fn drive(mut self) -> Result<RunResult, Error> {
+    pub(crate) async fn drive(mut self: Box<Self>) -> Result<RunResult, Error> {
         loop {
             if let Some(end) = self.advance()? {
                 return self.finish(end).await;
             }
-            self.recorder.send_opening();
             self.serve_fresh();
+            self.recorder.send_opening();
             if let Some(result) = self.idle_result().await? {
                 return Ok(result);
             }

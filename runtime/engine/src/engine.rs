@@ -7,7 +7,7 @@ use std::time::Duration;
 use prism_agents::{BoxFuture, Dispatcher};
 use prism_bytecode::Verified;
 use prism_journal::{
-    Claim, Draft, Entry, Kind, Log, Reference, RunId, StateKey, StateWrite, Status, Store,
+    Claim, Draft, Entry, Kind, Log, Reference, RunId, StateKey, StateWrite, Store,
 };
 use prism_vm::tier::Maker;
 use prism_vm::{Answer, Data};
@@ -21,16 +21,17 @@ use crate::effects::World;
 use crate::event_loop::EventLoop;
 use crate::events::Fold;
 use crate::mailbox::Mailbox;
-use crate::opening::Opening;
+use crate::opening::{self, Opening};
 use crate::past::Past;
 use crate::people::Ask;
 use crate::programs::Programs;
 use crate::record::run_draft;
-use crate::recorder::{Recorder, Then};
+use crate::recorder::Recorder;
 use crate::requests::Requests;
 use crate::result::RunResult;
 use crate::secrets::{self, Inputs, Secrets, Vault};
 use crate::start::{Parent, Recorded, Start};
+use crate::take_up::Taken;
 use crate::{Error, Event, Script, start};
 
 /// Hears of a run while this process drives it, in order, from the thread that drives it: must
@@ -115,10 +116,10 @@ pub struct RunHandle {
 pub struct Stopper(UnboundedSender<Signal>);
 
 impl Engine {
-    /// Must be called inside a tokio runtime with time enabled: agents live there, runs on a
-    /// thread of the engine.
+    /// Must be called inside a tokio runtime with time enabled: agents live there, runs on
+    /// threads of the engine.
     pub fn new(store: Arc<dyn Store>, dispatcher: Dispatcher, host: Host) -> Engine {
-        let (event_loop, mailbox) = (Arc::new(EventLoop::start()), Mailbox::default());
+        let (event_loop, mailbox) = (Arc::new(EventLoop::new()), Mailbox::default());
         Engine { store, dispatcher, host, event_loop, mailbox, programs: Programs::default() }
     }
 
@@ -131,20 +132,6 @@ impl Engine {
         let (inputs, secrets) = self.secrets_of(&start.module, &start.inputs)?;
         let machine = compute::machine(&start.module, start.limits, &inputs, self.host.tier)?;
         self.begin((machine, secrets), start)
-    }
-
-    /// Goes on with a run: the machine is fed what the journal has, then the run continues.
-    ///
-    /// Errors: `P2008` unknown, `P2009` driven by another process, `P2013` ended, `P2022` a
-    /// schedule, and whatever keeps the journal from being read. A program that diverged shows in the result.
-    pub fn resume(&self, run: RunId) -> Result<RunHandle, Error> {
-        self.go_on(run, |recorded| {
-            let hash = recorded.artifact.hash;
-            let module = self.programs.get(hash, || load(&*self.store, recorded))?;
-            let (inputs, secrets) = self.secrets_of(&module, &recorded.inputs)?;
-            let machine = compute::machine(&module, recorded.limits, &inputs, self.host.tier)?;
-            Ok((machine, secrets))
-        })
     }
 
     /// The inputs with the secrets that belong there, and all of these.
@@ -187,41 +174,47 @@ impl Engine {
         let parts = Parts { claim, log, past, fold: Fold::default(), secrets };
         let mut driver = self.driver(machine, parts, start.scope.clone());
         driver.recorder.open(batch);
-        Ok(self.spawn(driver))
+        Ok(self.drive(driver))
     }
 
-    pub(crate) fn go_on(
+    pub(crate) fn machine_of(
         &self,
-        run: RunId,
-        machine: impl FnOnce(&Recorded) -> Result<(Box<dyn Compute>, Secrets), Error>,
-    ) -> Result<RunHandle, Error> {
-        let claim = self.store.claim(run)?;
-        let entries = self.store.read(run, 0)?;
-        let (first, last) = match entries.as_slice() {
-            [] => return Err(Error::UnknownRun { name: run.to_string() }),
-            [only] => (only, only),
-            [first, .., last] => (first, last),
-        };
-        expect_unfinished(last)?;
-        let recorded = start::from_entry(&*self.store, first)?;
-        if recorded.schedule.is_some() {
-            return Err(Error::IsSchedule { run });
-        }
-        let (machine, secrets) = machine(&recorded)?;
+        recorded: &Recorded,
+    ) -> Result<(Box<dyn Compute>, Secrets), Error> {
+        let hash = recorded.artifact.hash;
+        let module = self.programs.get(hash, || load(&*self.store, recorded))?;
+        let (inputs, secrets) = self.secrets_of(&module, &recorded.inputs)?;
+        let machine = compute::machine(&module, recorded.limits, &inputs, self.host.tier)?;
+        Ok((machine, secrets))
+    }
+
+    /// The driver of a run that goes on.
+    pub(crate) fn driver_of(
+        &self,
+        taken: Taken,
+        (machine, secrets): (Box<dyn Compute>, Secrets),
+    ) -> Result<Box<Driver>, Error> {
+        let Taken { claim, entries, recorded } = taken;
+        let log = Log::after(entries.last().expect("a run that is taken up has entries"));
         let past = Past::from_entries(&*self.store, &entries)?;
         let fold = self.fold(&entries)?;
-        let parts = Parts { claim, log: Log::after(last), past, fold, secrets };
+        let parts = Parts { claim, log, past, fold, secrets };
         let mut driver = self.driver(machine, parts, recorded.scope);
         let resumed = run_draft(Kind::RunResumed, &json!({ "process": std::process::id() }));
-        driver.recorder.append(vec![resumed], Vec::new(), Then::default());
-        for message in self.store.messages(Some(run), 0)? {
-            // The driver is below and has not begun.
-            let _ = driver.world.signals.send(Signal::Message(message));
-        }
-        Ok(self.spawn(driver))
+        driver.recorder.open_with(resumed);
+        // Its beginning is durable.
+        driver.is_begun = true;
+        Ok(driver)
     }
 
-    fn spawn(&self, driver: Driver) -> RunHandle {
+    /// Lets a run go its way.
+    pub(crate) fn drive(&self, driver: Box<Driver>) -> RunHandle {
+        opening::send_soon(vec![driver.recorder.opening()], self.store.clone());
+        self.spawn(driver)
+    }
+
+    /// The same, for a driver whose first batch somebody else takes care of.
+    pub(crate) fn spawn(&self, driver: Box<Driver>) -> RunHandle {
         let run = driver.world.run;
         let stopper = Stopper(driver.world.signals.clone());
         let task = self.event_loop.spawn(driver.drive());
@@ -244,7 +237,12 @@ impl Engine {
         Ok(fold)
     }
 
-    fn driver(&self, machine: Box<dyn Compute>, parts: Parts, scope: Option<Arc<str>>) -> Driver {
+    fn driver(
+        &self,
+        machine: Box<dyn Compute>,
+        parts: Parts,
+        scope: Option<Arc<str>>,
+    ) -> Box<Driver> {
         let (signals, inbox) = mpsc::unbounded_channel();
         let run = parts.log.run();
         let delivery = self.mailbox.deliver(&self.store, &self.event_loop, run, signals.clone());
@@ -271,7 +269,7 @@ impl Engine {
             secrets: parts.secrets,
             is_awaited: self.host.mode == Mode::Full,
         };
-        Driver {
+        Box::new(Driver {
             machine,
             world,
             recorder,
@@ -285,7 +283,7 @@ impl Engine {
             output: Vec::new(),
             is_begun: false,
             _delivery: delivery,
-        }
+        })
     }
 }
 
@@ -314,25 +312,6 @@ struct Parts {
     past: Past,
     fold: Fold,
     secrets: Secrets,
-}
-
-pub(crate) fn expect_unfinished(last: &Entry) -> Result<(), Error> {
-    let status = match last.kind {
-        Kind::RunCompleted => Status::Completed,
-        Kind::RunFailed => Status::Failed,
-        Kind::RunCancelled => Status::Cancelled,
-        Kind::RunStarted
-        | Kind::AttemptStarted
-        | Kind::AttemptFailed
-        | Kind::Answer
-        | Kind::Waiting
-        | Kind::Decision
-        | Kind::Timer
-        | Kind::Event
-        | Kind::RunResumed
-        | Kind::RunInterrupted => return Ok(()),
-    };
-    Err(Error::Ended { run: last.run, status: status.name() })
 }
 
 /// The program of a run, from its journal.

@@ -35,6 +35,8 @@ mod codec;
 
 mod start;
 
+mod take_up;
+
 mod schedule;
 
 mod script;
@@ -101,3 +103,4 @@ pub use secrets::{Environment, HIDDEN, Vault};
 pub use shadow::{Compared, Shadowed};
 pub use standing::Standing;
 pub use start::{Parent, Recorded, Start, recorded};
+pub use take_up::{Taken, take_up};

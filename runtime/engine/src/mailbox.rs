@@ -41,7 +41,7 @@ impl Mailbox {
         boxes.runs.insert(run, signals);
         if !boxes.is_polled {
             boxes.is_polled = true;
-            event_loop.spawn(poll(self.clone(), store.clone()));
+            event_loop.spawn_beside(poll(self.clone(), store.clone()));
         }
         Delivery { mailbox: self.clone(), run }
     }
@@ -52,7 +52,7 @@ impl Mailbox {
         for message in messages {
             if let Some(signals) = boxes.runs.get(&message.run) {
                 // The driver may have ended; the message stays in the store.
-                let _ = signals.send(Signal::Message(message));
+                let _ = signals.send(Signal::Message(Box::new(message)));
             }
         }
         boxes.is_polled = !boxes.runs.is_empty();

@@ -1,10 +1,11 @@
 //! What the journal already knows of a run that goes on.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use prism_journal::{Digest, Entry, Kind, RunId, Store};
 use prism_vm::Answer;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 
 use crate::Error;
@@ -25,14 +26,14 @@ pub(crate) struct Past {
     /// In the order in which they were fed, which is the order to feed them in.
     outcomes: VecDeque<Outcome>,
     /// What each effect was asked: name, digest, arguments where they were kept.
-    requests: HashMap<Arc<str>, Remembered>,
+    requests: FxHashMap<Arc<str>, Remembered>,
     /// Questions and timers that were opened, also those that have an outcome.
-    questions: HashMap<Arc<str>, Question>,
-    decided: HashSet<Arc<str>>,
-    due: HashMap<Arc<str>, i64>,
-    attempts: HashMap<Arc<str>, Attempts>,
+    questions: FxHashMap<Arc<str>, Question>,
+    decided: FxHashSet<Arc<str>>,
+    due: FxHashMap<Arc<str>, i64>,
+    attempts: FxHashMap<Arc<str>, Attempts>,
     /// The steps at which questions are, but for the first.
-    escalated: HashMap<Arc<str>, usize>,
+    escalated: FxHashMap<Arc<str>, usize>,
     /// How many printed lines the journal has.
     pub(crate) n_printed: usize,
     /// Requests up to this number were announced by `agents_selected`.

@@ -1,7 +1,7 @@
 //! Writes a run's journal, and says what became durable.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use prism_agents::Gate;
 use prism_journal::{Ack, Batch, Claim, Draft, Entry, Error as StoreError, Log, StateWrite, Store};
@@ -63,11 +63,21 @@ impl Recorder {
         self.opening.send_with(batch, ack, &*self.store, &self.claim);
     }
 
-    /// Takes the first batch of a run; it is sent in a moment, before any other.
+    /// Takes the first batch that this process writes of a run; it is sent with the next one.
     pub(crate) fn open(&mut self, batch: Batch) {
         let ack = self.expect(&batch, Then::default());
         self.opening = Opening::new(batch, ack);
-        self.opening.send_soon(self.store.clone(), &self.claim);
+    }
+
+    /// The same for one entry about the run.
+    pub(crate) fn open_with(&mut self, draft: Draft) {
+        let batch = self.log.batch(vec![draft]);
+        self.open(batch);
+    }
+
+    /// The first batch and what it is written by, for [`opening::send_soon`].
+    pub(crate) fn opening(&self) -> (Opening, Weak<Claim>) {
+        (self.opening.clone(), Arc::downgrade(&self.claim))
     }
 
     /// Sends the first batch now, unless it has been sent.
@@ -80,7 +90,7 @@ impl Recorder {
         let signals = self.signals.clone();
         Box::new(move |outcome: Result<(), StoreError>| {
             // The run may have ended by an earlier error.
-            let _ = signals.send(Signal::Durable(outcome));
+            let _ = signals.send(Signal::Durable(outcome.map_err(Box::new)));
         })
     }
 

@@ -1,11 +1,11 @@
 //! The requests that a machine waits for, and how far each is.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
 use prism_agents::Gate;
 use prism_vm::RequestId;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::task::AbortHandle;
 
 use crate::people::Question;
@@ -43,12 +43,12 @@ pub(crate) enum Stage {
 
 #[derive(Default)]
 pub(crate) struct Requests {
-    pending: HashMap<RequestId, Pending>,
-    by_effect_id: HashMap<Arc<str>, RequestId>,
+    pending: FxHashMap<RequestId, Pending>,
+    by_effect_id: FxHashMap<Arc<str>, RequestId>,
     /// In the order of the machine; some may have been answered or given up since.
     fresh: Vec<RequestId>,
     /// Effect ids that the program has given up.
-    cancelled: HashSet<Arc<str>>,
+    cancelled: FxHashSet<Arc<str>>,
     /// Questions that were given up, and whose end is not in the journal.
     pub(crate) to_withdraw: Vec<Asked>,
 }

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 use crate::record::{PARKED, event_draft, expect, payload, run_draft};
-use crate::{Error, Start, cancel, engine, start};
+use crate::{Error, Start, cancel, start, take_up};
 
 /// A time that is dealt with later than this was missed.
 const LATE: Duration = Duration::from_secs(60);
@@ -106,7 +106,7 @@ impl Planned {
     pub fn tick(&self, store: &dyn Store, now: i64) -> Result<Ticked, Error> {
         let claim = store.claim(self.run)?;
         let last = self.last_entry(store)?;
-        engine::expect_unfinished(&last)?;
+        take_up::expect_unfinished(&last)?;
         let mut log = Log::after(&last);
         let messages = store.messages(Some(self.run), 0)?;
         if let Some(wish) = messages.iter().find(|message| &*message.key == cancel::KEY) {
@@ -127,7 +127,7 @@ impl Planned {
     /// How far it is; `None` when it has ended.
     pub fn progress(&self, store: &dyn Store) -> Result<Option<Progress>, Error> {
         let last = self.last_entry(store)?;
-        match engine::expect_unfinished(&last) {
+        match take_up::expect_unfinished(&last) {
             Ok(()) => Ok(Some(expect(Progress::from_payload(&payload(store, &last)?), &last)?)),
             Err(_) => Ok(None),
         }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,8 +10,11 @@ use std::sync::Arc;
 use prism_agents::{AgentSpec, Dispatcher, Registry};
 use prism_backend_local::LocalBackend;
 use prism_bytecode::{assemble, encode, verify};
-use prism_engine::{Choice, Decision, Engine, Error, Host, Start, WhenWaiting, decide, find_run};
-use prism_journal::{Sqlite, Status};
+use prism_engine::{
+    Choice, Decision, Engine, Error, Host, Start, Taken, WhenWaiting, cancel, decide, find_run,
+    take_up,
+};
+use prism_journal::{Kind, RunId, Sqlite, Status};
 use prism_vm::{Data, Limits};
 use serde_json::Value;
 
@@ -99,6 +103,64 @@ async fn a_run_goes_on_in_another_process_without_its_source() {
     assert_eq!(items[..4], [ok.clone(), ok.clone(), ok, Data::from(5.0)]);
     assert_eq!(items[4].get("by"), Some(&Data::from("me")));
     assert_eq!(fs::read_to_string(folder.path().join("calls")).unwrap().lines().count(), 3);
+}
+
+/// A process dies with many runs in flight, of which one has ended and one has a wish to be
+/// cancelled; the next process takes all of them up together.
+#[tokio::test]
+async fn runs_that_are_taken_up_together_go_on_as_each_would() {
+    const N_RUNS: usize = 200;
+    let folder = tempfile::tempdir().unwrap();
+    let first = engine(folder.path());
+    let program = "site \"random\", \"main/step\"\nsite \"human.approve\", \"main/ok\"\n\
+        fn \"main\" ( ) regs 4\n    load_int r0, 0\n    load_const r1, 5\nagain:\n    \
+        perform r2, r2, 0, s0\n    for_less r0, r1, 1, again\n    load_const r3, \"ok?\"\n    \
+        perform r3, r3, 1, s1\n    perform r2, r2, 0, s0\n    return r3\n";
+    let start = start(program, Limits::default());
+    let mut runs = Vec::new();
+    let handles: Vec<_> = (0..N_RUNS).map(|_| first.start(&start).unwrap()).collect();
+    for handle in handles {
+        runs.push(handle.wait().await.unwrap().run);
+    }
+    drop(first);
+    let second = engine(folder.path());
+    let store = second.store().clone();
+    let yes = Decision { approved: true, choice: None, reason: String::new(), by: "me".into() };
+    for run in &runs {
+        decide(&*store, *run, Choice::default(), &yes).unwrap();
+    }
+    cancel(&*store, runs[7], "no").unwrap();
+    store.post(runs[9], "cancel", br#"{"reason":"asked"}"#).unwrap();
+    let held = store.claim(runs[11]).unwrap();
+    runs.push(RunId::generate());
+
+    let mut refused = Vec::new();
+    let mut taken = Vec::new();
+    for (place, run) in take_up(&*store, &runs).into_iter().enumerate() {
+        match run {
+            Ok(run) => taken.push(run),
+            Err(error) => refused.push((place, error.code())),
+        }
+    }
+    assert_eq!(refused, [(7, "P2013"), (11, "P2009"), (N_RUNS, "P2008")]);
+    let expected: Vec<RunId> = taken.iter().map(Taken::run).collect();
+    let mut statuses = HashMap::new();
+    for (run, handle) in expected.into_iter().zip(second.go_on_with(taken)) {
+        let result = handle.unwrap().wait().await.unwrap();
+        assert_eq!(result.run, run);
+        *statuses.entry(result.status).or_insert(0) += 1;
+        let entries = store.read(run, 0).unwrap();
+        let steps = entries.iter().filter(|entry| entry.kind == Kind::Answer);
+        let steps: Vec<_> = steps.map(|step| step.effect_id.to_string()).collect();
+        let all: Vec<_> = (0..6).map(|number| format!("main/step#{number}")).collect();
+        let n_steps = if result.status == Status::Completed { 6 } else { 5 };
+        assert_eq!(steps[..n_steps], all[..n_steps], "no step is missing, none is made again");
+        let resumed = entries.iter().filter(|entry| entry.kind == Kind::RunResumed);
+        assert_eq!(resumed.count(), 1);
+    }
+    assert_eq!(statuses[&Status::Completed] + statuses[&Status::Cancelled], N_RUNS - 2);
+    assert_eq!(statuses[&Status::Cancelled], 1, "the wish reached its run");
+    drop(held);
 }
 
 #[tokio::test]

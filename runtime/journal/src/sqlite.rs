@@ -99,6 +99,26 @@ impl Sqlite {
         }
     }
 
+    /// Reads many runs, on a connection of their own: several threads may do so at once.
+    fn read_together(&self, runs: &[RunId]) -> Result<Vec<Result<Vec<Entry>, Error>>, Error> {
+        let mut connection = open::reader(&self.path, self.patience)?;
+        let snapshot = connection.transaction().map_err(|error| self.at().fault(&error))?;
+        let mut ends = Vec::with_capacity(runs.len());
+        let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        index.refresh(&snapshot, self.at())?;
+        for run in runs {
+            let tail = index.tail(&snapshot, self.at(), *run)?;
+            ends.push(tail.map(|tail| (*run, tail.last_row, tail.record.last_seq)));
+        }
+        drop(index);
+        let known: Vec<_> = ends.iter().flatten().copied().collect();
+        let found = rows::read_all_back(&snapshot, &known);
+        let mut found = found.map_err(|error| self.at().fault(&error))?.into_iter();
+        // A run that the store does not know has no entries.
+        let entries = |end: &Option<_>| end.and_then(|_| found.next()).unwrap_or(Ok(Vec::new()));
+        Ok(ends.iter().map(entries).collect())
+    }
+
     /// The bytes that a query finds in its one column.
     fn find(&self, query: &str, params: impl Params) -> Result<Option<Vec<u8>>, Error> {
         self.reading(|connection| {
@@ -159,6 +179,12 @@ impl Store for Sqlite {
             check_chain(&chain.entries, from, chain.prev)?;
             Ok(chain.entries)
         })
+    }
+
+    fn read_all(&self, runs: &[RunId]) -> Vec<Result<Vec<Entry>, Error>> {
+        // What keeps one row from being read may concern one run: each says so for itself.
+        self.read_together(runs)
+            .unwrap_or_else(|_| runs.iter().map(|run| self.read(*run, 0)).collect())
     }
 
     fn run(&self, run: RunId) -> Result<Option<RunRecord>, Error> {

@@ -137,6 +137,11 @@ pub trait Store: Send + Sync {
     /// does not know has no entries.
     fn read(&self, run: RunId, from: u64) -> Result<Vec<Entry>, Error>;
 
+    /// The entries of each of these runs, as `read` gives them, in the same order.
+    fn read_all(&self, runs: &[RunId]) -> Vec<Result<Vec<Entry>, Error>> {
+        runs.iter().map(|run| self.read(*run, 0)).collect()
+    }
+
     /// One run, `None` when the store does not know it.
     fn run(&self, run: RunId) -> Result<Option<RunRecord>, Error>;
 

@@ -226,8 +226,18 @@ fn read_after(change: &str) -> (RunId, Error) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.db");
     let run = write_run(&Sqlite::open(&path).unwrap(), 4);
-    sql(&path, change);
-    (run, Sqlite::open(&path).unwrap().read(run, 0).unwrap_err())
+    let sound = write_run(&Sqlite::open(&path).unwrap(), 1);
+    sql(&path, &format!("{change} AND run = x'{}'", hex(run)));
+    let store = Sqlite::open(&path).unwrap();
+    let error = store.read(run, 0).unwrap_err();
+    // Beside others it says the same, and they are as they were.
+    let together = store.read_all(&[sound, run]);
+    assert_eq!(together, [store.read(sound, 0), Err(error.clone())], "{change}");
+    (run, error)
+}
+
+fn hex(run: RunId) -> String {
+    run.bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[test]

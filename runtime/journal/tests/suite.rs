@@ -13,7 +13,7 @@ use prism_journal::{
     Entry, Error, Kind, Log, Memory, Payload, Postgres, Removed, RunId, Sqlite, StateKey,
     StateWrite, Status, Store,
 };
-use support::{append, draft, start as started};
+use support::{append, draft, start as started, write_run};
 
 type Case = fn(&dyn Store);
 
@@ -53,6 +53,7 @@ on_every_store! {
     every_write_is_a_change,
     an_unknown_run_is_empty,
     the_ends_of_runs_are_their_last_entries,
+    many_journals_are_read_as_each_by_itself,
     ended_runs_are_removed_with_what_only_they_had,
     a_run_that_is_claimed_or_not_ended_stays,
 }
@@ -64,6 +65,33 @@ fn in_memory(case: Case) {
 fn in_a_file(case: Case) {
     let folder = tempfile::tempdir().unwrap();
     case(&Sqlite::open(folder.path().join("deep/er/journal.db")).unwrap());
+}
+
+/// Runs of different lengths whose entries lie between each other, one far behind the others, and
+/// one that nobody knows.
+fn many_journals_are_read_as_each_by_itself(store: &dyn Store) {
+    let early = write_run(store, 3);
+    let between = write_run(store, 100);
+    let mut open: Vec<_> = (0..5).map(|_| started(store)).collect();
+    for round in 0..20 {
+        for (place, (claim, log)) in open.iter_mut().enumerate() {
+            if round < 4 * (place + 1) {
+                let effect = format!("main/step#{round}");
+                append(store, claim, log.batch(vec![draft(Kind::Answer, &effect, "x")])).unwrap();
+            }
+        }
+    }
+    let mut runs: Vec<RunId> = open.iter().map(|(_, log)| log.run()).collect();
+    runs.extend([RunId::generate(), early]);
+    let journals = store.read_all(&runs);
+    let counts: Vec<usize> =
+        journals.iter().map(|journal| journal.clone().unwrap().len()).collect();
+    assert_eq!(counts, [5, 9, 13, 17, 21, 0, 5]);
+    for (run, journal) in runs.iter().zip(journals) {
+        assert_eq!(journal, store.read(*run, 0));
+    }
+    assert_eq!(store.read(between, 0).unwrap().len(), 102);
+    assert_eq!(store.read_all(&[]), []);
 }
 
 fn the_ends_of_runs_are_their_last_entries(store: &dyn Store) {

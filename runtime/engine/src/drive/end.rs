@@ -38,7 +38,7 @@ impl Driver {
         Ok(Some(RunResult { questions, due, ..RunResult::new(run, Status::Waiting, output) }))
     }
 
-    pub(super) async fn finish(mut self, end: End) -> Result<RunResult, Error> {
+    pub(super) async fn finish(mut self: Box<Self>, end: End) -> Result<RunResult, Error> {
         self.jobs.shutdown().await;
         let run = self.world.run;
         let output = std::mem::take(&mut self.output);
@@ -61,7 +61,7 @@ impl Driver {
         Ok(result)
     }
 
-    pub(super) async fn stop(mut self, stop: Stop) -> Result<RunResult, Error> {
+    pub(super) async fn stop(mut self: Box<Self>, stop: Stop) -> Result<RunResult, Error> {
         self.jobs.shutdown().await;
         // An answer that has come is kept, even though the machine gets it only later. What else
         // is heard, another wish to stop included, changes nothing any more.
@@ -87,7 +87,9 @@ impl Driver {
         self.recorder.append(vec![last], Vec::new(), Then::default());
         while !self.recorder.is_settled() {
             match self.inbox.recv().await.expect("the driver holds a sender") {
-                Signal::Durable(outcome) => drop(self.recorder.settle(outcome)?),
+                Signal::Durable(outcome) => {
+                    drop(self.recorder.settle(outcome.map_err(|error| *error))?)
+                }
                 Signal::Note(..)
                 | Signal::Finished(..)
                 | Signal::Parked(_)

@@ -31,24 +31,26 @@ impl Driver {
         let mut said = Vec::new();
         while let Some(heard) = signal {
             match heard {
-                Signal::Durable(outcome) => self.settled(outcome)?,
-                Signal::Note(id, AgentNote::Stderr(line)) => {
-                    if let Some(pending) = self.requests.get_mut(id) {
-                        pending.said.push(line);
-                        said.push(id);
+                Signal::Durable(outcome) => self.settled(outcome.map_err(|error| *error))?,
+                Signal::Note(id, note) => match *note {
+                    AgentNote::Stderr(line) => {
+                        if let Some(pending) = self.requests.get_mut(id) {
+                            pending.said.push(line);
+                            said.push(id);
+                        }
                     }
-                }
-                Signal::Note(id, note) => {
-                    drafts.extend(self.said(id));
-                    if matches!(note, AgentNote::AttemptStarted { .. }) {
-                        then.open.extend(self.requests.gate(id));
+                    note => {
+                        drafts.extend(self.said(id));
+                        if matches!(note, AgentNote::AttemptStarted { .. }) {
+                            then.open.extend(self.requests.gate(id));
+                        }
+                        drafts.extend(self.note(id, note));
                     }
-                    drafts.extend(self.note(id, note));
-                }
+                },
                 Signal::Finished(id, finished) => {
                     drafts.extend(self.said(id));
                     if let Some(pending) = self.requests.unanswered(id) {
-                        let finished = finished?;
+                        let finished = (*finished)?;
                         drafts.push(pending.asked.draft(finished.kind, &finished.payload));
                         then.feed.push((id, finished.answer));
                         pending.stage = Stage::Answered;

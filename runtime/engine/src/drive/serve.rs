@@ -36,7 +36,7 @@ impl Driver {
                     let signals = self.world.signals.clone();
                     let job = self.jobs.spawn(async move {
                         // The driver may have ended; then nobody wants to know.
-                        let _ = signals.send(Signal::Finished(id, Ok(job.await)));
+                        let _ = signals.send(Signal::Finished(id, Box::new(Ok(job.await))));
                     });
                     pending.stage = Stage::UnderWay { job, due, gate };
                 }
@@ -106,7 +106,7 @@ impl Driver {
             let is_parked = ask.is_none();
             // A decision may have been left before the run was here to hear of it.
             if let Some(decided) = effects::decided(&*self.world.store, &question).transpose() {
-                tell(Signal::Finished(id, decided));
+                tell(Signal::Finished(id, Box::new(decided)));
                 pending.stage = Stage::Asked { question, job: None, is_parked: false };
                 continue;
             }

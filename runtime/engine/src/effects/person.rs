@@ -103,7 +103,8 @@ pub(crate) async fn decide_here(
     };
     let settled = people::post(&*store, &question, &decision)
         .and_then(|_| Ok(people::find(&*store, &question)?.unwrap_or(decision)));
-    tell(Signal::Finished(id, settled.map(|decision| finish(&decision, &question))));
+    let finished = settled.map(|decision| finish(&decision, &question));
+    tell(Signal::Finished(id, Box::new(finished)));
 }
 
 async fn poll(here: &mut Option<prism_agents::BoxFuture<Option<Decision>>>) -> Option<Decision> {

@@ -137,7 +137,7 @@ pub fn start(engine: &Engine, program: &Program) -> RunHandle {
 }
 
 pub fn go_on(engine: &Engine, run: RunId, program: &Program) -> Result<RunHandle, Error> {
-    engine.go_on(run, |_| Ok((program.machine(), Secrets::default())))
+    engine.resume_with(run, |_| Ok((program.machine(), Secrets::default())))
 }
 
 pub fn beginning() -> Start {

@@ -1,5 +1,7 @@
 //! Entries and messages as rows.
 
+use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql, params};
@@ -14,6 +16,13 @@ const N_COLUMNS: usize = 13;
 /// name.
 const BY_ROW: &str = "SELECT row, run, seq, back, time, kind, effect_id, name, request, payload,
     blob, blob_len, hash FROM entries WHERE row = ?1";
+/// The same, for one row after the other.
+const DOWN_FROM: &str = "SELECT row, run, seq, back, time, kind, effect_id, name, request, payload,
+    blob, blob_len, hash FROM entries WHERE row <= ?1 ORDER BY row DESC";
+/// For so many entries of a run room is made at once, whatever the index says.
+const MOST: usize = 4096;
+/// So many rows are passed over before the next one is looked for.
+const FAR: u32 = 32;
 /// Rows per statement, most first.
 const CHUNKS: [usize; 3] = [64, 8, 1];
 
@@ -123,6 +132,93 @@ pub(super) fn read_back(
     Ok(Chain { entries, prev })
 }
 
+/// Runs followed back to their first entries, from these last rows. Each result is in order, and
+/// `prev` is filled in.
+///
+/// The rows of all are met on one way down the table, so that each page is read once, and most
+/// rows are the next ones.
+pub(super) fn read_all_back(
+    connection: &Connection,
+    ends: &[(RunId, i64, u64)],
+) -> rusqlite::Result<Vec<Result<Vec<Entry>, Error>>> {
+    let way = |&(run, _, seq): &(RunId, i64, u64)| {
+        let n_entries = usize::try_from(seq).unwrap_or_default().saturating_add(1).min(MOST);
+        Way { run, seq, entries: Ok(Vec::with_capacity(n_entries)) }
+    };
+    let mut ways: Vec<Way> = ends.iter().map(way).collect();
+    let places = ends.iter().enumerate().map(|(way, (_, row, _))| (*row, way));
+    let mut wanted: BinaryHeap<(i64, usize)> = places.collect();
+    let mut query = connection.prepare_cached(DOWN_FROM)?;
+    while let Some((highest, _)) = wanted.peek() {
+        let mut rows = query.query([*highest])?;
+        let mut n_passed = 0;
+        while n_passed <= FAR {
+            let found = rows.next()?;
+            let number = found.map_or(Ok(i64::MIN), |row| row.get(0))?;
+            while let Some(way) = pop_if(&mut wanted, |row| row > number) {
+                ways[way].is_missing();
+            }
+            let Some(row) = found.filter(|_| !wanted.is_empty()) else { break };
+            n_passed += 1;
+            while let Some(way) = pop_if(&mut wanted, |row| row == number) {
+                n_passed = 0;
+                wanted.extend(ways[way].take(row).map(|back| (back, way)));
+            }
+        }
+    }
+    Ok(ways.into_iter().map(Way::checked).collect())
+}
+
+/// Takes out the way whose next row is the highest, if it is one of these.
+fn pop_if(wanted: &mut BinaryHeap<(i64, usize)>, is_one: impl Fn(i64) -> bool) -> Option<usize> {
+    let highest = wanted.peek_mut().filter(|highest| is_one(highest.0))?;
+    Some(PeekMut::pop(highest).1)
+}
+
+/// How far a run has been followed back.
+struct Way {
+    run: RunId,
+    /// Of the entry that comes next.
+    seq: u64,
+    /// The last one first.
+    entries: Result<Vec<Entry>, Error>,
+}
+
+impl Way {
+    /// Takes the next entry; gives the row of the one after it.
+    fn take(&mut self, row: &Row<'_>) -> Option<i64> {
+        let (run, seq) = (self.run, self.seq);
+        let entries = self.entries.as_mut().ok()?;
+        match entry_from(row) {
+            Ok(Placed { entry, back, .. }) if entry.run == run && entry.seq == seq => {
+                if let Some(later) = entries.last_mut() {
+                    later.prev = entry.hash;
+                }
+                entries.push(entry);
+                self.seq = seq.checked_sub(1)?;
+                Some(back)
+            }
+            Ok(_) => self.is_missing(),
+            Err(why) => {
+                self.entries = Err(why.at(run, seq));
+                None
+            }
+        }
+    }
+
+    fn is_missing(&mut self) -> Option<i64> {
+        self.entries = Err(Error::Missing { run: self.run, seq: self.seq });
+        None
+    }
+
+    fn checked(self) -> Result<Vec<Entry>, Error> {
+        let mut entries = self.entries?;
+        entries.reverse();
+        check_chain(&entries, 0, Digest::ZERO)?;
+        Ok(entries)
+    }
+}
+
 /// The last entry of each of these runs, which are at these rows.
 pub(super) fn ends(
     connection: &Connection,
@@ -180,7 +276,8 @@ impl From<rusqlite::Error> for Unreadable {
 fn entry_from(row: &Row<'_>) -> Result<Placed, Unreadable> {
     let kind: i64 = row.get(5)?;
     let kind = u8::try_from(kind).ok().and_then(Kind::from_number).ok_or(Unreadable::Kind(kind))?;
-    let payload = match row.get::<_, Option<Vec<u8>>>(9)? {
+    let inline = row.get_ref(9)?.as_blob_or_null().map_err(|_| Unreadable::Changed)?;
+    let payload = match inline {
         Some(bytes) => Payload::Inline(bytes.into()),
         None => Payload::Blob(Reference {
             hash: Digest::from_bytes(row.get(10)?),

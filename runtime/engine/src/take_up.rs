@@ -1,0 +1,180 @@
+//! Goes on with runs: claimed, their journals read, their machines fed with what those have.
+//!
+//! ```text
+//! take_up: claim → journal → beginning ─→ Taken ─→ go_on_with: past, machine → driver → messages
+//! ```
+//!
+//! Many runs are taken up on all processors, and their journals are read together: after a crash
+//! there are as many as the process had.
+
+use std::collections::HashMap;
+use std::num::NonZero;
+use std::thread;
+
+use prism_journal::{Claim, Entry, Error as StoreError, Kind, RunId, Status, Store};
+
+use crate::compute::Compute;
+use crate::drive::{Driver, Signal};
+use crate::secrets::Secrets;
+use crate::start::{self, Recorded};
+use crate::{Engine, Error, RunHandle, opening, runs};
+
+/// How many runs a thread takes up at once: fewer are not worth a thread, and the journals of more
+/// would be in memory at the same time.
+const FEWEST: usize = 64;
+const MOST: usize = 8192;
+
+/// A run that this process has claimed, and its journal.
+pub struct Taken {
+    pub(crate) claim: Claim,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) recorded: Recorded,
+}
+
+impl Taken {
+    pub fn run(&self) -> RunId {
+        self.claim.run()
+    }
+
+    /// How it began.
+    pub fn recorded(&self) -> &Recorded {
+        &self.recorded
+    }
+}
+
+/// Claims runs that can go on and reads their journals. The results are in the order of the runs.
+///
+/// Errors: `P2008` unknown, `P2009` driven by another process, `P2013` ended, `P2022` a schedule,
+/// and whatever keeps the journal from being read.
+pub fn take_up(store: &dyn Store, runs: &[RunId]) -> Vec<Result<Taken, Error>> {
+    on_all_processors(runs.to_vec(), |runs| {
+        let claims: Vec<_> = runs.iter().map(|run| store.claim(*run)).collect();
+        let claimed: Vec<RunId> = claims.iter().flatten().map(Claim::run).collect();
+        let mut journals = store.read_all(&claimed).into_iter();
+        let taken = |claim: Result<Claim, StoreError>| {
+            let claim = claim?;
+            taken(store, claim, journals.next().expect("there is a journal for each claim")?)
+        };
+        claims.into_iter().map(taken).collect()
+    })
+}
+
+fn taken(store: &dyn Store, claim: Claim, entries: Vec<Entry>) -> Result<Taken, Error> {
+    let run = claim.run();
+    let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
+        return Err(Error::UnknownRun { name: run.to_string() });
+    };
+    expect_unfinished(last)?;
+    let recorded = start::from_entry(store, first)?;
+    match recorded.schedule {
+        Some(_) => Err(Error::IsSchedule { run }),
+        None => Ok(Taken { claim, entries, recorded }),
+    }
+}
+
+impl Engine {
+    /// Goes on with a run: the machine is fed what the journal has, then the run continues.
+    ///
+    /// Errors: those of [`take_up`]. A program that diverged shows in the result.
+    pub fn resume(&self, run: RunId) -> Result<RunHandle, Error> {
+        self.resume_with(run, |recorded| self.machine_of(recorded))
+    }
+
+    /// The same, with another machine than that of the run's program.
+    pub(crate) fn resume_with(
+        &self,
+        run: RunId,
+        machine: impl FnOnce(&Recorded) -> Result<(Box<dyn Compute>, Secrets), Error>,
+    ) -> Result<RunHandle, Error> {
+        let claim = self.store.claim(run)?;
+        let entries = self.store.read(run, 0)?;
+        let taken = taken(&*self.store, claim, entries)?;
+        let machine = machine(&taken.recorded)?;
+        let driver = self.driver_of(taken, machine)?;
+        self.hand_over_messages([&*driver].into_iter())?;
+        Ok(self.drive(driver))
+    }
+
+    /// Goes on with runs that were taken up, with each as `resume` does. The results are in the
+    /// order of the runs.
+    pub fn go_on_with(&self, taken: Vec<Taken>) -> Vec<Result<RunHandle, Error>> {
+        let mut drivers = on_all_processors(taken, |taken| {
+            let driver = |taken: Taken| {
+                let machine = self.machine_of(&taken.recorded)?;
+                self.driver_of(taken, machine)
+            };
+            taken.into_iter().map(driver).collect()
+        });
+        // When every run is heard of here: what is said from now on is delivered.
+        if let Err(error) =
+            self.hand_over_messages(drivers.iter().flatten().map(|driver| &**driver))
+        {
+            drivers.fill_with(|| Err(error.clone()));
+        }
+        let openings = drivers.iter().flatten().map(|driver| driver.recorder.opening());
+        opening::send_soon(openings.collect(), self.store.clone());
+        drivers.into_iter().map(|driver| driver.map(|driver| self.spawn(driver))).collect()
+    }
+
+    /// Tells runs what was said to them before they are driven here.
+    fn hand_over_messages<'a>(
+        &self,
+        drivers: impl Iterator<Item = &'a Driver>,
+    ) -> Result<(), Error> {
+        let drivers: HashMap<RunId, &Driver> =
+            drivers.map(|driver| (driver.world.run, driver)).collect();
+        let runs: Vec<RunId> = drivers.keys().copied().collect();
+        for message in runs::messages(&*self.store, &runs)? {
+            if let Some(driver) = drivers.get(&message.run) {
+                // The driver is there and has not begun.
+                let _ = driver.world.signals.send(Signal::Message(Box::new(message)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Does shares of a work on several threads, where it is enough for that. In order.
+fn on_all_processors<T: Send, R: Send>(
+    items: Vec<T>,
+    work: impl Fn(Vec<T>) -> Vec<R> + Sync,
+) -> Vec<R> {
+    let n_threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let share = items.len().div_ceil(n_threads).clamp(FEWEST, MOST);
+    let mut done = Vec::with_capacity(items.len());
+    let mut items = items.into_iter();
+    while items.len() > 0 {
+        thread::scope(|scope| {
+            let own: Vec<T> = items.by_ref().take(share).collect();
+            let others: Vec<_> = (1..n_threads)
+                .map(|_| items.by_ref().take(share).collect::<Vec<T>>())
+                .filter(|others| !others.is_empty())
+                .map(|others| scope.spawn(|| work(others)))
+                .collect();
+            done.extend(work(own));
+            for other in others {
+                done.extend(other.join().expect("taking up runs does not panic"));
+            }
+        });
+    }
+    done
+}
+
+pub(crate) fn expect_unfinished(last: &Entry) -> Result<(), Error> {
+    let status = match last.kind {
+        Kind::RunCompleted => Status::Completed,
+        Kind::RunFailed => Status::Failed,
+        Kind::RunCancelled => Status::Cancelled,
+        Kind::RunStarted
+        | Kind::AttemptStarted
+        | Kind::AttemptFailed
+        | Kind::Answer
+        | Kind::Waiting
+        | Kind::Decision
+        | Kind::Timer
+        | Kind::Event
+        | Kind::RunResumed
+        | Kind::RunInterrupted => return Ok(()),
+    };
+    Err(Error::Ended { run: last.run, status: status.name() })
+}
