@@ -9,7 +9,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::JoinHandle;
 
 use crate::backoff::pause;
 use crate::board::{Board, Claim, Pending};
@@ -32,6 +34,8 @@ struct Inner {
     lanes: HashMap<Arc<str>, Arc<Lane>>,
     pumps: HashMap<&'static str, Pump>,
     board: Arc<Board>,
+    /// Where calls are on their way, whoever waits for them.
+    runtime: Handle,
 }
 
 impl Dispatcher {
@@ -44,7 +48,8 @@ impl Dispatcher {
             .into_iter()
             .map(|backend| (backend.name(), Pump::start(backend, board.clone())))
             .collect();
-        Dispatcher { inner: Arc::new(Inner { registry, lanes, pumps, board }) }
+        let runtime = Handle::current();
+        Dispatcher { inner: Arc::new(Inner { registry, lanes, pumps, board, runtime }) }
     }
 
     /// The agents that can be called.
@@ -62,13 +67,16 @@ impl Dispatcher {
 
     /// Calls an agent. The future may be dropped at any time: the attempt is then cancelled and
     /// everything it started is ended; its place is free again when that is done.
+    ///
+    /// The call is on its way on the dispatcher's own runtime, where its backend is: between the
+    /// end of a call and the beginning of the next one in its place nobody else is waited for.
     pub fn submit(
         &self,
         call: AgentCall,
         notes: Notes,
     ) -> BoxFuture<Result<AgentReply, AgentError>> {
-        let inner = self.inner.clone();
-        Box::pin(async move {
+        let (inner, agent) = (self.inner.clone(), call.agent.clone());
+        let mut way = OnItsWay(self.inner.runtime.spawn(async move {
             let until = call.deadline.map(|deadline| Instant::now() + deadline);
             let lane = inner.lane(&call.agent)?;
             if lane.spec.delivery == Delivery::AtMostOnce && call.once.is_none() {
@@ -76,7 +84,11 @@ impl Dispatcher {
             }
             let call = Arc::new(call);
             repeat(&inner, &lane, &Job { call, notes, until }).await
-        })
+        }));
+        // A call whose runtime has stopped is cancelled.
+        Box::pin(
+            async move { (&mut way.0).await.unwrap_or_else(|_| Err(errors::cancelled(&agent))) },
+        )
     }
 
     /// Ends every attempt. Ready when nothing that an agent started is left.
@@ -84,6 +96,15 @@ impl Dispatcher {
         for pump in self.inner.pumps.values() {
             pump.backend().shutdown().await;
         }
+    }
+}
+
+/// Ends its call when dropped.
+struct OnItsWay(JoinHandle<Result<AgentReply, AgentError>>);
+
+impl Drop for OnItsWay {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use prism_agents::protocol::{self, Line};
 use prism_agents::{AgentError, AgentNote, AgentReply, AgentSpec, Attempt, errors};
 use tokio::io::AsyncWriteExt;
-use tokio::process::ChildStdin;
+use tokio::net::unix::pipe::Sender;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::job::{Cancelled, Note};
@@ -141,7 +141,7 @@ impl State {
 }
 
 /// A process that ends early closes the pipe; what it then says or does not say decides.
-async fn send(stdin: &mut Option<ChildStdin>, request: &str, usage: Use) {
+async fn send(stdin: &mut Option<Sender>, request: &str, usage: Use) {
     if let Some(pipe) = stdin {
         let _ = pipe.write_all(request.as_bytes()).await;
     }

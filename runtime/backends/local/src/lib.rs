@@ -9,6 +9,8 @@ mod backend;
 
 mod program;
 
+mod child;
+
 mod spawner;
 
 mod process;

@@ -1,13 +1,15 @@
 //! One running agent process with its pipes.
 
-use std::process::{ExitStatus, Stdio};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
 use prism_agents::{AgentError, AgentSpec, errors};
-use rustix::process::Pid;
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::net::unix::pipe::{Receiver, Sender};
 
+use crate::child::{Child, Program};
 use crate::group::Group;
 use crate::guardian::Guardian;
 use crate::job::Note;
@@ -22,8 +24,8 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 
 pub(crate) struct Process {
     pub(crate) child: Child,
-    pub(crate) stdin: Option<ChildStdin>,
-    pub(crate) stdout: Lines<ChildStdout>,
+    pub(crate) stdin: Option<Sender>,
+    pub(crate) stdout: Lines<Receiver>,
     pub(crate) stderr: Stderr,
     group: Group,
     grace: Duration,
@@ -47,24 +49,19 @@ impl Process {
     pub(crate) async fn start(spec: &AgentSpec, house: &House) -> Result<Process, AgentError> {
         let file = program::find(spec)?;
         let mark = house.marks.next();
-        let mut command = Command::new(file);
-        command
-            .args(&spec.command[1..])
-            .current_dir(&spec.dir)
-            .env("PRISM_AGENT", &*spec.name)
-            .env(strays::VARIABLE, &mark)
-            .envs(std::env::current_dir().ok().map(|dir| ("PRISM_CWD", dir)))
-            .envs(spec.env.iter().map(|(key, value)| (key, value)))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        let mut env: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
+        env.insert("PRISM_AGENT".into(), (&*spec.name).into());
+        env.insert(strays::VARIABLE.into(), (&mark).into());
+        env.extend(std::env::current_dir().ok().map(|dir| ("PRISM_CWD".into(), dir.into())));
+        env.extend(spec.env.iter().map(|(key, value)| (key.into(), value.into())));
+        let name = file.as_os_str().to_owned();
+        let args = [name].into_iter().chain(spec.command[1..].iter().map(Into::into)).collect();
+        let program = Program { file, args, dir: spec.dir.clone(), env };
         let mut child =
-            spawner::spawn(command).await.map_err(|error| program::start_error(spec, &error))?;
-        let id = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
-        let id = id.expect("a child that was not waited for has an id");
-        let stdout = child.stdout.take().expect("standard output is a pipe");
+            spawner::spawn(program).await.map_err(|error| program::start_error(spec, &error))?;
+        let stdout = child.stdout.take().expect("nobody has taken it");
         Ok(Process {
-            group: Group::new(id, house.guardian.clone()),
+            group: Group::new(child.id(), house.guardian.clone()),
             stdin: child.stdin.take(),
             stdout: Lines::new(stdout, spec.max_line),
             stderr: Stderr::new(child.stderr.take()),

@@ -4,32 +4,27 @@
 //! Threads of a runtime come and go; this one stays until the process is over.
 
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{OnceLock, mpsc};
 use std::time::Duration;
 
-use tokio::process::{Child, Command};
-use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use crate::child::{self, Child, Program, Started};
+
 struct Order {
-    command: Command,
-    runtime: Handle,
-    reply: oneshot::Sender<io::Result<Child>>,
+    program: Program,
+    reply: oneshot::Sender<io::Result<Started>>,
 }
 
 /// How often a program that is just being written is tried again: another thread that forked
 /// at the wrong moment may hold the file open for a few milliseconds.
 const BUSY_TRIES: u32 = 20;
 
-/// Starts the command as the leader of a new process group that does not outlive this process.
-pub(crate) async fn spawn(mut command: Command) -> io::Result<Child> {
-    command.process_group(0).kill_on_drop(true);
-    die_with_parent(&mut command);
-    let (reply, child) = oneshot::channel();
-    let order = Order { command, runtime: Handle::current(), reply };
-    orders()?.send(order).map_err(|_| gone())?;
-    child.await.map_err(|_| gone())?
+/// Starts the program as the leader of a new process group that does not outlive this process.
+pub(crate) async fn spawn(program: Program) -> io::Result<Child> {
+    let (reply, started) = oneshot::channel();
+    orders()?.send(Order { program, reply }).map_err(|_| gone())?;
+    Child::new(started.await.map_err(|_| gone())??)
 }
 
 fn orders() -> io::Result<&'static mpsc::Sender<Order>> {
@@ -44,21 +39,17 @@ fn orders() -> io::Result<&'static mpsc::Sender<Order>> {
 }
 
 fn serve(incoming: mpsc::Receiver<Order>) {
-    for Order { mut command, runtime, reply } in incoming {
-        // A runtime that is shutting down panics when asked for a child.
-        let started = catch_unwind(AssertUnwindSafe(|| {
-            let _inside = runtime.enter();
-            start(&mut command)
-        }));
-        // A receiver that is gone drops the child, which kills it.
-        let _ = reply.send(started.unwrap_or_else(|_| Err(gone())));
+    child::block_signals();
+    for Order { program, reply } in incoming {
+        // A receiver that is gone drops the process, which kills it.
+        let _ = reply.send(start(&program));
     }
 }
 
-fn start(command: &mut Command) -> io::Result<Child> {
+fn start(program: &Program) -> io::Result<Started> {
     let mut tries = 0;
     loop {
-        match command.spawn() {
+        match child::start(program) {
             Err(error)
                 if error.kind() == io::ErrorKind::ExecutableFileBusy && tries < BUSY_TRIES =>
             {
@@ -71,31 +62,5 @@ fn start(command: &mut Command) -> io::Result<Child> {
 }
 
 fn gone() -> io::Error {
-    io::Error::other("the runtime is shutting down")
+    io::Error::other("the thread that starts processes is gone")
 }
-
-#[cfg(target_os = "linux")]
-fn die_with_parent(command: &mut Command) {
-    use rustix::process::{Signal, getpid, getppid, set_parent_process_death_signal};
-
-    let parent = getpid();
-    let hook = move || {
-        set_parent_process_death_signal(Some(Signal::KILL))?;
-        // The parent may have died before the line above; then nobody would send the signal.
-        if getppid() == Some(parent) { Ok(()) } else { Err(gone_in_child()) }
-    };
-    #[expect(unsafe_code, reason = "the standard library offers this hook only as unsafe")]
-    // SAFETY: between fork and exec only async-signal-safe calls are allowed; the hook makes two
-    // system calls and neither allocates nor locks.
-    unsafe {
-        command.pre_exec(hook);
-    }
-}
-
-#[cfg(target_os = "linux")]
-fn gone_in_child() -> io::Error {
-    io::Error::from(rustix::io::Errno::SRCH)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn die_with_parent(_command: &mut Command) {}

@@ -2,7 +2,7 @@
 
 use prism_agents::AgentNote;
 use tokio::io::AsyncReadExt;
-use tokio::process::ChildStderr;
+use tokio::net::unix::pipe::Receiver;
 
 use crate::job::Note;
 
@@ -16,7 +16,7 @@ const MAX_LINES: usize = 1_000;
 const MAX_LINE: usize = 2_000;
 
 pub(crate) struct Stderr {
-    input: Option<ChildStderr>,
+    input: Option<Receiver>,
     chunk: Vec<u8>,
     line: Vec<u8>,
     tail: Vec<u8>,
@@ -24,7 +24,7 @@ pub(crate) struct Stderr {
 }
 
 impl Stderr {
-    pub(crate) fn new(input: Option<ChildStderr>) -> Stderr {
+    pub(crate) fn new(input: Option<Receiver>) -> Stderr {
         Stderr { input, chunk: Vec::new(), line: Vec::new(), tail: Vec::new(), n_lines: 0 }
     }
 
