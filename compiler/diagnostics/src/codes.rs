@@ -251,6 +251,7 @@ codes! {
     P2020 => "secret that a run needs",
     P2021 => "format that this Prism does not know",
     P2022 => "schedule in the place of a run",
+    P2023 => "large values at a place that is not known",
     // P21xx: agents
     P2101 => "unknown agent",
     P2102 => "too few agents",
@@ -287,6 +288,7 @@ codes! {
     P2209 => "file that cannot be written",
     P2210 => "program without a schedule",
     P2211 => "span of time that is none",
+    P2212 => "place for large values that is none",
 }
 
 impl std::fmt::Display for Code {

@@ -54,6 +54,7 @@ pub enum Verb {
     Audit(Audit),
     Calibration(Calibration),
     Gc(Gc),
+    Values(Values),
     Migrate(Migrate),
     Test(Test),
     /// Enter programs line by line; shows values with their types and confidences
@@ -462,6 +463,27 @@ pub struct Gc {
     #[arg(long)]
     pub dry_run: bool,
     /// One JSON object: {\"runs\",\"values\"}, or {\"would_remove\"}
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub store: Store,
+}
+
+/// Show where the large values of a store are, or move them
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  prism values                           say where they are
+  prism values --to s3://bucket/runs     keep them in a bucket from now on
+  prism values --to beside               bring them back
+
+Values of 64 KiB and more are large. A bucket is reached with AWS_ENDPOINT_URL, AWS_REGION,
+AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, by every process that uses the store. End those
+processes before values are moved.")]
+pub struct Values {
+    /// Move them: `s3://BUCKET/PREFIX`, or `beside` the store, which for a database is in it
+    #[arg(long, value_name = "PLACE")]
+    pub to: Option<String>,
+    /// One JSON object: {\"place\",\"moved\"}, the place null beside the store
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]

@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         Verb::Audit(audit) => verbs::audit::run(&audit, terminal),
         Verb::Calibration(calibration) => verbs::calibration::run(&calibration, terminal),
         Verb::Gc(gc) => verbs::gc::run(&gc, terminal),
+        Verb::Values(values) => verbs::values::run(&values, terminal),
         Verb::Migrate(migrate) => verbs::gc::migrate(&migrate, terminal),
         Verb::Completions(completions) => verbs::completions::run(completions.shell),
     })

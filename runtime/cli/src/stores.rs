@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use prism_journal::{Memory, Postgres, Sqlite, Store};
+use prism_journal::{Error, Memory, Postgres, Sqlite, Store, Values};
 
 use prism_driver::shown;
 
@@ -52,18 +52,33 @@ pub fn here() -> Place {
 pub fn open(place: &Place) -> Result<Arc<dyn Store>, Problem> {
     match place {
         Place::Memory => Ok(Arc::new(Memory::new())),
-        Place::File(path) => match Sqlite::open(path) {
+        Place::File(path) => match Sqlite::open_reaching(path, &reach(place)) {
             Ok(store) => Ok(Arc::new(store)),
             Err(error) => Err(problem(&error)),
         },
-        Place::Database(address) => match Postgres::open(address) {
+        Place::Database(address) => match Postgres::open_reaching(address, &reach(place)) {
             Ok(store) => Ok(Arc::new(store)),
             Err(error) => Err(problem(&error)),
         },
     }
 }
 
-fn problem(error: &prism_journal::Error) -> Problem {
+/// Opens places of large values, for the store at a place.
+pub fn reach(place: &Place) -> impl Fn(&str) -> Result<Arc<dyn Values>, Error> {
+    let path = match place {
+        Place::File(path) => path.clone(),
+        Place::Database(_) | Place::Memory => PathBuf::from("postgres://…"),
+    };
+    move |address| {
+        #[cfg(feature = "s3")]
+        if address.starts_with(prism_bucket::SCHEME) {
+            return prism_bucket::open(address);
+        }
+        Err(Error::Elsewhere { path: path.clone(), address: address.to_owned() })
+    }
+}
+
+fn problem(error: &Error) -> Problem {
     Problem::new(error.code(), error.to_string()).with_help(error.help())
 }
 

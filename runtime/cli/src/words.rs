@@ -60,6 +60,11 @@ pub fn no_span(option: &str, found: &str) -> Problem {
         .with_help("write a number with `d`, `h`, `m` or `s`, such as 30d")
 }
 
+pub fn no_place(found: &str) -> Problem {
+    Problem::new("P2212", format!("`--to {found}` is no place for large values"))
+        .with_help("write `s3://BUCKET/PREFIX`, or `beside` for the store's own place")
+}
+
 pub fn no_head(found: &str) -> Problem {
     Problem::new("P2206", format!("`--head {found}` is no hash"))
         .with_help("give the 64 digits that `prism audit verify` printed after `head`")

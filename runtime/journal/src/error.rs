@@ -1,7 +1,8 @@
 //! What can go wrong with a store, and every sentence that this crate says about it.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use crate::{Digest, RunId};
 
@@ -57,6 +58,11 @@ pub enum Error {
     Blob {
         hash: Digest,
     },
+    /// The large values are at a place that this program does not know how to reach.
+    Elsewhere {
+        path: PathBuf,
+        address: String,
+    },
     /// The file cannot be opened, read or written.
     Unreachable {
         path: PathBuf,
@@ -78,6 +84,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// What the system said about a file of the store.
+    pub(crate) fn of_file(store: &Path, error: &io::Error) -> Error {
+        let path = store.to_path_buf();
+        if error.kind() == io::ErrorKind::StorageFull {
+            return Error::DiskFull { path };
+        }
+        Error::Unreachable { path, detail: error.to_string() }
+    }
+
     /// `P20xx`, with a page.
     pub fn code(&self) -> &'static str {
         match self {
@@ -88,6 +103,7 @@ impl Error {
             Error::DiskFull { .. } => "P2004",
             Error::Changed { .. } | Error::Missing { .. } => "P2005",
             Error::Blob { .. } => "P2006",
+            Error::Elsewhere { .. } => "P2023",
             Error::Unreachable { .. } => "P2007",
             Error::Claimed { .. } | Error::OutOfOrder { .. } => "P2009",
             Error::Stopped { cause } => cause.code(),
@@ -131,6 +147,17 @@ impl Error {
             Error::Unreachable { path, .. } if path.starts_with("postgres:") => {
                 "check the address, that the server runs, and that the user may use the database; \
                  a run goes on with `prism resume` when it is there again"
+                    .to_owned()
+            }
+            Error::Elsewhere { .. } => {
+                "use a Prism that knows such places, or bring the values back with `prism values \
+                 --to beside`"
+                    .to_owned()
+            }
+            Error::Unreachable { path, .. } if path.starts_with("s3:") => {
+                "check the address, that the bucket is there, and the credentials, which come from \
+                 the environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, \
+                 AWS_ENDPOINT_URL; a run goes on with `prism resume` when it is there again"
                     .to_owned()
             }
             Error::Unreachable { .. } => {
@@ -181,6 +208,14 @@ impl fmt::Display for Error {
                 )
             }
             Error::Blob { hash } => write!(f, "the stored value {hash} is missing or damaged"),
+            Error::Elsewhere { path, address } => {
+                write!(
+                    f,
+                    "the store {} keeps its large values at {address}, which this program does \
+                     not reach",
+                    path.display()
+                )
+            }
             Error::Unreachable { path, detail } => {
                 write!(f, "the store {} cannot be used: {detail}", path.display())
             }

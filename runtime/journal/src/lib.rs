@@ -15,6 +15,8 @@ mod run;
 
 mod store;
 
+mod values;
+
 mod memory;
 
 mod sqlite;
@@ -34,3 +36,4 @@ pub use postgres::Postgres;
 pub use run::{RunRecord, Status};
 pub use sqlite::Sqlite;
 pub use store::{Ack, Batch, Claim, Message, Removed, StateKey, StateWrite, Store};
+pub use values::{Reach, Values};

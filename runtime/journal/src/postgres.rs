@@ -17,6 +17,8 @@ mod leases;
 
 mod remove;
 
+mod place;
+
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -25,8 +27,8 @@ use ::postgres::{Client, Config};
 
 use crate::store::check_chain;
 use crate::{
-    Ack, Batch, Claim, Digest, Entry, Error, Message, Reference, Removed, RunId, RunRecord,
-    StateKey, Store,
+    Ack, Batch, Claim, Digest, Entry, Error, Message, Reach, Reference, Removed, RunId, RunRecord,
+    StateKey, Store, Values,
 };
 use leases::Heart;
 use link::{Link, Target};
@@ -39,6 +41,8 @@ const LEASE: Duration = Duration::from_secs(10);
 pub struct Postgres {
     writer: Link<Job>,
     reader: Link<Question>,
+    /// Where large values are, unless they are rows.
+    values: Option<Arc<dyn Values>>,
     _heart: Heart,
 }
 
@@ -50,22 +54,30 @@ impl Postgres {
     /// libpq, `postgres://user@host/database` or `host=/folder dbname=…`; a parameter `lease=5s`
     /// of the first form says how long a silent process keeps its runs, ten seconds without it.
     ///
-    /// Errors: `P2001` newer format, `P2007` unreachable, or an address that is none.
+    /// Errors: `P2001` newer format, `P2007` unreachable, or an address that is none, `P2023` large
+    /// values at a place elsewhere.
     pub fn open(address: &str) -> Result<Postgres, Error> {
+        let target = Target::new(&lease_of(address).0)?;
+        Postgres::open_reaching(address, &|place| Err(target.elsewhere(place)))
+    }
+
+    /// The same, and large values may be at a place that `reach` opens.
+    pub fn open_reaching(address: &str, reach: Reach<'_>) -> Result<Postgres, Error> {
         let (address, lease) = lease_of(address);
         let lease = lease.unwrap_or(LEASE);
         let target = Arc::new(Target::new(&address)?);
         schema::create(&target)?;
+        let values = place::open(&target, reach)?;
         let owner: u64 = fastrand::u64(1..1 << 62);
         let heart = Heart::start(target.clone(), owner, lease)?;
-        let writer = writer::start(target.clone(), owner, lease)?;
+        let writer = writer::start(target.clone(), owner, lease, values.clone())?;
         let reader =
             link::start("prism-store-reader", target, "", |connection, jobs: Vec<Question>| {
                 for question in jobs {
                     question(connection.client());
                 }
             })?;
-        Ok(Postgres { writer, reader, _heart: heart })
+        Ok(Postgres { writer, reader, values, _heart: heart })
     }
 
     /// Brings a store that nobody uses from its format to another one, for another Prism; gives the
@@ -75,6 +87,24 @@ impl Postgres {
     pub fn migrate(address: &str, to: i64) -> Result<i64, Error> {
         let target = Arc::new(Target::new(&lease_of(address).0)?);
         schema::migrate(&target, to)
+    }
+
+    /// Where the large values of a store are; `None`: in the database.
+    ///
+    /// Errors: those of `open`.
+    pub fn place(address: &str) -> Result<Option<String>, Error> {
+        let target = Arc::new(Target::new(&lease_of(address).0)?);
+        schema::create(&target)?;
+        place::address_of(&target)
+    }
+
+    /// Moves the large values of a store in which nobody drives a run to another place, `None` for
+    /// the database; gives how many there were. Places are opened by `reach`. What a crash or an
+    /// error leaves is at the old place, and perhaps at the new one too.
+    ///
+    /// Errors: those of `open`, and `P2006` for a value that is missing or damaged.
+    pub fn move_values(address: &str, to: Option<&str>, reach: Reach<'_>) -> Result<u64, Error> {
+        place::change(&Target::new(&lease_of(address).0)?, to, reach)
     }
 
     /// Asks the database, on the thread that reads.
@@ -184,8 +214,12 @@ impl Store for Postgres {
         let sql = "SELECT bytes FROM prism_blobs WHERE hash = $1";
         let found = self.ask(move |client| {
             let row = client.query_opt(sql, &[&&hash.bytes()[..]])?;
-            row.map(|row| row.try_get::<_, Vec<u8>>(0)).transpose()
+            row.map(|row| row.try_get::<_, Option<Vec<u8>>>(0)).transpose()
         })?;
+        let found = match (found, &self.values) {
+            (Some(None), Some(values)) => values.get(hash)?,
+            (found, _) => found.flatten(),
+        };
         match found {
             Some(bytes) if Digest::of(&bytes) == hash => Ok(bytes.into()),
             Some(_) | None => Err(Error::Blob { hash }),

@@ -10,8 +10,6 @@ mod open;
 
 mod format;
 
-mod files;
-
 mod wal;
 
 mod rows;
@@ -21,6 +19,8 @@ mod index;
 mod writer;
 
 mod remove;
+
+mod place;
 
 mod locks;
 
@@ -32,11 +32,10 @@ use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use crate::store::check_chain;
 use crate::{
-    Ack, Batch, Claim, Digest, Entry, Error, Message, Reference, Removed, RunId, RunRecord,
-    StateKey, Store,
+    Ack, Batch, Claim, Digest, Entry, Error, Message, Reach, Reference, Removed, RunId, RunRecord,
+    StateKey, Store, Values,
 };
 use fault::At;
-use files::Folder;
 use index::Index;
 use locks::Locks;
 use writer::Writer;
@@ -53,26 +52,39 @@ pub struct Sqlite {
     patience: Duration,
     index: Arc<Mutex<Index>>,
     locks: Locks,
+    values: Arc<dyn Values>,
 }
 
 impl Sqlite {
     /// Opens the store, and makes the file and its folder when they are not there.
     ///
     /// Errors: `P2001` newer format, `P2002` damaged or no store, `P2003` locked,
-    /// `P2004` disk full, `P2007` unreachable.
+    /// `P2004` disk full, `P2007` unreachable, `P2023` large values at a place elsewhere.
     pub fn open(path: impl Into<PathBuf>) -> Result<Sqlite, Error> {
         Sqlite::open_within(path, PATIENCE)
     }
 
     /// The same, waiting at most `patience` for another program's lock, now and later.
     pub fn open_within(path: impl Into<PathBuf>, patience: Duration) -> Result<Sqlite, Error> {
-        let path: Arc<Path> = path.into().into();
+        let path = path.into();
+        let nowhere = |address: &str| Err(place::elsewhere(&path, address));
+        Sqlite::open_with(path.clone(), patience, &nowhere)
+    }
+
+    /// The same, and large values may be at a place that `reach` opens.
+    pub fn open_reaching(path: impl Into<PathBuf>, reach: Reach<'_>) -> Result<Sqlite, Error> {
+        Sqlite::open_with(path.into(), PATIENCE, reach)
+    }
+
+    fn open_with(path: PathBuf, patience: Duration, reach: Reach<'_>) -> Result<Sqlite, Error> {
+        let path: Arc<Path> = path.into();
         let connection = open::writer(&path, patience)?;
+        let values = place::open(&connection, At(&path), reach)?;
         let reader = Mutex::new(None);
         let index = Arc::new(Mutex::new(Index::default()));
-        let writer = Writer::spawn(connection, path.clone(), index.clone())?;
+        let writer = Writer::spawn(connection, path.clone(), index.clone(), values.clone())?;
         let locks = Locks::beside(&path);
-        Ok(Sqlite { path, writer, reader, patience, index, locks })
+        Ok(Sqlite { path, writer, reader, patience, index, locks, values })
     }
 
     /// Brings a store that nobody uses from its format to another one, for another Prism; gives the
@@ -81,6 +93,28 @@ impl Sqlite {
     /// Errors: those of `open`, and `P2021` for a format that this Prism does not know.
     pub fn migrate(path: impl AsRef<Path>, to: i64) -> Result<i64, Error> {
         open::migrate(path.as_ref(), PATIENCE, to)
+    }
+
+    /// Where the large values of a store are; `None`: beside it.
+    ///
+    /// Errors: those of `open`.
+    pub fn place(path: impl AsRef<Path>) -> Result<Option<String>, Error> {
+        let at = At(path.as_ref());
+        place::address(&open::writer(at.0, PATIENCE)?, at)
+    }
+
+    /// Moves the large values of a store that nobody uses to another place, `None` for beside it;
+    /// gives how many there were. Places are opened by `reach`. What a crash or an error leaves is
+    /// at the old place, and perhaps at the new one too.
+    ///
+    /// Errors: those of `open`, and `P2006` for a value that is missing or damaged.
+    pub fn move_values(
+        path: impl AsRef<Path>,
+        to: Option<&str>,
+        reach: Reach<'_>,
+    ) -> Result<u64, Error> {
+        let mut connection = open::alone(path.as_ref(), PATIENCE)?;
+        place::change(&mut connection, path.as_ref(), to, reach)
     }
 
     fn at(&self) -> At<'_> {
@@ -226,10 +260,7 @@ impl Store for Sqlite {
                 .map_err(|error| self.at().fault(&error))
         })?;
         let found = match row {
-            Some(None) => {
-                let found = Folder::beside(&self.path).get(hash);
-                found.map_err(|error| self.at().unreachable(&error))?
-            }
+            Some(None) => self.values.get(hash)?,
             row => row.flatten(),
         };
         match found {

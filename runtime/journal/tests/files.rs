@@ -146,7 +146,7 @@ fn a_newer_store_is_refused() {
     drop(Sqlite::open(&path).unwrap());
     sql(&path, "PRAGMA user_version = 7");
     let error = Sqlite::open(&path).err().unwrap();
-    assert_eq!(error, Error::Newer { path, found: 7, supported: 2 });
+    assert_eq!(error, Error::Newer { path, found: 7, supported: 3 });
     assert_eq!(error.code(), "P2001");
 }
 

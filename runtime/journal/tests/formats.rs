@@ -130,7 +130,14 @@ fn a_file_goes_back_a_format_and_forth() {
     let before = contents(&store);
     drop(store);
 
-    assert_eq!(Sqlite::migrate(&path, 1).unwrap(), 2);
+    assert_eq!(Sqlite::migrate(&path, 2).unwrap(), 3);
+    assert_eq!(number(&path, "PRAGMA user_version"), 2);
+    assert_eq!(number(&path, "SELECT count(*) FROM sqlite_schema WHERE name = 'place'"), 0);
+    assert_eq!(files(&path).len(), 1);
+    assert_eq!(contents(&Sqlite::open(&path).unwrap()), before);
+    assert_eq!(number(&path, "PRAGMA user_version"), 3);
+
+    assert_eq!(Sqlite::migrate(&path, 1).unwrap(), 3);
     assert_eq!(number(&path, "PRAGMA user_version"), 1);
     assert_eq!(files(&path), Vec::<PathBuf>::new());
     assert_eq!(number(&path, "SELECT count(*) FROM blobs WHERE length(bytes) > 0"), 3);
@@ -140,14 +147,14 @@ fn a_file_goes_back_a_format_and_forth() {
 
     let store = Sqlite::open(&path).unwrap();
     assert_eq!(contents(&store), before);
-    assert_eq!(number(&path, "PRAGMA user_version"), 2);
+    assert_eq!(number(&path, "PRAGMA user_version"), 3);
     // Who uses what was found out again: the program of both, and the answers of each.
     assert_eq!(store.remove(&[one]).unwrap(), Removed { runs: 1, blobs: 1 });
     assert_eq!(store.blob(large).unwrap_err().code(), "P2006");
     assert_eq!(store.blob(small).unwrap().len(), 5_000);
     assert_eq!(store.remove(&[two]).unwrap(), Removed { runs: 1, blobs: 2 });
     drop(store);
-    assert_eq!(Sqlite::migrate(&path, 2).unwrap(), 2);
+    assert_eq!(Sqlite::migrate(&path, 3).unwrap(), 3);
 }
 
 /// Whoever has the store open would go on with tables that are not there any more.
@@ -158,11 +165,11 @@ fn a_store_that_somebody_uses_keeps_its_format() {
     let other = Sqlite::open(&path).unwrap();
     let (run, _) = write(&other, 10);
     assert_eq!(Sqlite::migrate(&path, 1).unwrap_err().code(), "P2003");
-    assert_eq!(number(&path, "PRAGMA user_version"), 2);
+    assert_eq!(number(&path, "PRAGMA user_version"), 3);
     assert_eq!(other.read(run, 0).unwrap().len(), 3);
     write(&other, 10);
     drop(other);
-    assert_eq!(Sqlite::migrate(&path, 1).unwrap(), 2);
+    assert_eq!(Sqlite::migrate(&path, 1).unwrap(), 3);
 }
 
 #[test]
@@ -170,14 +177,14 @@ fn a_format_that_nobody_knows_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("runs.db");
     drop(Sqlite::open(&path).unwrap());
-    for wanted in [0, 3] {
+    for wanted in [0, 4] {
         assert_eq!(Sqlite::migrate(&path, wanted).unwrap_err().code(), "P2021");
     }
     let connection = rusqlite::Connection::open(&path).unwrap();
-    connection.execute_batch("PRAGMA user_version = 3").unwrap();
+    connection.execute_batch("PRAGMA user_version = 4").unwrap();
     drop(connection);
     assert_eq!(Sqlite::migrate(&path, 1).unwrap_err().code(), "P2001");
-    assert_eq!(number(&path, "PRAGMA user_version"), 3);
+    assert_eq!(number(&path, "PRAGMA user_version"), 4);
     assert_eq!(Sqlite::migrate(folder.path().join("none.db"), 1).unwrap_err().code(), "P2007");
 }
 
@@ -194,16 +201,19 @@ fn a_database_goes_back_a_format_and_forth() {
     assert_eq!(Postgres::migrate(&address, 1).unwrap_err().code(), "P2003");
     drop(claim);
     drop(store);
-    assert_eq!(Postgres::migrate(&address, 1).unwrap(), 2);
+    assert_eq!(Postgres::migrate(&address, 2).unwrap(), 3);
+    assert!(server.sql(&name, "SELECT 1 / (to_regclass('prism_place') IS NULL)::int"));
+    assert_eq!(contents(&Postgres::open(&address).unwrap()), before);
+    assert_eq!(Postgres::migrate(&address, 1).unwrap(), 3);
     assert!(server.sql(&name, "SELECT 1 / (to_regclass('prism_uses') IS NULL)::int"));
     let store = Postgres::open(&address).unwrap();
     assert_eq!(contents(&store), before);
     assert_eq!(store.remove(&[one]).unwrap(), Removed { runs: 1, blobs: 1 });
     assert_eq!(store.blob(large).unwrap_err().code(), "P2006");
     drop(store);
-    for wanted in [0, 3] {
+    for wanted in [0, 4] {
         assert_eq!(Postgres::migrate(&address, wanted).unwrap_err().code(), "P2021");
     }
-    assert!(server.sql(&name, "UPDATE prism_format SET format = 3"));
+    assert!(server.sql(&name, "UPDATE prism_format SET format = 4"));
     assert_eq!(Postgres::migrate(&address, 1).unwrap_err().code(), "P2001");
 }

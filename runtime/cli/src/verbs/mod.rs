@@ -18,4 +18,5 @@ pub mod runs;
 pub mod schedule;
 pub mod status;
 pub mod test;
+pub mod values;
 pub mod worker;

@@ -15,6 +15,7 @@ pub struct Project {
 }
 
 /// What a process of `prism` did.
+#[derive(Debug)]
 pub struct Ran {
     pub status: i32,
     pub stdout: String,
@@ -79,6 +80,10 @@ impl Project {
 }
 
 impl Ran {
+    pub fn of(command: &mut Command) -> Ran {
+        Ran::new(&command.output().unwrap())
+    }
+
     fn new(output: &Output) -> Ran {
         Ran {
             status: output.status.code().unwrap_or(-1),

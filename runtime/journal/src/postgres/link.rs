@@ -73,8 +73,39 @@ impl Target {
         Error::NotAStore { path: self.name.clone() }
     }
 
+    pub(super) fn elsewhere(&self, address: &str) -> Error {
+        Error::Elsewhere { path: self.name.clone(), address: address.to_owned() }
+    }
+
     pub(super) fn no_thread(&self, error: &std::io::Error) -> Error {
         Error::Unreachable { path: self.name.clone(), detail: error.to_string() }
+    }
+}
+
+/// Why a transaction is taken back: the server said so, or we did.
+pub(super) enum Fault {
+    Server(postgres::Error),
+    Own(Error),
+}
+
+impl From<postgres::Error> for Fault {
+    fn from(error: postgres::Error) -> Fault {
+        Fault::Server(error)
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Fault {
+        Fault::Own(error)
+    }
+}
+
+impl Fault {
+    pub(super) fn of(self, target: &Target) -> Error {
+        match self {
+            Fault::Server(error) => target.fault(&error),
+            Fault::Own(error) => error,
+        }
     }
 }
 

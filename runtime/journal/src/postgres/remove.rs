@@ -13,10 +13,15 @@ pub(super) fn keep_out(transaction: &mut Transaction<'_>) -> Result<(), PgError>
     transaction.execute("SELECT pg_advisory_xact_lock_shared($1)", &[&TURN]).map(|_| ())
 }
 
+/// Nobody adds blobs, and nobody else removes some, until the transaction ends.
+pub(super) fn keep_others_out(transaction: &mut Transaction<'_>) -> Result<(), PgError> {
+    transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&TURN]).map(|_| ())
+}
+
 /// Removes those of the runs that have ended and that nobody has a lease of.
 pub(super) fn remove(client: &mut Client, runs: &[RunId]) -> Result<Removed, PgError> {
     let mut transaction = client.transaction()?;
-    transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&TURN])?;
+    keep_others_out(&mut transaction)?;
     let wanted: Vec<&[u8]> = runs.iter().map(|run| &run.bytes()[..]).collect();
     let sql = "DELETE FROM prism_runs WHERE run = ANY($1) AND status >= 4 AND NOT EXISTS (
             SELECT FROM prism_leases AS held WHERE held.run = prism_runs.run AND until > now())

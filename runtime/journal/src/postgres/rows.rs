@@ -66,7 +66,7 @@ impl Stored {
     }
 }
 
-fn digest(bytes: Option<&[u8]>) -> Option<Digest> {
+pub(super) fn digest(bytes: Option<&[u8]>) -> Option<Digest> {
     bytes?.try_into().ok().map(Digest::from_bytes)
 }
 

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use postgres::{Client, Error as PgError, Transaction};
 
-use super::link::Target;
+use super::link::{Fault, Target};
+use super::place;
 use crate::Error;
 
 /// The format that this Prism writes.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 /// The oldest format that this Prism can make of a store, and a store of.
 const OLDEST: i64 = 1;
 /// Processes that make the tables at the same time take turns. Any number that others do not use.
@@ -30,7 +31,8 @@ const TABLES: &str = "
         hash bytea NOT NULL,
         PRIMARY KEY (run, seq)
     );
-    CREATE TABLE prism_blobs (hash bytea PRIMARY KEY, bytes bytea NOT NULL);
+    CREATE TABLE prism_blobs (hash bytea PRIMARY KEY, bytes bytea);
+    CREATE TABLE prism_place (address text NOT NULL);
     CREATE TABLE prism_uses (run bytea NOT NULL, hash bytea NOT NULL, PRIMARY KEY (run, hash));
     CREATE INDEX prism_users ON prism_uses (hash);
     CREATE TABLE prism_runs (
@@ -84,25 +86,32 @@ const TO_2: &str = "
 
 const TO_1: &str = "DROP TABLE prism_uses;";
 
+/// From format 2 to 3: where the large blobs are, unless they are rows.
+const TO_3: &str = "
+    ALTER TABLE prism_blobs ALTER COLUMN bytes DROP NOT NULL;
+    CREATE TABLE prism_place (address text NOT NULL);
+";
+
+const BACK_TO_2: &str = "
+    DROP TABLE prism_place;
+    ALTER TABLE prism_blobs ALTER COLUMN bytes SET NOT NULL;
+";
+
 /// Makes the tables unless they are there; those of an older format are brought to the newest.
 pub(super) fn create(target: &Arc<Target>) -> Result<(), Error> {
     let mut client = target.connect()?;
-    let found = in_turn(&mut client, |transaction| {
-        let Some(found) = format(transaction)? else {
-            transaction.batch_execute(TABLES)?;
-            transaction.execute("INSERT INTO prism_format VALUES ($1)", &[&FORMAT])?;
-            return Ok(FORMAT);
-        };
-        if (OLDEST..FORMAT).contains(&found) {
-            bring(transaction, found, FORMAT)?;
-            return Ok(FORMAT);
+    let created = in_turn(&mut client, |transaction| {
+        match format(transaction)? {
+            None => {
+                transaction.batch_execute(TABLES)?;
+                transaction.execute("INSERT INTO prism_format VALUES ($1)", &[&FORMAT])?;
+            }
+            Some(found) if (OLDEST..=FORMAT).contains(&found) => bring_up(transaction, found)?,
+            Some(found) => return Err(target.newer(found, FORMAT).into()),
         }
-        Ok(found)
+        Ok(())
     });
-    match found.map_err(|error| target.fault(&error))? {
-        FORMAT => Ok(()),
-        found => Err(target.newer(found, FORMAT)),
-    }
+    created.map_err(|fault| fault.of(target))
 }
 
 /// Brings a store from its format to another one; gives the format that it had.
@@ -110,22 +119,37 @@ pub(super) fn migrate(target: &Arc<Target>, to: i64) -> Result<i64, Error> {
     if !(OLDEST..=FORMAT).contains(&to) {
         return Err(target.no_format(to, OLDEST, FORMAT));
     }
-    let mut client = target.connect()?;
-    let found = in_turn(&mut client, |transaction| {
-        let found = format(transaction)?.unwrap_or_default();
-        let is_ours = (OLDEST..=FORMAT).contains(&found);
-        let is_used = is_ours && is_used(transaction)?;
-        if is_ours && !is_used {
-            bring(transaction, found, to)?;
+    alone(target, |transaction, found| {
+        let address = if found < 3 { None } else { place::address(transaction)? };
+        if let Some(address) = address.filter(|_| to < 3) {
+            return Err(target.elsewhere(&address).into());
         }
-        Ok((found, is_used))
+        bring(transaction, found, to)?;
+        Ok(found)
+    })
+}
+
+/// Works on a store of any format that this Prism knows, while nobody drives a run. An error takes
+/// everything back.
+pub(super) fn alone<T>(
+    target: &Target,
+    work: impl FnOnce(&mut Transaction<'_>, i64) -> Result<T, Fault>,
+) -> Result<T, Error> {
+    let mut client = target.connect()?;
+    let done = in_turn(&mut client, |transaction| match format(transaction)? {
+        None => Err(target.no_store().into()),
+        Some(found) if !(OLDEST..=FORMAT).contains(&found) => {
+            Err(target.newer(found, FORMAT).into())
+        }
+        Some(_) if is_used(transaction)? => Err(target.used().into()),
+        Some(found) => work(transaction, found),
     });
-    match found.map_err(|error| target.fault(&error))? {
-        (_, true) => Err(target.used()),
-        (0, _) => Err(target.no_store()),
-        (found, _) if found > FORMAT => Err(target.newer(found, FORMAT)),
-        (found, _) => Ok(found),
-    }
+    done.map_err(|fault| fault.of(target))
+}
+
+/// Brings a store to the format that this Prism writes.
+pub(super) fn bring_up(transaction: &mut Transaction<'_>, found: i64) -> Result<(), PgError> {
+    if found < FORMAT { bring(transaction, found, FORMAT) } else { Ok(()) }
 }
 
 /// Whether a process drives a run: it would go on with tables that it does not know.
@@ -138,6 +162,12 @@ fn is_used(transaction: &mut Transaction<'_>) -> Result<bool, PgError> {
 fn bring(transaction: &mut Transaction<'_>, from: i64, to: i64) -> Result<(), PgError> {
     if from < 2 && to >= 2 {
         transaction.batch_execute(TO_2)?;
+    }
+    if from < 3 && to >= 3 {
+        transaction.batch_execute(TO_3)?;
+    }
+    if from >= 3 && to < 3 {
+        transaction.batch_execute(BACK_TO_2)?;
     }
     if from >= 2 && to < 2 {
         transaction.batch_execute(TO_1)?;
@@ -157,8 +187,8 @@ fn format(transaction: &mut Transaction<'_>) -> Result<Option<i64>, PgError> {
 /// A transaction that no other process makes or changes tables beside.
 fn in_turn<T>(
     client: &mut Client,
-    work: impl FnOnce(&mut Transaction<'_>) -> Result<T, PgError>,
-) -> Result<T, PgError> {
+    work: impl FnOnce(&mut Transaction<'_>) -> Result<T, Fault>,
+) -> Result<T, Fault> {
     let mut transaction = client.transaction()?;
     transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&TURN])?;
     let done = work(&mut transaction)?;

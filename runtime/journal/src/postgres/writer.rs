@@ -10,7 +10,8 @@ use postgres::{Client, Error as PgError, Transaction};
 
 use super::leases;
 use super::link::{self, Connection, Link, Target};
-use super::{remove, rows};
+use super::{place, remove, rows};
+use crate::values::{LARGE, Values};
 use crate::{Ack, Batch, Entry, Error, Removed, RunId, RunRecord};
 
 /// What the thread does, in this order.
@@ -45,8 +46,13 @@ struct Append {
     ack: Ack,
 }
 
-pub(super) fn start(target: Arc<Target>, owner: u64, lease: Duration) -> Result<Link<Job>, Error> {
-    let mut writer = Writer { owner, lease, ends: HashMap::new() };
+pub(super) fn start(
+    target: Arc<Target>,
+    owner: u64,
+    lease: Duration,
+    values: Option<Arc<dyn Values>>,
+) -> Result<Link<Job>, Error> {
+    let mut writer = Writer { owner, lease, values, ends: HashMap::new() };
     // A process that is stopped inside a transaction would keep others from its runs: then the
     // server ends the transaction.
     let limit = lease.max(SHORTEST_LIMIT).as_millis();
@@ -71,6 +77,8 @@ pub(super) fn start(target: Arc<Target>, owner: u64, lease: Duration) -> Result<
 struct Writer {
     owner: u64,
     lease: Duration,
+    /// Where large values are, unless they are rows.
+    values: Option<Arc<dyn Values>>,
     /// Where the runs that were written to end, by claim: nobody else writes to them meanwhile.
     ends: HashMap<(RunId, u64), RunRecord>,
 }
@@ -93,7 +101,7 @@ impl Writer {
                 let _ = reply.send(retried(connection, |client| leases::is_taken(client, run)));
             }
             Job::Remove(runs, reply) => {
-                let _ = reply.send(retried(connection, |client| remove::remove(client, &runs)));
+                let _ = reply.send(self.remove(connection, &runs));
             }
             Job::Post { run, key, body, reply } => {
                 let posted = retried(connection, |client| post(client, run, &key, &body));
@@ -103,6 +111,14 @@ impl Writer {
                 self.append(connection, vec![Append { run, fence, batch, ack }]);
             }
         }
+    }
+
+    fn remove(&self, connection: &mut Connection, runs: &[RunId]) -> Result<Removed, Error> {
+        let removed = retried(connection, |client| remove::remove(client, runs))?;
+        if let Some(values) = &self.values {
+            place::sweep(&connection.target, &**values)?;
+        }
+        Ok(removed)
     }
 
     /// One transaction for all batches; each hears its own fate.
@@ -142,10 +158,18 @@ impl Writer {
             leases::hold(&mut transaction, &claims, self.lease)?.into_iter().collect();
         let mut ends: HashMap<(RunId, u64), RunRecord> = HashMap::new();
         let (mut entries, mut extras, mut fates) = (Vec::new(), Vec::new(), Vec::new());
+        if appends.iter().any(|append| !append.batch.blobs.is_empty()) {
+            remove::keep_out(&mut transaction)?;
+        }
         for append in appends {
             let claim = (append.run, append.fence);
             if !held.contains(&claim) {
                 fates.push(Err(Error::Claimed { run: append.run }));
+                continue;
+            }
+            // The place of large values may be far away; the store itself is sound.
+            if let Err(error) = self.keep_large(&append.batch) {
+                fates.push(Err(error));
                 continue;
             }
             let end = match ends.remove(&claim).or_else(|| self.ends.get(&claim).cloned()) {
@@ -162,9 +186,47 @@ impl Writer {
         }
         rows::insert(&mut transaction, &entries)?;
         rows::upsert(&mut transaction, &ends.values().collect::<Vec<_>>())?;
-        insert_extras(&mut transaction, &extras)?;
+        self.insert_extras(&mut transaction, &extras)?;
         transaction.commit()?;
         Ok((fates, ends))
+    }
+
+    fn is_apart(&self, bytes: &[u8]) -> bool {
+        self.values.is_some() && bytes.len() >= LARGE
+    }
+
+    /// Large blobs are at their place before their rows. Nobody removes them meanwhile.
+    fn keep_large(&self, batch: &Batch) -> Result<(), Error> {
+        let Some(values) = &self.values else { return Ok(()) };
+        let mut large = batch.blobs.iter().filter(|(_, bytes)| self.is_apart(bytes));
+        large.try_for_each(|(reference, bytes)| values.put(reference.hash, bytes))
+    }
+
+    /// Blobs and state.
+    fn insert_extras(
+        &self,
+        transaction: &mut Transaction<'_>,
+        batches: &[&Batch],
+    ) -> Result<(), PgError> {
+        for batch in batches {
+            for (reference, bytes) in &batch.blobs {
+                let sql = "INSERT INTO prism_blobs VALUES ($1, $2) ON CONFLICT DO NOTHING";
+                let hash = &reference.hash.bytes()[..];
+                let row = (!self.is_apart(bytes)).then_some(&bytes[..]);
+                transaction.execute(sql, &[&hash, &row])?;
+                if let Some(first) = batch.entries.first() {
+                    let sql = "INSERT INTO prism_uses VALUES ($1, $2) ON CONFLICT DO NOTHING";
+                    transaction.execute(sql, &[&&first.run.bytes()[..], &hash])?;
+                }
+            }
+            for write in &batch.state {
+                let sql = "INSERT INTO prism_state VALUES ($1, $2, $3)
+                           ON CONFLICT (scope, key) DO UPDATE SET value = excluded.value";
+                let (scope, key) = (write.at.scope.as_bytes(), write.at.key.as_bytes());
+                transaction.execute(sql, &[&scope, &key, &&write.value[..]])?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -208,30 +270,6 @@ fn end_of(transaction: &mut Transaction<'_>, run: RunId) -> Result<Option<RunRec
     let sql = "SELECT run, name, status, open_questions, started, updated, last_seq, last_hash
                FROM prism_runs WHERE run = $1";
     transaction.query_opt(sql, &[&&run.bytes()[..]])?.as_ref().map(rows::record).transpose()
-}
-
-fn insert_extras(transaction: &mut Transaction<'_>, batches: &[&Batch]) -> Result<(), PgError> {
-    if batches.iter().any(|batch| !batch.blobs.is_empty()) {
-        remove::keep_out(transaction)?;
-    }
-    for batch in batches {
-        for (reference, bytes) in &batch.blobs {
-            let sql = "INSERT INTO prism_blobs VALUES ($1, $2) ON CONFLICT DO NOTHING";
-            let hash = &reference.hash.bytes()[..];
-            transaction.execute(sql, &[&hash, &&bytes[..]])?;
-            if let Some(first) = batch.entries.first() {
-                let sql = "INSERT INTO prism_uses VALUES ($1, $2) ON CONFLICT DO NOTHING";
-                transaction.execute(sql, &[&&first.run.bytes()[..], &hash])?;
-            }
-        }
-        for write in &batch.state {
-            let sql = "INSERT INTO prism_state VALUES ($1, $2, $3)
-                       ON CONFLICT (scope, key) DO UPDATE SET value = excluded.value";
-            let (scope, key) = (write.at.scope.as_bytes(), write.at.key.as_bytes());
-            transaction.execute(sql, &[&scope, &key, &&write.value[..]])?;
-        }
-    }
-    Ok(())
 }
 
 /// `false` when the key had a message already. Messages become visible in the order of their

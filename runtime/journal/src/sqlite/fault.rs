@@ -34,10 +34,6 @@ impl At<'_> {
     }
 
     pub(super) fn unreachable(self, error: &std::io::Error) -> Error {
-        let path = self.0.to_path_buf();
-        if error.kind() == std::io::ErrorKind::StorageFull {
-            return Error::DiskFull { path };
-        }
-        Error::Unreachable { path, detail: error.to_string() }
+        Error::of_file(self.0, error)
     }
 }

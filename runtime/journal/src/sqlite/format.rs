@@ -4,6 +4,7 @@
 //! |---|---|
 //! | 1 | entries, blobs, runs, state, messages |
 //! | 2 | `uses`: which run uses which blob; large blobs as files |
+//! | 3 | `place`: where the large blobs are, unless they are files beside the store |
 //!
 //! A way is one transaction, so the file has one format or the other.
 
@@ -12,11 +13,12 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::fault::At;
-use super::files::Folder;
+use super::place;
+use crate::values::{Folder, Values};
 use crate::{Digest, Error};
 
 /// The format that this Prism writes; `user_version` of the file.
-pub(super) const FORMAT: i64 = 2;
+pub(super) const FORMAT: i64 = 3;
 /// The oldest format that this Prism can make of a file, and a file of.
 const OLDEST: i64 = 1;
 
@@ -36,6 +38,10 @@ const TO_2: &str = "
         WHERE entries.kind = 1 AND json_valid(CAST(coalesce(entries.payload, blobs.bytes) AS TEXT))
     ) WHERE artifact IS NOT NULL;
 ";
+
+const TO_3: &str = "CREATE TABLE place (address TEXT NOT NULL) STRICT;";
+
+const BACK_TO_2: &str = "DROP TABLE place;";
 
 const TO_1: &str = "
     DROP TABLE uses;
@@ -64,6 +70,13 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path, to: i64) -> Resu
     while format != to {
         match (format, to > format) {
             (1, true) => transaction.execute_batch(TO_2).map_err(|error| at.fault(&error))?,
+            (2, true) => transaction.execute_batch(TO_3).map_err(|error| at.fault(&error))?,
+            (3, false) => {
+                if let Some(address) = place::address(&transaction, at)? {
+                    return Err(place::elsewhere(path, &address));
+                }
+                transaction.execute_batch(BACK_TO_2).map_err(|error| at.fault(&error))?;
+            }
             (2, false) => {
                 take_in(&transaction, at, &folder)?;
                 transaction.execute_batch(TO_1).map_err(|error| at.fault(&error))?;
@@ -77,7 +90,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path, to: i64) -> Resu
         .and_then(|()| transaction.commit())
         .map_err(|error| at.fault(&error))?;
     if to < 2 {
-        folder.remove_all().map_err(|error| at.unreachable(&error))?;
+        folder.remove_all()?;
     }
     Ok(from)
 }
@@ -96,8 +109,10 @@ fn take_in(transaction: &Transaction<'_>, at: At<'_>, folder: &Folder) -> Result
     };
     while let Some((id, hash)) = found().map_err(|error| at.fault(&error))? {
         let hash = Digest::from_bytes(hash);
-        let bytes = folder.get(hash).map_err(|error| at.unreachable(&error))?;
-        let bytes = bytes.filter(|bytes| Digest::of(bytes) == hash).ok_or(Error::Blob { hash })?;
+        let bytes = folder
+            .get(hash)?
+            .filter(|bytes| Digest::of(bytes) == hash)
+            .ok_or(Error::Blob { hash })?;
         transaction
             .execute("UPDATE blobs SET bytes = ?2 WHERE id = ?1", params![id, bytes])
             .map_err(|error| at.fault(&error))?;

@@ -63,6 +63,7 @@ const TABLES: &str = "
         body BLOB NOT NULL,
         UNIQUE (run, key)
     ) STRICT;
+    CREATE TABLE place (address TEXT NOT NULL) STRICT;
     CREATE TABLE indexed (to_row INTEGER NOT NULL) STRICT;
     INSERT INTO indexed VALUES (0);
 ";
@@ -96,18 +97,22 @@ pub(super) fn writer(path: &Path, patience: Duration) -> Result<Connection, Erro
 
 /// Brings a store from one format to another, for another Prism; gives the format that it had.
 pub(super) fn migrate(path: &Path, patience: Duration, to: i64) -> Result<i64, Error> {
+    format::migrate(&mut alone(path, patience)?, path, to)
+}
+
+/// The only connection to a store of any format that this Prism knows.
+pub(super) fn alone(path: &Path, patience: Duration) -> Result<Connection, Error> {
     let at = At(path);
     expect_whole_header(at)?;
     wal::check(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection =
-        Connection::open_with_flags(path, flags).map_err(|error| at.fault(&error))?;
+    let connection = Connection::open_with_flags(path, flags).map_err(|error| at.fault(&error))?;
     connection.busy_timeout(patience).map_err(|error| at.fault(&error))?;
     match found(&connection, at)? {
         Found::Nothing => Err(Error::NotAStore { path: path.to_path_buf() }),
         Found::Older | Found::Store => {
             expect_alone(&connection).map_err(|error| at.fault(&error))?;
-            format::migrate(&mut connection, path, to)
+            Ok(connection)
         }
     }
 }

@@ -6,15 +6,15 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use super::fault::At;
-use super::files::Folder;
 use super::index::Index;
-use crate::{Digest, Error, Removed, RunId};
+use crate::{Digest, Error, Removed, RunId, Values};
 
 /// Removes those of the runs that have ended; nobody has their claims meanwhile.
 pub(super) fn remove(
     connection: &mut Connection,
     path: &Path,
     index: &mut Index,
+    values: &dyn Values,
     runs: &[RunId],
 ) -> Result<Removed, Error> {
     let at = At(path);
@@ -38,19 +38,17 @@ pub(super) fn remove(
     transaction.commit().map_err(|error| at.fault(&error))?;
     index.forget_ended();
     index.forget(&gone);
-    sweep(connection, path)?;
+    sweep(connection, at, values)?;
     Ok(removed)
 }
 
-/// Removes files without rows. Nobody adds a file while the transaction is open.
-fn sweep(connection: &mut Connection, path: &Path) -> Result<(), Error> {
-    let at = At(path);
+/// Removes values without rows. Nobody adds one while the transaction is open.
+fn sweep(connection: &mut Connection, at: At<'_>, values: &dyn Values) -> Result<(), Error> {
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(|error| at.fault(&error))?;
     let known = large(&transaction).map_err(|error| at.fault(&error))?;
-    let swept = Folder::beside(path).sweep(|hash| known.contains(&hash));
-    swept.map_err(|error| at.unreachable(&error))
+    values.sweep(&mut |hash| known.contains(&hash))
 }
 
 fn remove_run(connection: &Connection, run: RunId, last_row: i64) -> rusqlite::Result<()> {
@@ -82,8 +80,8 @@ fn remove_unused(connection: &Connection) -> rusqlite::Result<u64> {
     connection.execute(sql, []).map(|n_rows| n_rows as u64)
 }
 
-/// The values that are files.
-fn large(connection: &Connection) -> rusqlite::Result<HashSet<Digest>> {
+/// The values that are kept outside.
+pub(super) fn large(connection: &Connection) -> rusqlite::Result<HashSet<Digest>> {
     let mut query = connection.prepare("SELECT hash FROM blobs WHERE bytes IS NULL")?;
     query.query_map([], |row| row.get(0).map(Digest::from_bytes))?.collect()
 }

@@ -11,10 +11,10 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::fault::At;
-use super::files::{self, Folder};
 use super::index::Index;
 use super::rows::{self, Placed};
 use super::{remove, wal};
+use crate::values::{LARGE, Values};
 use crate::{Ack, Batch, Error, Removed, RunId};
 
 /// The queue to the writing thread. Dropping it waits until the queue is empty.
@@ -53,11 +53,12 @@ impl Writer {
         connection: Connection,
         path: Arc<Path>,
         index: Arc<Mutex<Index>>,
+        values: Arc<dyn Values>,
     ) -> Result<Writer, Error> {
         let queue = Arc::new(Queue::default());
         connection.set_prepared_statement_cache_capacity(32);
         let at = path.clone();
-        let worker = Arc::new(Mutex::new(Worker { connection, path, index, broken: None }));
+        let worker = Arc::new(Mutex::new(Worker { connection, path, index, values, broken: None }));
         let (jobs, shared) = (queue.clone(), worker.clone());
         let thread = thread::Builder::new()
             .name("prism-journal".to_owned())
@@ -139,6 +140,7 @@ struct Worker {
     connection: Connection,
     path: Arc<Path>,
     index: Arc<Mutex<Index>>,
+    values: Arc<dyn Values>,
     /// Why nothing is written any more. After a failed sync nobody knows what the disk holds,
     /// so the first failure is the last write.
     broken: Option<Error>,
@@ -220,10 +222,14 @@ impl Worker {
         let mut outcomes = Vec::with_capacity(jobs.len());
         for job in jobs {
             outcomes.push(match job {
-                Job::Append(batch, _) => match pending.place(&transaction, at, batch) {
-                    Ok(()) => Ok(true),
-                    Err(error @ Error::OutOfOrder { .. }) => Err(error),
-                    Err(error) => return Err(error),
+                Job::Append(batch, _) => match keep_large(&*self.values, batch) {
+                    Ok(()) => match pending.place(&transaction, at, batch) {
+                        Ok(()) => Ok(true),
+                        Err(error @ Error::OutOfOrder { .. }) => Err(error),
+                        Err(error) => return Err(error),
+                    },
+                    // The place of large values may be far away; the store itself is sound.
+                    Err(error) => Err(error),
                 },
                 Job::Post(post, _) => {
                     Ok(insert_post(&transaction, post).map_err(|error| at.fault(&error))?)
@@ -244,7 +250,13 @@ impl Worker {
             let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
             let removed = match &self.broken {
                 Some(cause) => Err(Error::Stopped { cause: Box::new(cause.clone()) }),
-                None => remove::remove(&mut self.connection, &self.path, &mut index, &runs),
+                None => remove::remove(
+                    &mut self.connection,
+                    &self.path,
+                    &mut index,
+                    &*self.values,
+                    &runs,
+                ),
             };
             // The asker waits.
             let _ = reply.send(removed);
@@ -343,7 +355,7 @@ impl<'a> Pending<'a> {
                 self.next_row += 1;
             }
         }
-        insert_extras(connection, at, batch)
+        insert_extras(connection, batch).map_err(|error| at.fault(&error))
     }
 
     /// Where a run ends, this transaction included. A run that starts has no end.
@@ -366,19 +378,17 @@ impl<'a> Pending<'a> {
     }
 }
 
-/// Blobs and state. Large blobs become files before their rows.
-fn insert_extras(connection: &Connection, at: At<'_>, batch: &Batch) -> Result<(), Error> {
-    let large = |bytes: &[u8]| bytes.len() >= files::LARGE;
-    for (reference, bytes) in batch.blobs.iter().filter(|(_, bytes)| large(bytes)) {
-        let put = Folder::beside(at.0).put(reference.hash, bytes);
-        put.map_err(|error| at.unreachable(&error))?;
-    }
-    insert_rows(connection, batch).map_err(|error| at.fault(&error))
+/// Large blobs are at their place before their rows. Nobody removes them meanwhile: the
+/// transaction is open.
+fn keep_large(values: &dyn Values, batch: &Batch) -> Result<(), Error> {
+    let mut large = batch.blobs.iter().filter(|(_, bytes)| bytes.len() >= LARGE);
+    large.try_for_each(|(reference, bytes)| values.put(reference.hash, bytes))
 }
 
-fn insert_rows(connection: &Connection, batch: &Batch) -> rusqlite::Result<()> {
+/// Blobs and state.
+fn insert_extras(connection: &Connection, batch: &Batch) -> rusqlite::Result<()> {
     for (reference, bytes) in &batch.blobs {
-        let bytes = (bytes.len() < files::LARGE).then_some(&bytes[..]);
+        let bytes = (bytes.len() < LARGE).then_some(&bytes[..]);
         connection
             .prepare_cached("INSERT OR IGNORE INTO blobs (hash, bytes) VALUES (?1, ?2)")?
             .execute(params![reference.hash.bytes(), bytes])?;
