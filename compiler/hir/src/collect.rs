@@ -13,8 +13,8 @@ use crate::implicit;
 use crate::item::{ItemKind, Signature, SignatureParam};
 use crate::slice::{Part, Slice, Tree};
 use crate::tree::{
-    AgentDef, EffectDef, Export, Import, ImportKind, OperationDef, OperationParam, TypeDef,
-    Variable, VariableKind,
+    AgentDef, EffectDef, Export, Import, ImportKind, Initial, OperationDef, OperationParam,
+    TypeDef, Variable, VariableKind,
 };
 use crate::types;
 
@@ -376,8 +376,8 @@ impl Collect<'_> {
                 Declares::Function => continue,
             };
             let annotation = declared.annotation.map(|ty| types::type_ref(self.tree, ty));
-            let (name, is_array) = (declared.name.into(), declared.is_array);
-            let variable = Variable { name, kind, annotation, is_array };
+            let (name, initial) = (declared.name.into(), declared.initial.clone());
+            let variable = Variable { name, kind, annotation, initial };
             self.found.variables.push((variable, declared.span));
         }
         let imports: FxHashSet<Text> =
@@ -386,7 +386,7 @@ impl Collect<'_> {
         for implicit in implicit::in_stmts(self.tree, root, &is_import) {
             let kind = VariableKind::Implicit;
             let (name, annotation) = (implicit.name.into(), None);
-            let variable = Variable { name, kind, annotation, is_array: false };
+            let variable = Variable { name, kind, annotation, initial: Initial::Unknown };
             self.found.variables.push((variable, implicit.span));
         }
     }

@@ -1,19 +1,22 @@
 //! Which names a block declares, before anything in it is looked at.
 
 use prism_span::Span;
-use prism_syntax::ast::{self, Ast, DeclKind, ExprKind, PatId, PatKind, StmtId, StmtKind};
+use prism_syntax::ast::{
+    self, Access, Ast, DeclKind, ExprId, ExprKind, PatId, PatKind, StmtId, StmtKind,
+};
 
+use crate::body::Text;
 use crate::slice::Tree;
+use crate::tree::Initial;
 
 /// A name that a statement of a block declares.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Declared<'a> {
     pub name: &'a str,
     pub span: Span,
     pub kind: Declares,
     pub annotation: Option<ast::TypeId>,
-    /// A constant that is written as an array.
-    pub is_array: bool,
+    pub initial: Initial,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,8 +63,8 @@ fn in_stmt<'a>(tree: &'a Tree, stmt: StmtId, found: &mut Vec<Declared<'a>>) {
             None => {
                 let span = ast[stmt].span;
                 let kind = Declares::Default;
-                let (annotation, is_array) = (None, false);
-                found.push(Declared { name: "default", span, kind, annotation, is_array });
+                let (annotation, initial) = (None, Initial::Unknown);
+                found.push(Declared { name: "default", span, kind, annotation, initial });
             }
         },
         StmtKind::Error
@@ -96,8 +99,8 @@ fn in_stmt<'a>(tree: &'a Tree, stmt: StmtId, found: &mut Vec<Declared<'a>>) {
 fn add<'a>(tree: &'a Tree, name: ast::Name, kind: Declares, found: &mut Vec<Declared<'a>>) {
     if !name.is_missing() {
         let text = name.text(&tree.text);
-        let (annotation, is_array) = (None, false);
-        found.push(Declared { name: text, span: name.span, kind, annotation, is_array });
+        let (annotation, initial) = (None, Initial::Unknown);
+        found.push(Declared { name: text, span: name.span, kind, annotation, initial });
     }
 }
 
@@ -113,13 +116,62 @@ fn in_declarator<'a>(
     };
     let first = found.len();
     pat_names(&tree.ast, declarator.pat, &mut |name| add(tree, name, kind, found));
-    if matches!(tree.ast[declarator.pat].kind, PatKind::Name(_)) {
-        let is_array =
-            declarator.init.is_some_and(|init| matches!(tree.ast[init].kind, ExprKind::Array(_)));
-        for declared in &mut found[first..] {
-            declared.annotation = declarator.annotation;
-            declared.is_array = is_array && kind == Declares::Const;
+    let initial = declarator.init.map_or(Initial::Unknown, |init| initial(tree, init, kind));
+    match tree.ast[declarator.pat].kind {
+        PatKind::Name(_) => {
+            for declared in &mut found[first..] {
+                declared.annotation = declarator.annotation;
+                declared.initial = initial.clone();
+            }
         }
+        PatKind::Object(fields) => {
+            let Initial::Input(path) = initial else { return };
+            for field in &tree.ast[fields] {
+                let Some((key, name)) = plain_field(tree, field) else { continue };
+                let mut own = found[first..].iter_mut();
+                if let Some(declared) = own.find(|declared| declared.span == name.span) {
+                    let path = path.iter().cloned().chain([key.into()]);
+                    declared.initial = Initial::Input(path.collect());
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn initial(tree: &Tree, init: ExprId, kind: Declares) -> Initial {
+    if matches!(tree.ast[init].kind, ExprKind::Array(_)) && kind == Declares::Const {
+        return Initial::Array;
+    }
+    input_path(tree, init).map_or(Initial::Unknown, Initial::Input)
+}
+
+/// The names behind `input`, from left to right.
+fn input_path(tree: &Tree, mut expr: ExprId) -> Option<Vec<Text>> {
+    let mut path = Vec::new();
+    loop {
+        match &tree.ast[expr].kind {
+            ExprKind::Name if tree.ast[expr].span.slice(&tree.text) == "input" => {
+                path.reverse();
+                return Some(path);
+            }
+            ExprKind::Paren(inner) => expr = *inner,
+            ExprKind::Member { object, name, access: Access::Plain } => {
+                path.push(name.text(&tree.text).into());
+                expr = *object;
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// `{ key }` and `{ key: name }` of a pattern.
+fn plain_field<'a>(tree: &'a Tree, field: &ast::PatField) -> Option<(&'a str, ast::Name)> {
+    match (field.key, tree.ast[field.pat].kind, field.default) {
+        (Some(ast::FieldKey::Name(key)), PatKind::Name(name), None) => {
+            Some((key.text(&tree.text), name))
+        }
+        _ => None,
     }
 }
 

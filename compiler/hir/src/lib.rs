@@ -38,6 +38,6 @@ pub use queries::{
 pub use scope::{Binding, ModuleScope};
 pub use slice::Slice;
 pub use tree::{
-    AgentDef, EffectDef, Export, Import, ImportKind, ItemTree, OperationDef, OperationParam,
-    TypeDef, Variable, VariableKind,
+    AgentDef, EffectDef, Export, Import, ImportKind, Initial, ItemTree, OperationDef,
+    OperationParam, TypeDef, Variable, VariableKind,
 };

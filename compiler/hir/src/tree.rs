@@ -33,8 +33,18 @@ pub struct Variable {
     pub name: Text,
     pub kind: VariableKind,
     pub annotation: Option<TypeRef>,
+    pub initial: Initial,
+}
+
+/// What a variable is declared with, as far as its text alone says so.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Initial {
+    #[default]
+    Unknown,
     /// A constant that is written as an array.
-    pub is_array: bool,
+    Array,
+    /// A part of what the program is given: `input.login.user` without the first name.
+    Input(Vec<Text>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

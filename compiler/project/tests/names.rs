@@ -46,7 +46,10 @@ fn functions_see_the_module_by_name() {
 fn updates_rebind_the_variable_at_the_root() {
     lowers("let o = {}\no.a.b = 1", &["let o#0 = {}", "o#0.a.b = 1"]);
     lowers("let n = 1\nn++\nn -= 2", &["let n#0 = 1", "n#0 = (n#0 + 1)", "n#0 = (n#0 - 2)"]);
-    lowers("let xs = []\nxs.push(1)\nxs", &["let xs#0 = []", "xs#0 = xs#0.push(1)", "xs#0"]);
+    lowers(
+        "let xs = []\nxs.push(1)\nxs",
+        &["let xs#0 = []", "xs#0 = if array xs#0.push(1)", "xs#0"],
+    );
     let once =
         ["let o#0 = {}", "block", "  let index#1 = ?f()", "  o#0[index#1] = (o#0[index#1] + 1)"];
     lowers("let o = {}\no[f()] += 1", &once);

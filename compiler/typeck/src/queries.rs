@@ -16,8 +16,8 @@ use std::sync::Arc;
 
 use prism_hir::body::{ExprKind, Name, PatKind, StmtKind, TypeRef};
 use prism_hir::{
-    Definition, DefinitionKind, Item, ItemKind, OperationDef, OperationParam, TypeDef, Variable,
-    VariableKind, item_tree, module_scope, resolve_export,
+    Definition, DefinitionKind, Initial, Item, ItemKind, OperationDef, OperationParam, TypeDef,
+    Variable, VariableKind, item_tree, module_scope, resolve_export,
 };
 use prism_source::{BandLimits, Db, HOST, Kept, Resolution, SourceFile, resolve};
 use prism_syntax::ast;
@@ -30,7 +30,7 @@ use crate::inference::{Inference, RootType};
 use crate::queries::qualify::{qualified, split};
 use crate::queries::recursion::{circles, heads};
 use crate::secrets::Flows;
-use crate::types::{Alias, Fact, FunctionType, ParamType, Scope, Text, Types};
+use crate::types::{Alias, Fact, FunctionType, ParamType, Scope, Text, Type, Types};
 use crate::walk;
 use crate::world::{Typed, World};
 
@@ -314,15 +314,40 @@ impl<'db> FileWorld<'db> {
 /// What functions may rely on of a variable of a module: its annotation, or that it is an agent.
 fn variable_type(db: &dyn Db, file: SourceFile, variable: &Variable) -> Option<Arc<Typed>> {
     let mut types = Types::default();
-    let fact = match (&variable.annotation, variable.kind) {
-        (Some(annotation), _) => types.annotation(&FileWorld::new(db, file), annotation),
-        (None, VariableKind::Agent) => Fact::plain(crate::types::TypeId::AGENT),
-        (None, VariableKind::Const) if variable.is_array => Fact::plain(types.array(Fact::ANY)),
-        (None, VariableKind::Let | VariableKind::Const | VariableKind::Implicit) => return None,
-        (None, VariableKind::Default) => return None,
+    let fact = match (&variable.annotation, variable.kind, &variable.initial) {
+        (Some(annotation), _, _) => types.annotation(&FileWorld::new(db, file), annotation),
+        (None, VariableKind::Agent, _) => Fact::plain(crate::types::TypeId::AGENT),
+        (None, VariableKind::Const, Initial::Array) => Fact::plain(types.array(Fact::ANY)),
+        (None, VariableKind::Const | VariableKind::Let, Initial::Input(path)) => {
+            let input = input_of(db, file, variable)?;
+            types.import_fact(&input.types, part(&input, path)?)
+        }
+        (None, _, _) => return None,
     };
     types.freeze();
     Some(Arc::new(Typed::new(types, fact)))
+}
+
+/// What the program is given, for a variable that has a part of it and nothing else.
+fn input_of(db: &dyn Db, file: SourceFile, variable: &Variable) -> Answer {
+    let tree = item_tree(db, file);
+    let is_ours = tree.variable("input").is_some()
+        || tree.imports.iter().any(|import| import.local().is_some_and(|name| **name == *"input"));
+    let is_written = || {
+        let body = prism_hir::body(db, tree.module);
+        let mut own = body.locals.iter().filter(|(_, local)| local.name == variable.name);
+        written_variables(db, file).contains(&variable.name) || own.any(|(_, own)| own.is_assigned)
+    };
+    let is_other = is_ours || (variable.kind == VariableKind::Let && is_written());
+    if is_other { None } else { input_type(db, file).clone() }
+}
+
+/// A part of a declared type, field by field.
+fn part(whole: &Typed, path: &[Text]) -> Option<Fact> {
+    path.iter().try_fold(whole.fact(), |fact, name| match whole.types.structure(fact.ty) {
+        Type::Object(object) => object.field(name).map(|field| field.fact),
+        _ => None,
+    })
 }
 
 impl Scope for FileWorld<'_> {
