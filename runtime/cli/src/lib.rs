@@ -7,6 +7,7 @@
 //! The binary is `main.rs` with one file per verb; this library half exists so that tests run
 //! programs the way the binary does.
 
+mod bell;
 pub mod hosts;
 pub mod inputs;
 pub mod junit;

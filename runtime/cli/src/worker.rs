@@ -20,6 +20,7 @@ use prism_engine::{
 use prism_journal::{Error as StoreError, RunId, Store};
 use tokio::task::JoinSet;
 
+use crate::bell::Bell;
 use crate::manifest;
 use crate::problem::Problem;
 
@@ -135,17 +136,26 @@ impl<F: Fn(News)> Worker<F> {
     }
 
     async fn work(&mut self) -> Result<(), Error> {
+        let mut bell = Bell::default();
         loop {
             self.look()?;
             self.take_ready();
             if self.options.once && self.driving.is_empty() && self.ready.is_empty() {
                 return Ok(());
             }
+            let quiet = self.quiet();
             tokio::select! {
                 Some(joined) = self.driven.join_next() => self.left(joined),
-                () = tokio::time::sleep(self.store.rest()) => {}
+                () = bell.wait(&*self.store, quiet) => {}
             }
         }
+    }
+
+    /// How long nothing happens, unless somebody writes to the store.
+    fn quiet(&self) -> Duration {
+        let next = self.alarms.first().map(|(due, _)| due.saturating_sub(now_micros()));
+        let next = next.map(|span| Duration::from_micros(u64::try_from(span).unwrap_or_default()));
+        next.map_or(SCAN, |next| next.min(SCAN))
     }
 
     /// Finds runs that are due.

@@ -91,7 +91,6 @@ impl Driver {
                 return self.finish(end).await;
             }
             self.serve_fresh();
-            self.recorder.send_opening();
             if let Some(result) = self.idle_result().await? {
                 return Ok(result);
             }

@@ -24,10 +24,12 @@ mod place;
 
 mod locks;
 
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use crate::store::check_chain;
@@ -42,6 +44,9 @@ use writer::Writer;
 
 /// How long a lock of another program is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// From so many runs on, a connection of their own is worth its while.
+const MANY: usize = 16;
 
 /// A store in a SQLite file. Dropping it writes what is queued and closes the file.
 pub struct Sqlite {
@@ -216,9 +221,12 @@ impl Store for Sqlite {
     }
 
     fn read_all(&self, runs: &[RunId]) -> Vec<Result<Vec<Entry>, Error>> {
+        let each = || runs.iter().map(|run| self.read(*run, 0)).collect();
+        if runs.len() < MANY {
+            return each();
+        }
         // What keeps one row from being read may concern one run: each says so for itself.
-        self.read_together(runs)
-            .unwrap_or_else(|_| runs.iter().map(|run| self.read(*run, 0)).collect())
+        self.read_together(runs).unwrap_or_else(|_| each())
     }
 
     fn run(&self, run: RunId) -> Result<Option<RunRecord>, Error> {
@@ -299,6 +307,13 @@ impl Store for Sqlite {
                 .map(|number| number as u64)
                 .map_err(|error| self.at().fault(&error))
         })
+    }
+
+    fn bell(&self) -> Option<OwnedFd> {
+        // Whatever is committed goes through the log.
+        let bell = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC).ok()?;
+        bell.add_watch(&wal::beside(&self.path), AddWatchFlags::IN_MODIFY).ok()?;
+        Some(bell.into())
     }
 
     fn changes(&self) -> Result<u64, Error> {

@@ -1,6 +1,7 @@
 //! The one trait that every store implements, and what goes through it.
 
 use std::fmt;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -189,6 +190,12 @@ pub trait Store: Send + Sync {
     /// A number that differs from the one before when anybody wrote to the store.
     /// Cheap: made to be asked every few milliseconds.
     fn changes(&self) -> Result<u64, Error>;
+
+    /// Becomes readable when somebody may have written to the store, and stays so until it is
+    /// read. `None`: nobody says so, and `changes` has to be asked now and then.
+    fn bell(&self) -> Option<OwnedFd> {
+        None
+    }
 
     /// How long to rest before `changes` is asked again: somebody who decides waits half of it.
     fn rest(&self) -> Duration {

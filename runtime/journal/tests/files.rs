@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -81,6 +81,25 @@ fn two_stores_on_one_file_see_each_other() {
     let error = append(&one, &claim, Log::new(log.run()).batch(vec![draft(Kind::Answer, "e", "")]));
     assert_eq!(error.unwrap_err().code(), "P2009");
     assert_eq!(one.read(log.run(), 0).unwrap().len(), 8);
+}
+
+#[test]
+fn a_bell_rings_when_anybody_writes_and_only_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    let (here, there) = (Sqlite::open(&path).unwrap(), Sqlite::open(&path).unwrap());
+    let run = write_run(&here, 1);
+    assert_eq!(there.read(run, 0).unwrap().len(), 3);
+    let mut bell = File::from(here.bell().unwrap());
+    let mut has_rung = || bell.read(&mut [0; 4096]).is_ok_and(|length| length > 0);
+    assert!(!has_rung());
+    assert_eq!(there.read(run, 0), here.read(run, 0));
+    assert!(!has_rung(), "nobody has written");
+    there.post(run, "key", b"said").unwrap();
+    assert!(has_rung(), "somebody else has");
+    assert!(!has_rung(), "it has been read");
+    write_run(&here, 1);
+    assert!(has_rung(), "this one has");
 }
 
 #[test]

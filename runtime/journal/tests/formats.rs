@@ -9,10 +9,12 @@ mod server;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use prism_journal::{
     Digest, Entry, Kind, Payload, Postgres, Reference, Removed, RunId, Sqlite, Store,
 };
+use rusqlite::Connection;
 use support::{append, draft};
 
 const LONG: usize = 100_000;
@@ -170,6 +172,38 @@ fn a_store_that_somebody_uses_keeps_its_format() {
     write(&other, 10);
     drop(other);
     assert_eq!(Sqlite::migrate(&path, 1).unwrap(), 3);
+}
+
+/// The older Prism would go on with tables that are not there any more.
+#[test]
+fn an_older_store_that_somebody_uses_is_not_brought_forward() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.db");
+    let (run, _) = write(&Sqlite::open(&path).unwrap(), 10);
+    let newest = Sqlite::migrate(&path, 1).unwrap();
+    let older = Connection::open(&path).unwrap();
+    older.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())).unwrap();
+    older.query_row("SELECT count(*) FROM runs", [], |row| row.get::<_, i64>(0)).unwrap();
+    let opened = Sqlite::open_within(&path, Duration::from_millis(20));
+    assert_eq!(opened.err().unwrap().code(), "P2003");
+    assert_eq!(number(&path, "PRAGMA user_version"), 1);
+    drop(older);
+    assert_eq!(Sqlite::open(&path).unwrap().read(run, 0).unwrap().len(), 3);
+    assert_eq!(number(&path, "PRAGMA user_version"), newest);
+}
+
+#[test]
+fn an_older_store_may_be_opened_by_many_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.db");
+    let (run, _) = write(&Sqlite::open(&path).unwrap(), 10);
+    let newest = Sqlite::migrate(&path, 1).unwrap();
+    let open = || Sqlite::open(&path).unwrap().read(run, 0).unwrap().len();
+    std::thread::scope(|scope| {
+        let all: Vec<_> = (0..6).map(|_| scope.spawn(open)).collect();
+        all.into_iter().for_each(|one| assert_eq!(one.join().unwrap(), 3));
+    });
+    assert_eq!(number(&path, "PRAGMA user_version"), newest);
 }
 
 #[test]

@@ -20,7 +20,13 @@ const MESSAGE_PAUSE: Duration = Duration::from_millis(250);
 impl Driver {
     /// Waits for something to happen, and journals all that has happened.
     pub(super) async fn listen(&mut self) -> Result<Option<Stop>, Error> {
-        let signal = self.inbox.recv().await;
+        let signal = match self.inbox.try_recv() {
+            Ok(signal) => Some(signal),
+            Err(_) => {
+                self.recorder.send_opening();
+                self.inbox.recv().await
+            }
+        };
         self.take_in(signal)
     }
 

@@ -85,14 +85,39 @@ pub(super) fn writer(path: &Path, patience: Duration) -> Result<Connection, Erro
     let mut connection =
         Connection::open_with_flags(path, flags).map_err(|error| at.fault(&error))?;
     connection.busy_timeout(patience).map_err(|error| at.fault(&error))?;
-    let found = found(&connection, at)?;
+    let found = match found(&connection, at)? {
+        Found::Older => upgrade(&mut connection, path, patience)?,
+        found => found,
+    };
     patiently(patience, || set_modes(&connection)).map_err(|error| at.fault(&error))?;
     match found {
         Found::Nothing => create(&mut connection, at)?,
-        Found::Older => drop(format::migrate(&mut connection, path, FORMAT)?),
-        Found::Store => {}
+        Found::Older | Found::Store => {}
     }
     Ok(connection)
+}
+
+/// Brings an older store to the newest format, unless another process of ours is quicker. One that
+/// has it open now would go on to write what it was before.
+///
+/// Errors: `P2003` while another process has it open.
+fn upgrade(connection: &mut Connection, path: &Path, patience: Duration) -> Result<Found, Error> {
+    let (at, end) = (At(path), Instant::now() + patience);
+    loop {
+        match found(connection, at)? {
+            Found::Older => {}
+            found => return Ok(found),
+        }
+        match expect_alone(connection) {
+            Ok(()) => {
+                format::migrate(connection, path, FORMAT)?;
+            }
+            Err(error) if is_busy(&error) && Instant::now() < end => {
+                thread::sleep(Duration::from_millis(2));
+            }
+            Err(error) => return Err(at.fault(&error)),
+        }
+    }
 }
 
 /// Brings a store from one format to another, for another Prism; gives the format that it had.
@@ -237,13 +262,14 @@ fn patiently(
     let end = Instant::now() + patience;
     loop {
         match attempt() {
-            Err(error)
-                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
-                    && Instant::now() < end =>
-            {
+            Err(error) if is_busy(&error) && Instant::now() < end => {
                 thread::sleep(Duration::from_millis(2));
             }
             outcome => return outcome,
         }
     }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
