@@ -123,7 +123,7 @@ pub async fn put_down(folder: &Path) {
             News::Failed(run, _) => panic!("{run} cannot be driven"),
         }
     };
-    let options = worker::Options { once: false, limit: 1_000, retention: None };
+    let options = worker::Options { once: false, limit: 1_000, retention: None, tier: None };
     let decided = async {
         // The first decision is taken in when all runs have been looked at.
         let mut times = Vec::new();

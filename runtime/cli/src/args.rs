@@ -126,8 +126,8 @@ pub struct Resume {
     /// Answer effects from a script instead of the world, as for `prism run`
     #[arg(long, value_name = "FILE")]
     pub answers: Option<String>,
-    /// Interpret everything, as `--all` does: make no machine code of what is hot
-    #[arg(long, conflicts_with = "all")]
+    /// Interpret everything: make no machine code of what is hot
+    #[arg(long)]
     pub no_native: bool,
     #[command(flatten)]
     pub store: Store,
@@ -151,6 +151,9 @@ pub struct Worker {
     /// Remove runs that ended before so long: 90d, 12h
     #[arg(long, value_name = "SPAN")]
     pub retention: Option<String>,
+    /// Interpret everything: make no machine code of what is hot
+    #[arg(long)]
+    pub no_native: bool,
     #[command(flatten)]
     pub store: Store,
     /// One JSON object per run that was driven, on standard output

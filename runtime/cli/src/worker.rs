@@ -18,6 +18,7 @@ use prism_engine::{
     WhenWaiting, now_micros, old_runs, parked, remove, take_up,
 };
 use prism_journal::{Error as StoreError, RunId, Store};
+use prism_vm::tier::Maker;
 use tokio::task::JoinSet;
 
 use crate::bell::Bell;
@@ -39,6 +40,8 @@ pub struct Options {
     pub limit: usize,
     /// How long runs are kept when they have ended; `None`: for ever.
     pub retention: Option<Duration>,
+    /// Native code for what gets hot; without, everything is interpreted.
+    pub tier: Option<Maker>,
 }
 
 /// What a worker tells.
@@ -344,7 +347,8 @@ impl<F: Fn(News)> Worker<F> {
                 let dispatcher = Dispatcher::new(manifest.registry, backends);
                 let when_waiting = WhenWaiting::Park { beyond: SHORT };
                 let vault: Option<Arc<dyn Vault>> = Some(Arc::new(Environment));
-                let host = Host { when_waiting, vault, ..Host::default() };
+                let tier = self.options.tier;
+                let host = Host { when_waiting, tier, vault, ..Host::default() };
                 Ok(place.insert(Engine::new(self.store.clone(), dispatcher, host)))
             }
         }

@@ -79,6 +79,48 @@ fn a_worker_goes_on_with_what_crashed() {
     assert_eq!(processes_in(project.path()), Vec::<i32>::new());
 }
 
+/// Whether a process has memory with code that is no part of a file.
+fn has_made_code(worker: &Background) -> bool {
+    let maps = std::fs::read_to_string(format!("/proc/{}/maps", worker.0.id())).unwrap();
+    maps.lines().any(|line| {
+        let parts: Vec<&str> = line.split_whitespace().collect();
+        parts[1].contains('x') && parts.len() == 5
+    })
+}
+
+/// Whether a worker, with these arguments, has machine code when it calls an agent after a loop.
+fn makes_code_for_a_loop(args: &[&str]) -> bool {
+    let project = Project::new(
+        "let sum = 0\nfor let i = 0; i < 300000; i += 1 { sum += i % 7 }\n\
+         agents[0].call(\"go\")\nsum\n",
+    );
+    let body =
+        format!("echo call >> calls\nwhile [ ! -e go ]; do sleep 0.01; done\n{}", answer("1", 0.5));
+    project.agent("one", "", &body);
+    let run = Background::start(&project, &["run", "main.prism", "--set", "agents=[\"one\"]"]);
+    eventually("the agent is called", || calls(project.path()) == 1);
+    run.kill();
+    let worker = Background::start(&project, &[&["worker"], args].concat());
+    eventually("the agent is called again", || calls(project.path()) == 2);
+    let has_made_code = has_made_code(&worker);
+    project.write("go", "");
+    eventually("the run is completed", || is_all(&project, "completed"));
+    let run = runs(&project)[0]["run"].as_str().unwrap().to_owned();
+    let status = project.prism(&["status", &run, "--json"]).json();
+    assert_eq!(status["result"]["value"], 899997, "{status}");
+    has_made_code
+}
+
+#[test]
+fn a_worker_makes_machine_code_of_what_is_hot() {
+    assert!(makes_code_for_a_loop(&[]));
+}
+
+#[test]
+fn a_worker_interprets_everything_when_told_so() {
+    assert!(!makes_code_for_a_loop(&["--no-native"]));
+}
+
 #[test]
 fn resuming_all_ends_when_nothing_is_due() {
     let project = crashed();

@@ -15,6 +15,7 @@ use crate::args;
 use crate::deliver::{self, engine, problem};
 use crate::terminal::{Terminal, print, print_error};
 use crate::verbs::gc::span;
+use crate::verbs::run::tier;
 
 pub fn run(args: &args::Worker, terminal: Terminal) -> ExitCode {
     let retention = args.retention.as_deref().map(|text| span("--retention", text)).transpose();
@@ -22,7 +23,8 @@ pub fn run(args: &args::Worker, terminal: Terminal) -> ExitCode {
         Ok(retention) => retention,
         Err(refused) => return deliver::refused(&refused, args.json, terminal),
     };
-    let options = Options { once: false, limit: args.limit.max(1), retention };
+    let tier = tier(args.no_native);
+    let options = Options { once: false, limit: args.limit.max(1), retention, tier };
     let place = args.store.store.as_deref();
     match drive(options, place, args.json, terminal) {
         Ok(Ended { .. }) => ExitCode::from(report::INTERRUPTED),
@@ -32,7 +34,8 @@ pub fn run(args: &args::Worker, terminal: Terminal) -> ExitCode {
 
 /// Every run that can go on, once.
 pub fn resume_all(args: &args::Resume, terminal: Terminal) -> ExitCode {
-    let options = Options { once: true, limit: 1000, retention: None };
+    let tier = tier(args.no_native);
+    let options = Options { once: true, limit: 1000, retention: None, tier };
     let json = args.output.json;
     match drive(options, args.store.store.as_deref(), json, terminal) {
         Ok(Ended { was_stopped: true, .. }) => ExitCode::from(report::INTERRUPTED),
