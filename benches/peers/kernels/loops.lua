@@ -5,4 +5,4 @@ local function loops(n)
   end
   return sum
 end
-print(string.format("%d", loops(20000000)))
+print(string.format("%d", loops(50000000)))

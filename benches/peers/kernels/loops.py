@@ -8,4 +8,4 @@ def loops(n):
     return total
 
 
-print(loops(20000000))
+print(loops(50000000))

@@ -29,4 +29,4 @@ local function trace(n)
   return sum
 end
 
-print(string.format("%.0f", math.floor(trace(300))))
+print(string.format("%.0f", math.floor(trace(500))))

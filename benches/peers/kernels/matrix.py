@@ -32,4 +32,4 @@ def trace(n):
     return total
 
 
-print(floor(trace(300)))
+print(floor(trace(500)))

@@ -60,4 +60,4 @@ local function nbody(steps, dt)
   return energy(n, xs, ys, zs, us, vs, ws, ms)
 end
 
-print(string.format("%.0f", math.floor(nbody(400000, 0.01) * -1000000000000)))
+print(string.format("%.0f", math.floor(nbody(2000000, 0.01) * -1000000000000)))

@@ -55,4 +55,4 @@ def nbody(steps, dt):
     return energy(n, xs, ys, zs, us, vs, ws, ms)
 
 
-print(floor(nbody(400000, 0.01) * -1000000000000))
+print(floor(nbody(2000000, 0.01) * -1000000000000))

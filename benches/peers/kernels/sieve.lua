@@ -10,4 +10,4 @@ local function sieve(n)
   end
   return count
 end
-print(sieve(4000000))
+print(sieve(8000000))

@@ -11,4 +11,4 @@ def sieve(n):
     return count
 
 
-print(sieve(4000000))
+print(sieve(8000000))

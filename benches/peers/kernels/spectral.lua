@@ -36,4 +36,4 @@ local function spectral(n)
   return math.sqrt(uv / vv)
 end
 
-print(string.format("%.0f", math.floor(spectral(500) * 1000000000)))
+print(string.format("%.0f", math.floor(spectral(2000) * 1000000000)))

@@ -38,4 +38,4 @@ def spectral(n):
     return sqrt(uv / vv)
 
 
-print(floor(spectral(500) * 1000000000))
+print(floor(spectral(2000) * 1000000000))

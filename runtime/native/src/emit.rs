@@ -32,9 +32,11 @@ use crate::flow::{Body, Plan, Signature, Src};
 use crate::kinds::Kinds;
 use crate::step::Step;
 use inline::{Frame, Inlined};
-use leave::Leave;
+use leave::{Checkpoint, Leave};
 
-/// What code gives back: how it ended.
+/// What the function that is entered gives back: how it ended. Functions that are called give
+/// back the fuel that is left, or this when they gave up.
+pub(crate) const GAVE_UP: i64 = -1;
 pub(crate) const RETURNED: i64 = 0;
 pub(crate) const LEFT: i64 = 1;
 pub(crate) const REFUSED: i64 = 2;
@@ -90,23 +92,26 @@ pub(crate) struct Emit<'a, 'b> {
     boxes: Vec<Variable>,
     kinds: Vec<Kinds>,
     blocks: BTreeMap<u32, Block>,
-    state: Value,
     base: Value,
-    room: Value,
-    fuel: Value,
-    /// What is left of the fuel, for code that counts it itself; else memory has it.
-    left: Option<Variable>,
+    /// Code that the machine enters: what the pinned register held before.
+    outer: Option<Value>,
+    /// Room for one more call unless it is negative; functions that do not come back to a place
+    /// look when they call.
+    room: Option<Value>,
+    /// What is left of the fuel. Memory has it when others look.
+    left: Variable,
     /// Where the facts of each loop are.
     facts: Vec<Vec<[Variable; 2]>>,
     /// The head that is emitted; none at the beginning, and inside a callee.
     head: Option<u32>,
     /// The call whose callee is emitted in its place.
     inlined: Option<Rc<Inlined<'a>>>,
-    /// The way out of the current instruction, once it needs one, and all of them.
-    leave: Option<Block>,
+    /// Where the interpreter goes on when code gives up now, and all places where it did.
+    checkpoint: Checkpoint<'a>,
     leaves: Vec<Leave<'a>>,
+    /// Where they end.
+    exit: Option<Block>,
     pc: u32,
-    before: Vec<Kinds>,
     entry: Block,
     items: Option<StackSlot>,
     known: Known,
@@ -115,7 +120,7 @@ pub(crate) struct Emit<'a, 'b> {
 /// What tests have shown since the last head, by the values of Cranelift that they tested.
 #[derive(Default)]
 struct Known {
-    /// Numbers that are integers, with the integer.
+    /// Numbers with the integer that they are, as far as it is an index.
     whole: FxHashMap<Value, Value>,
     /// Elements that exist, by array and number: where they are.
     places: FxHashMap<(Value, Value), Value>,
@@ -157,7 +162,7 @@ impl<'a, 'b> Emit<'a, 'b> {
         emit
     }
 
-    /// An emitter in the entry block of the function, whose first parameter is the state.
+    /// An emitter in the entry block of the function.
     fn bare(
         mut b: FunctionBuilder<'b>,
         body: &'a Body,
@@ -168,16 +173,15 @@ impl<'a, 'b> Emit<'a, 'b> {
         let entry = b.create_block();
         b.append_block_params_for_function_params(entry);
         b.switch_to_block(entry);
-        let state = b.block_params(entry)[0];
+        let first = b.block_params(entry)[0];
         let memory = memory(&mut b);
         let Frame { floats, boxes, .. } = Frame::new(&mut b, body);
         let facts = body.loops.iter();
         let facts =
             facts.map(|each| each.facts.iter().map(|fact| facts::declare(&mut b, fact)).collect());
         let facts = facts.collect();
-        let left = body.counts_fuel().then(|| b.declare_var(types::I64));
+        let left = b.declare_var(types::I64);
         let blocks = body.heads.keys().map(|&pc| (pc, b.create_block())).collect();
-        let fuel = b.ins().load(types::I64, memory.view, state, view!(fuel));
         Emit {
             b,
             body,
@@ -189,18 +193,17 @@ impl<'a, 'b> Emit<'a, 'b> {
             boxes,
             kinds: body.heads[&body.entry].clone(),
             blocks,
-            state,
-            base: state,
-            room: state,
-            fuel,
+            base: first,
+            outer: None,
+            room: None,
             left,
             facts,
             head: None,
             inlined: None,
-            leave: None,
+            checkpoint: Checkpoint::default(),
             leaves: Vec::new(),
+            exit: None,
             pc: body.entry,
-            before: Vec::new(),
             entry,
             items: None,
             known: Known::default(),
@@ -210,17 +213,18 @@ impl<'a, 'b> Emit<'a, 'b> {
     /// Registers from parameters, or from memory for code that begins inside a function.
     fn begin(&mut self) {
         let entry = self.entry;
-        self.load_fuel();
         if self.body.is_inner {
+            self.pin_state();
+            self.load_fuel();
             self.base = self.load_view(view!(base));
-            self.room = self.load_view(view!(depth));
             self.load_registers();
         } else {
             let params = self.b.block_params(entry).to_vec();
-            (self.base, self.room) = (params[1], params[2]);
+            self.base = params[0];
+            self.b.def_var(self.left, params[1]);
             let null = self.bits(NULL);
             for reg in 0..usize::from(self.body.n_regs) {
-                match (params.get(reg + 3), self.body.args.get(reg)) {
+                match (params.get(reg + 2), self.body.args.get(reg)) {
                     (Some(&value), Some(kinds)) if kinds.is_float() => {
                         self.b.def_var(self.floats[reg], value);
                     }
@@ -229,6 +233,7 @@ impl<'a, 'b> Emit<'a, 'b> {
                 }
             }
         }
+        self.room = self.body.comes_back().then(|| self.room());
         let args = self.body.args.iter().copied();
         let mut kinds: Vec<Kinds> = args.collect();
         kinds.resize(usize::from(self.body.n_regs), Kinds::NULL);
@@ -257,17 +262,22 @@ impl<'a, 'b> Emit<'a, 'b> {
             self.kinds.clone_from(kinds);
             self.known = Known::default();
             self.head = Some(head);
+            self.know_indices();
             self.straight(head);
         }
+        self.end_checkpoint();
+        self.blocks.values().for_each(|&block| self.b.seal_block(block));
         for leave in std::mem::take(&mut self.leaves) {
             self.write_leave(&leave);
         }
+        self.write_exit();
         self.b.seal_all_blocks();
         self.b
     }
 
     fn straight(&mut self, head: u32) {
         let mut pc = head;
+        self.checkpoint.is_open = false;
         loop {
             let (plan, step) = self.start(pc);
             self.plan(&plan, step.next);
@@ -288,8 +298,7 @@ impl<'a, 'b> Emit<'a, 'b> {
     fn start(&mut self, pc: u32) -> (Plan, Step) {
         let (plan, step) = (self.body.plans[&pc].clone(), self.body.steps[&pc]);
         self.pc = pc;
-        self.leave = None;
-        self.before.clone_from(&self.kinds);
+        self.check(&plan);
         for (src, needed) in plan.needs() {
             if let Src::Reg(reg) = src {
                 self.expect(reg, needed);
@@ -314,7 +323,12 @@ impl<'a, 'b> Emit<'a, 'b> {
             Plan::Move { to, from } => self.move_register(to, from),
             Plan::Copy { to, from } => self.copy_register(to, from),
             Plan::Settle { reg } => self.settle(reg),
-            Plan::Arith { op, to, x, y } => self.arith(op, to, x, y),
+            Plan::Arith { op, to, x, y } => {
+                let result = self.arith(op, to, x, y);
+                if let Some((reg, by)) = plan.counts() {
+                    self.count_index(reg, result, by);
+                }
+            }
             Plan::Negate { to, x } => {
                 let x = self.number(x);
                 let result = self.b.ins().fneg(x);
@@ -342,9 +356,7 @@ impl<'a, 'b> Emit<'a, 'b> {
                 self.edge(target);
             }
             Plan::Test { cond, is_not, target } => self.test(cond, is_not, target, next),
-            Plan::Count { reg, step, order, limit, target } => {
-                self.count(reg, step, order, limit, target, next);
-            }
+            Plan::Count { .. } => self.count(plan, next),
             Plan::Each { to, array, target } => self.each(to, array, target, next),
             Plan::Length { to, array } => {
                 let (_, length) = self.elements_in(array);
@@ -375,10 +387,12 @@ impl<'a, 'b> Emit<'a, 'b> {
     }
 
     fn set_float(&mut self, reg: u8, value: Value) {
+        self.keep(reg, true);
         self.b.def_var(self.floats[usize::from(reg)], value);
     }
 
     fn set_box(&mut self, reg: u8, value: Value) {
+        self.keep(reg, false);
         self.b.def_var(self.boxes[usize::from(reg)], value);
     }
 
@@ -396,7 +410,11 @@ impl<'a, 'b> Emit<'a, 'b> {
     /// An operand that is known to be a number.
     fn number(&mut self, src: Src) -> Value {
         match src {
-            Src::Reg(reg) => self.b.use_var(self.floats[usize::from(reg)]),
+            Src::Reg(reg) => {
+                // Behind a block with two ways in it has another name, which `known` knows not.
+                let value = self.b.use_var(self.floats[usize::from(reg)]);
+                self.b.func.dfg.resolve_aliases(value)
+            }
             Src::Number(number) => {
                 let bits = number.to_bits();
                 if let Some(&value) = self.known.constants.get(&bits) {
@@ -414,12 +432,22 @@ impl<'a, 'b> Emit<'a, 'b> {
         self.boxed_as(reg, self.kinds[usize::from(reg)])
     }
 
+    /// What a register holds as memory has it: a number as a float.
+    pub(crate) fn stored(&mut self, reg: u8) -> Value {
+        if !self.kinds[usize::from(reg)].is_float() {
+            return self.boxed(reg);
+        }
+        let number = self.b.use_var(self.floats[usize::from(reg)]);
+        self.one_nan(number)
+    }
+
     fn boxed_as(&mut self, reg: u8, kinds: Kinds) -> Value {
         if kinds == Kinds::NULL {
             return self.bits(NULL);
         }
         if !kinds.is_float() {
-            return self.b.use_var(self.boxes[usize::from(reg)]);
+            let value = self.b.use_var(self.boxes[usize::from(reg)]);
+            return self.b.func.dfg.resolve_aliases(value);
         }
         let number = self.b.use_var(self.floats[usize::from(reg)]);
         self.box_number(number)
@@ -522,7 +550,7 @@ impl<'a, 'b> Emit<'a, 'b> {
     fn release(&mut self, bits: Value) {
         let (some, after) = self.if_heap(bits);
         self.b.switch_to_block(some);
-        self.b.ins().call(self.host.release, &[self.state, bits]);
+        self.b.ins().call(self.host.release, &[bits]);
         self.b.ins().jump(after, &[]);
         self.enter_block(after);
     }
@@ -540,7 +568,7 @@ impl<'a, 'b> Emit<'a, 'b> {
         }
         let (some, after) = self.if_heap(bits);
         self.b.switch_to_block(some);
-        self.b.ins().call(self.host.retain, &[self.state, bits]);
+        self.b.ins().call(self.host.retain, &[bits]);
         self.b.ins().jump(after, &[]);
         self.enter_block(after);
     }
@@ -592,7 +620,35 @@ impl<'a, 'b> Emit<'a, 'b> {
     }
 
     fn load_view(&mut self, offset: i32) -> Value {
-        self.b.ins().load(types::I64, self.memory.view, self.state, offset)
+        let state = self.state();
+        self.b.ins().load(types::I64, self.memory.view, state, offset)
+    }
+
+    fn store_view(&mut self, value: Value, offset: i32) {
+        let state = self.state();
+        self.b.ins().store(self.memory.view, value, state, offset);
+    }
+
+    /// The state, which all code of a unit has in the register that is set apart for it: so it
+    /// takes part in no allocation, and rare calls need nothing to be moved out of their way.
+    fn state(&mut self) -> Value {
+        self.b.ins().get_pinned_reg(types::I64)
+    }
+
+    /// Code that the machine enters gets the state as its parameter.
+    fn pin_state(&mut self) {
+        self.outer = Some(self.state());
+        let state = self.b.block_params(self.entry)[0];
+        self.b.ins().set_pinned_reg(state);
+    }
+
+    /// Goes back to the machine.
+    fn end_with(&mut self, status: i64) {
+        if let Some(outer) = self.outer {
+            self.b.ins().set_pinned_reg(outer);
+        }
+        let status = self.b.ins().iconst(types::I64, status);
+        self.b.ins().return_(&[status]);
     }
 }
 

@@ -18,7 +18,7 @@ use crate::live::{Live, live};
 use crate::step::{Regs, Step, function_at};
 
 pub(crate) use loops::{Fact, Loop};
-pub(crate) use plan::{Arith, Cond, Order, Plan, Src};
+pub(crate) use plan::{Arith, Cond, Order, Plan, Src, added};
 
 /// Steps of one piece of code, and pieces of one unit, at most.
 const MAX_STEPS: usize = 3000;
@@ -59,8 +59,11 @@ impl Body {
     /// Whether running it may take long: it comes back to a place, calls, or has many
     /// instructions and an end of its own.
     pub(crate) fn is_worth_it(&self) -> bool {
-        let calls = |plan: &Plan| matches!(plan, Plan::Call { .. });
-        self.counts_fuel() || self.plans.values().any(calls) || self.is_long()
+        self.comes_back() || self.calls() || self.is_long()
+    }
+
+    fn calls(&self) -> bool {
+        self.plans.values().any(|plan| matches!(plan, Plan::Call { .. }))
     }
 
     /// Whether running it to its end takes long without any fuel.
@@ -68,8 +71,8 @@ impl Body {
         !self.is_inner && !self.returns.is_empty() && self.plans.len() >= LONG
     }
 
-    /// Whether code keeps the fuel at hand, as it often takes some.
-    pub(crate) fn counts_fuel(&self) -> bool {
+    /// Whether it has a loop.
+    pub(crate) fn comes_back(&self) -> bool {
         let goes_back = |(pc, plan): (&u32, &Plan)| plan.target().is_some_and(|to| to <= *pc);
         self.plans.iter().any(goes_back)
     }
@@ -86,6 +89,15 @@ impl Body {
 pub(crate) struct Bodies {
     pub(crate) first: Body,
     pub(crate) callees: Vec<(Signature, Body)>,
+}
+
+impl Bodies {
+    /// Registers of a function that calls another one, at least. It has one for the result.
+    pub(crate) fn stride(&self) -> usize {
+        let all = self.callees.iter().map(|(_, body)| body);
+        let callers = all.chain([&self.first]).filter(|body| body.calls());
+        callers.map(|body| usize::from(body.n_regs)).min().unwrap_or(1)
+    }
 }
 
 /// What plans need to know beside the kinds of registers.
@@ -196,23 +208,25 @@ fn body(
     let (steps, head_set) = reach(program, entry)?;
     let ordered: Vec<Step> = steps.values().copied().collect();
     let live = live(&ordered, !function.catches.is_empty());
-    let mut written = Regs::default();
-    for step in &ordered {
-        written = written.union(step.registers().1);
-    }
     let mut kinds = args.to_vec();
     kinds.resize(usize::from(function.n_regs), Kinds::NULL);
     let around = Around { program, global, constant, heads: &head_set, returns };
     let mut heads: BTreeMap<u32, Vec<Kinds>> = BTreeMap::from([(entry, kinds)]);
     let mut open = BTreeSet::from([entry]);
     let (mut calls, mut result) = (BTreeSet::new(), Kinds::NONE);
+    let cycle = is_inner.then(|| cycle(&steps, entry)).filter(|cycle| !cycle.is_empty());
     let mut plans: BTreeMap<u32, Plan> = BTreeMap::new();
     while let Some(head) = open.pop_first() {
         let mut kinds = heads[&head].clone();
         let mut pc = head;
         loop {
             let step = steps[&pc];
-            let plan = plan::plan(&step, &kinds, &live, &around);
+            // Behind the loop that is hot everything happens once.
+            let is_left = cycle.as_ref().is_some_and(|cycle| !cycle.contains(&pc));
+            let plan = match is_left {
+                true => Plan::GiveUp,
+                false => plan::plan(&step, &kinds, &live, &around),
+            };
             if let Plan::Call { signature, .. } = &plan {
                 calls.insert((signature.0.0, signature.1.clone()));
             }
@@ -236,6 +250,8 @@ fn body(
     }
     let n_regs = function.n_regs;
     let args = args.to_vec();
+    let written = plans.iter().map(|(pc, plan)| plan.written(&steps[pc]));
+    let written = written.fold(Regs::default(), Regs::union);
     let loops = loops::loops(&steps, &plans, &heads);
     let returns = result;
     let body =
@@ -271,6 +287,46 @@ fn meet(
             }
         }
     }
+}
+
+/// Where code begins that is to run a place: at the head of the loop around the innermost loop
+/// that has it, else of that loop.
+pub(crate) fn around(program: &Verified, pc: u32) -> u32 {
+    let (_, start, end) = function_at(program, pc);
+    let mut heads = BTreeSet::new();
+    let mut at = start;
+    while at < end {
+        let step = Step::at(program, at);
+        if let Some(head) = step.target
+            && (head..=at).contains(&pc)
+        {
+            heads.insert(head);
+        }
+        at = step.next;
+    }
+    let mut heads = heads.into_iter().rev();
+    let innermost = heads.next();
+    heads.next().or(innermost).unwrap_or(pc)
+}
+
+/// The steps from which code may come back to a place, which it comes to from there.
+fn cycle(steps: &BTreeMap<u32, Step>, entry: u32) -> BTreeSet<u32> {
+    let mut before: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for step in steps.values() {
+        let next = (!step.ends()).then_some(step.next);
+        next.into_iter()
+            .chain(step.target)
+            .for_each(|to| before.entry(to).or_default().push(step.pc));
+    }
+    let (mut cycle, mut open) = (BTreeSet::new(), vec![entry]);
+    while let Some(to) = open.pop() {
+        for &from in before.get(&to).into_iter().flatten() {
+            if cycle.insert(from) {
+                open.push(from);
+            }
+        }
+    }
+    cycle
 }
 
 /// Everything that code may come to from a place, and the places that jumps lead to.

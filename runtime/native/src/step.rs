@@ -22,6 +22,12 @@ pub(crate) struct Regs([u64; 4]);
 impl Regs {
     pub(crate) const ALL: Regs = Regs([u64::MAX; 4]);
 
+    pub(crate) fn one(reg: u8) -> Regs {
+        let mut regs = Regs::default();
+        regs.insert(reg);
+        regs
+    }
+
     pub(crate) fn insert(&mut self, reg: u8) {
         self.0[usize::from(reg >> 6)] |= 1 << (reg & 63);
     }
@@ -34,7 +40,7 @@ impl Regs {
         Regs(std::array::from_fn(|at| self.0[at] | other.0[at]))
     }
 
-    fn without(self, other: Regs) -> Regs {
+    pub(crate) fn without(self, other: Regs) -> Regs {
         Regs(std::array::from_fn(|at| self.0[at] & !other.0[at]))
     }
 }

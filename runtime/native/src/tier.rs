@@ -6,7 +6,7 @@ use prism_bytecode::Verified;
 use prism_vm::tier::{FIRST_HEAP, Left, State, Tier};
 use rustc_hash::FxHashMap;
 
-use crate::flow::{Bodies, bodies, is_inner};
+use crate::flow::{Bodies, around, bodies, is_inner};
 use crate::kinds::Kinds;
 use crate::live::live_at;
 use crate::step::function_at;
@@ -14,13 +14,15 @@ use crate::unit::{Ran, Unit};
 
 /// Fuel that one place must have used, as far as looks can tell, before code is made for it. At
 /// 5 to 10 ns a unit this is about the time that compiling takes.
-const HOT: u64 = 60_000;
+const HOT: u64 = 40_000;
 /// Looks that this takes at least.
 const LOOKS: u64 = 6;
 /// How often code is made for a place: the kinds of values may change once or twice.
 const TRIES: u8 = 3;
 /// Units that one machine makes at most.
 const MAX_UNITS: usize = 64;
+/// How much hotter than others a place must be once there is code for the loop around it.
+const PATIENCE: u64 = 4;
 /// Runs after which a unit must have been worth it, and the fuel that a run must use on average.
 /// Coming and going takes as long as interpreting a few instructions.
 const TRIAL: u64 = 64;
@@ -56,6 +58,8 @@ struct Place {
     looks: u64,
     tries: u8,
     unit: Option<Unit>,
+    /// Where code for it begins.
+    around: Option<u32>,
     /// A run to its end is worth it, whatever fuel it used.
     is_long: bool,
     /// Other runs, and the fuel they used.
@@ -68,33 +72,21 @@ impl Tier for Native {
         self.interval
     }
 
-    fn look(&mut self, pc: u32, state: &State<'_>) -> bool {
-        let place = self.places.entry(pc).or_default();
-        if place.unit.is_some() {
-            return true;
+    fn look(&mut self, pc: u32, state: &State<'_>) -> Option<u32> {
+        // Code that begins in the middle of a loop has two ways into it, which costs it registers
+        // in every turn. So it begins in the loop around, unless nobody comes there.
+        let around = self.around(pc);
+        if around != pc
+            && !self.has_code(around)
+            && self.is_hot(around, self.hotness)
+            && self.make(around, state)
+        {
+            return Some(around);
         }
-        place.looks += 1;
-        let is_hot = place.looks * self.interval >= self.hotness;
-        if !is_hot || place.tries >= TRIES || self.n_units >= MAX_UNITS {
-            return false;
-        }
-        place.tries += 1;
-        place.looks = 0;
-        let Some(bodies) = analyse(&self.program, pc, state) else {
-            place.tries = TRIES;
-            return false;
-        };
-        if !bodies.first.is_worth_it() {
-            return false;
-        }
-        self.n_units += 1;
-        let unit = Unit::compile(&bodies);
-        if unit.is_none() {
-            place.tries = TRIES;
-        }
-        let is_long = bodies.first.is_long();
-        *place = Place { tries: place.tries, unit, is_long, ..Place::default() };
-        place.unit.is_some()
+        let is_waiting = around != pc && self.has_code(around);
+        let wanted = if is_waiting { PATIENCE * self.hotness } else { self.hotness };
+        let has_code = self.has_code(pc) || self.is_hot(pc, wanted) && self.make(pc, state);
+        has_code.then_some(pc)
     }
 
     fn enter(&mut self, pc: u32, state: &mut State<'_>) -> Left {
@@ -123,6 +115,46 @@ impl Tier for Native {
             place.unit = None;
         }
         if is_stuck { Left::Refused } else { left }
+    }
+}
+
+impl Native {
+    fn around(&mut self, pc: u32) -> u32 {
+        let place = self.places.entry(pc).or_default();
+        *place.around.get_or_insert_with(|| around(&self.program, pc))
+    }
+
+    fn has_code(&self, pc: u32) -> bool {
+        self.places.get(&pc).is_some_and(|place| place.unit.is_some())
+    }
+
+    /// Counts a look at a place, which is hot once it has used so much fuel.
+    fn is_hot(&mut self, pc: u32, wanted: u64) -> bool {
+        let place = self.places.entry(pc).or_default();
+        place.looks += 1;
+        let may_try = place.tries < TRIES && self.n_units < MAX_UNITS;
+        may_try && place.looks * self.interval >= wanted
+    }
+
+    /// Makes code for a place. Whether there is some now.
+    fn make(&mut self, pc: u32, state: &State<'_>) -> bool {
+        let place = self.places.entry(pc).or_default();
+        place.tries += 1;
+        place.looks = 0;
+        let Some(bodies) = analyse(&self.program, pc, state) else {
+            place.tries = TRIES;
+            return false;
+        };
+        if !bodies.first.is_worth_it() {
+            return false;
+        }
+        self.n_units += 1;
+        place.unit = Unit::compile(&bodies);
+        if place.unit.is_none() {
+            place.tries = TRIES;
+        }
+        (place.is_long, place.n_runs, place.work) = (bodies.first.is_long(), 0, 0);
+        place.unit.is_some()
     }
 }
 

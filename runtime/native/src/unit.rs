@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::mem::ManuallyDrop;
 
-use cranelift_codegen::ir::{AbiParam, InstBuilder, Signature, Type, types};
+use cranelift_codegen::ir::{
+    self, AbiParam, ExternalName, InstBuilder, InstructionData, Signature, Type, types,
+};
 use cranelift_codegen::isa::CallConv;
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
 use cranelift_module::{FuncId, Linkage, Module, default_libcall_names};
-use prism_vm::tier::{Items, State, layout};
+use prism_vm::tier::{Items, State, WINDOW, layout};
 
 use crate::emit::{Callee, Emit, Host, Key, LEFT, Places, RETURNED, key};
 use crate::flow::{Bodies, Body};
@@ -26,6 +28,10 @@ const STACK: usize = 256 << 10;
 pub(crate) struct Unit {
     module: ManuallyDrop<JITModule>,
     enter: extern "C" fn(*mut State<'_>) -> i64,
+    /// Bytes of the host's stack that a call takes at most.
+    frame: usize,
+    /// Registers of a function that calls another one, at least.
+    stride: usize,
 }
 
 /// How a run of a unit ended.
@@ -42,19 +48,23 @@ impl Unit {
     pub(crate) fn compile(bodies: &Bodies) -> Option<Unit> {
         let mut make = Make::new()?;
         let enter = make.unit(bodies)?;
+        let frame = make.frame;
         make.module.finalize_definitions().ok()?;
         let code = make.module.get_finalized_function(enter);
         // SAFETY: the function was made with this signature, in `Make::enter_*`, and its code
         // stays in memory as long as the module, which is kept beside it.
         let enter =
             unsafe { std::mem::transmute::<*const u8, extern "C" fn(*mut State<'_>) -> i64>(code) };
-        Some(Unit { module: ManuallyDrop::new(make.module), enter })
+        Some(Unit { module: ManuallyDrop::new(make.module), enter, frame, stride: bodies.stride() })
     }
 
     pub(crate) fn run(&self, state: &mut State<'_>) -> Ran {
-        // Calls inside native code use the stack of the host, which has more than this.
-        let here = 0u8;
-        state.view.floor = (&raw const here as usize).saturating_sub(STACK);
+        // Each call moves the base by a stride at least, so one limit stands for the depth, the
+        // stack of the host, which has more than this, and the registers that are there.
+        let view = &mut state.view;
+        let n_calls = view.depth.min(STACK / self.frame);
+        let deepest = view.base.saturating_add(n_calls.saturating_mul(self.stride));
+        view.limit = deepest.min(view.stack_len.saturating_sub(WINDOW));
         match (self.enter)(state) {
             RETURNED => Ran::Returned,
             LEFT => Ran::Left,
@@ -85,16 +95,34 @@ struct Make {
     context: FunctionBuilderContext,
     places: Places,
     pointer: Type,
-    host: Vec<(&'static str, FuncId)>,
+    host: Vec<Hosted>,
+    /// Bytes of the stack that a function takes at most.
+    frame: usize,
+}
+
+/// A function of the host.
+struct Hosted {
+    name: &'static str,
+    /// What code calls: the function itself, or one of the unit that keeps all registers.
+    id: FuncId,
+    /// The function itself then, and the signature of the other one.
+    kept: Option<(FuncId, Signature)>,
+    is_called: bool,
 }
 
 impl Make {
     fn new() -> Option<Make> {
+        // Where Cranelift sets a register apart that functions of the host leave as it is.
+        if !cfg!(any(target_arch = "x86_64", target_arch = "aarch64")) {
+            return None;
+        }
         let mut flags = settings::builder();
         for (name, value) in [
             ("opt_level", "speed"),
             ("is_pic", "false"),
             ("use_colocated_libcalls", "false"),
+            ("enable_pinned_reg", "true"),
+            ("unwind_info", "false"),
             ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
         ] {
             flags.set(name, value).ok()?;
@@ -109,8 +137,8 @@ impl Make {
         let module = JITModule::new(builder);
         let pointer = module.target_config().pointer_type();
         let places = places().filter(|_| pointer == types::I64)?;
-        let mut make =
-            Make { module, context: FunctionBuilderContext::new(), places, pointer, host: vec![] };
+        let context = FunctionBuilderContext::new();
+        let mut make = Make { module, context, places, pointer, host: vec![], frame: 1 };
         make.declare_host()?;
         Some(make)
     }
@@ -133,38 +161,73 @@ impl Make {
             let mut signature = self.module.make_signature();
             signature.params.extend(params.iter().map(|&param| AbiParam::new(param)));
             signature.returns.extend(result.map(AbiParam::new));
-            let mut id = self.module.declare_function(name, Linkage::Import, &signature).ok()?;
+            let import = self.module.declare_function(name, Linkage::Import, &signature).ok()?;
+            let (mut id, mut kept) = (import, None);
             if is_kept {
-                id = self.keeping(name, id, signature)?;
+                signature.call_conv = CallConv::PreserveAll;
+                // The state is in its register.
+                signature.params.remove(0);
+                let name = format!("{name}_kept");
+                id = self.module.declare_function(&name, Linkage::Local, &signature).ok()?;
+                kept = Some((import, signature));
             }
-            self.host.push((name, id));
+            self.host.push(Hosted { name, id, kept, is_called: false });
+        }
+        Some(())
+    }
+
+    /// Remembers which functions of the host some code calls.
+    fn note_calls(&mut self, func: &ir::Function) {
+        let blocks = func.layout.blocks();
+        for inst in blocks.flat_map(|block| func.layout.block_insts(block)) {
+            if let InstructionData::Call { func_ref, .. } = func.dfg.insts[inst]
+                && let ExternalName::User(name) = func.dfg.ext_funcs[func_ref].name
+            {
+                let id = func.params.user_named_funcs()[name].index;
+                let called = self.host.iter_mut().find(|hosted| hosted.id.as_u32() == id);
+                called.into_iter().for_each(|hosted| hosted.is_called = true);
+            }
+        }
+    }
+
+    /// The functions that keep all registers, as far as they are called.
+    fn define_kept(&mut self) -> Option<()> {
+        for hosted in std::mem::take(&mut self.host) {
+            if let Some((import, signature)) = hosted.kept
+                && hosted.is_called
+            {
+                self.keeping(hosted.id, import, signature)?;
+            }
         }
         Some(())
     }
 
     /// A function that calls another one and leaves all registers as they are.
-    fn keeping(&mut self, name: &str, callee: FuncId, mut signature: Signature) -> Option<FuncId> {
+    fn keeping(&mut self, id: FuncId, callee: FuncId, signature: Signature) -> Option<()> {
         let mut context = self.module.make_context();
-        signature.call_conv = CallConv::PreserveAll;
-        let name = format!("{name}_kept");
-        let id = self.module.declare_function(&name, Linkage::Local, &signature).ok()?;
         context.func.signature = signature;
         let callee = self.module.declare_func_in_func(callee, &mut context.func);
         let mut builder = FunctionBuilder::new(&mut context.func, &mut self.context);
         let entry = builder.create_block();
         builder.append_block_params_for_function_params(entry);
         builder.switch_to_block(entry);
-        let args = builder.block_params(entry).to_vec();
+        let mut args = vec![builder.ins().get_pinned_reg(types::I64)];
+        args.extend(builder.block_params(entry));
         builder.ins().call(callee, &args);
         builder.ins().return_(&[]);
         builder.seal_all_blocks();
         builder.finalize(self.module.target_config());
-        self.module.define_function(id, &mut context).ok()?;
-        Some(id)
+        self.module.define_function(id, &mut context).ok()
     }
 
     /// Everything, and the function to enter by.
     fn unit(&mut self, bodies: &Bodies) -> Option<FuncId> {
+        let enter = self.functions(bodies)?;
+        self.define_kept()?;
+        Some(enter)
+    }
+
+    fn functions(&mut self, bodies: &Bodies) -> Option<FuncId> {
         let mut ids = BTreeMap::new();
         for (at, (signature, body)) in bodies.callees.iter().enumerate() {
             if body.is_inlined() {
@@ -192,13 +255,14 @@ impl Make {
         self.enter(id, &bodies.first)
     }
 
-    /// State, base, room and arguments → status and result; for code that begins inside a
-    /// function, state → status.
+    /// Base, fuel and arguments → fuel and result; for code that begins inside a function,
+    /// state → status.
     fn signature(&self, body: &Body) -> Signature {
         let mut signature = self.module.make_signature();
-        signature.params.push(AbiParam::new(self.pointer));
         signature.returns.push(AbiParam::new(types::I64));
-        if !body.is_inner {
+        if body.is_inner {
+            signature.params.push(AbiParam::new(self.pointer));
+        } else {
             signature.params.extend([types::I64; 2].map(AbiParam::new));
             signature.params.extend(body.args.iter().map(|kinds| AbiParam::new(form(*kinds))));
             signature.returns.push(AbiParam::new(form(body.returns)));
@@ -223,13 +287,18 @@ impl Make {
         let builder = FunctionBuilder::new(&mut context.func, &mut self.context);
         let builder = Emit::new(builder, body, host, callees, self.places).run();
         builder.finalize(self.module.target_config());
-        self.module.define_function(id, &mut context).ok()
+        self.note_calls(&context.func);
+        self.module.define_function(id, &mut context).ok()?;
+        let layout = context.compiled_code()?.buffer.frame_layout()?;
+        // With the return address and the frame pointer.
+        self.frame = self.frame.max(layout.frame_to_fp_offset as usize + 16);
+        Some(())
     }
 
-    fn host_of(&mut self, func: &mut cranelift_codegen::ir::Function) -> Option<Host> {
+    fn host_of(&mut self, func: &mut ir::Function) -> Option<Host> {
         let mut find = |name: &str| {
-            let (_, id) = self.host.iter().find(|(known, _)| *known == name)?;
-            Some(self.module.declare_func_in_func(*id, func))
+            let hosted = self.host.iter().find(|hosted| hosted.name == name)?;
+            Some(self.module.declare_func_in_func(hosted.id, func))
         };
         Some(Host {
             refuel: find("refuel")?,

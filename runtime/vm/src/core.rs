@@ -143,13 +143,12 @@ impl Core {
 
     // Native code.
 
-    /// Shows the tier where a fiber is, and marks the place if there is code for it.
+    /// Shows the tier where a fiber is, and marks the place that it has code for.
     #[cold]
     pub(crate) fn look(&mut self, fiber: &mut Fiber) {
         let Some(mut tier) = self.tier.take() else { return };
-        let pc = fiber.pc;
-        if tier.look(pc, &State::new(self, fiber)) {
-            self.mark(pc, true);
+        if let Some(place) = tier.look(fiber.pc, &State::new(self, fiber)) {
+            self.mark(place, true);
         }
         self.tier = Some(tier);
     }

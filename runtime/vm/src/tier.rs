@@ -41,10 +41,10 @@ pub trait Tier: Send {
     fn interval(&self) -> u64;
 
     /// The program is at the instruction `pc` of `Verified::code`, as it is again and again in
-    /// hot code. Whether there is native code for this place from now on.
-    fn look(&mut self, pc: u32, state: &State<'_>) -> bool;
+    /// hot code. A place, this one or another, for which there is native code from now on.
+    fn look(&mut self, pc: u32, state: &State<'_>) -> Option<u32>;
 
-    /// Runs the native code of a place that `look` said yes to.
+    /// Runs the native code of a place that `look` gave.
     fn enter(&mut self, pc: u32, state: &mut State<'_>) -> Left;
 }
 
@@ -79,11 +79,10 @@ pub struct View {
     pub n_regs: usize,
     /// Calls that may still be made.
     pub depth: usize,
-    /// What a function returned, whoever it is that calls it.
     /// What a function returned, of this code or of the host.
     pub result: u64,
-    /// Where the stack of the host must not go below; for native code alone.
-    pub floor: usize,
+    /// The largest base that a function may be called with; for native code alone.
+    pub limit: usize,
 }
 
 /// How the arena of arrays lies in memory: entries of a holder count and a vector.
@@ -134,7 +133,7 @@ impl<'a> State<'a> {
             n_regs: usize::from(fiber.n_regs),
             depth: (core.limits.depth as usize).saturating_sub(fiber.frames.len()),
             result: NULL,
-            floor: 0,
+            limit: 0,
         };
         let mut state = State { view, core, fiber, frames: Vec::new() };
         state.refresh();
@@ -223,8 +222,13 @@ impl<'a> State<'a> {
         });
     }
 
-    /// Makes the fiber stand where native code gave up.
+    /// Makes the fiber stand where native code gave up. In registers that it wrote NaN may be
+    /// any that arithmetic makes.
     pub(crate) fn settle(mut self) {
+        let (bottom, top) = (self.fiber.base as usize, self.view.base + self.view.n_regs);
+        for value in self.fiber.stack[bottom..top].iter_mut().filter(|value| value.is_number()) {
+            *value = Value::any_number(value.raw());
+        }
         // The outermost function is the one that was running: the closure is its own.
         if let Some(outermost) = self.frames.last_mut() {
             outermost.closure = std::mem::take(&mut self.fiber.closure);

@@ -4,7 +4,7 @@ use cranelift_codegen::ir::{
     InstBuilder, MemFlagsData, StackSlot, StackSlotData, StackSlotKind, Value, condcodes::IntCC,
     types,
 };
-use prism_vm::tier::FIRST_HEAP;
+use prism_vm::tier::{ARRAY_TAG, FIRST_HEAP, FIRST_TAGGED};
 
 use super::{Emit, view};
 use crate::flow::{Fact, Plan, Src};
@@ -13,9 +13,16 @@ use crate::kinds::Kinds;
 impl Emit<'_, '_> {
     /// The entry of an array in the arena.
     pub(super) fn array_entry(&mut self, bits: Value) -> Value {
-        let arrays = self.load_view(view!(arrays));
         let index = self.b.ins().ireduce(types::I32, bits);
         let index = self.b.ins().uextend(types::I64, index);
+        self.entry_of(index)
+    }
+
+    fn entry_of(&mut self, index: Value) -> Value {
+        let arrays = match self.fact(Fact::Arena) {
+            Some([arrays, _]) => self.b.use_var(arrays),
+            None => self.load_view(view!(arrays)),
+        };
         let size = self.b.ins().iconst(types::I64, self.places.entry);
         let offset = self.b.ins().imul(index, size);
         self.b.ins().iadd(arrays, offset)
@@ -24,6 +31,10 @@ impl Emit<'_, '_> {
     /// Where the elements of an array are, and how many.
     pub(super) fn elements(&mut self, bits: Value) -> (Value, Value) {
         let entry = self.array_entry(bits);
+        self.elements_of(entry)
+    }
+
+    fn elements_of(&mut self, entry: Value) -> (Value, Value) {
         let flags = self.memory.arrays;
         let pointer = self.b.ins().load(types::I64, flags, entry, self.places.pointer);
         let length = self.b.ins().load(types::I64, flags, entry, self.places.length);
@@ -44,23 +55,15 @@ impl Emit<'_, '_> {
         }
     }
 
-    /// The place of an element that exists.
-    fn place(&mut self, fact: Option<Fact>, bits: Value, at: Src) -> Value {
-        let number = self.number(at);
-        if let Some(&found) = self.known.places.get(&(bits, number)) {
-            return found;
+    /// A number as an integer, which is right if it is that of an element.
+    fn index(&mut self, at: Src) -> Value {
+        if let Src::Number(number) = at
+            && (0.0..1e9).contains(&number)
+            && number.fract() == 0.0
+        {
+            return self.b.ins().iconst(types::I64, number as i64);
         }
-        let index = self.index(number);
-        let (pointer, length) = match fact {
-            Some(fact) => self.known_elements(fact, bits),
-            None => self.elements(bits),
-        };
-        let place = self.place_among(pointer, length, index);
-        self.known.places.insert((bits, number), place);
-        place
-    }
-
-    fn index(&mut self, number: Value) -> Value {
+        let number = self.number(at);
         if let Some(&index) = self.known.whole.get(&number) {
             return index;
         }
@@ -90,25 +93,34 @@ impl Emit<'_, '_> {
             None => self.element_place(array, at),
             Some(inner) => self.inner_place(array, at, inner),
         };
+        if kinds.is_float() {
+            if self.known.numbers.insert(place) {
+                self.number_at(place);
+            }
+            let number = self.b.ins().load(types::F64, flags, place, 0);
+            self.drop_old(to);
+            return self.set_float(to, number);
+        }
         let bits = self.b.ins().load(types::I64, flags, place, 0);
-        let is_known = kinds == Kinds::NUMBER && self.known.numbers.contains(&place);
-        if kinds != Kinds::ANY && !is_known {
+        if kinds != Kinds::ANY {
             let is_kind = self.is_kind(bits, kinds);
             self.guard(is_kind);
-        }
-        if kinds == Kinds::NUMBER {
-            self.known.numbers.insert(place);
         }
         if kinds.may_be_heap() {
             self.retain(bits, kinds);
         }
         self.drop_old(to);
-        if kinds.is_float() {
-            let number = self.b.ins().bitcast(types::F64, MemFlagsData::new(), bits);
-            self.set_float(to, number);
-        } else {
-            self.set_box(to, bits);
-        }
+        self.set_box(to, bits);
+    }
+
+    /// The element at a place is a number. Its upper half says so, which is compared with a
+    /// constant that fits into an instruction.
+    fn number_at(&mut self, place: Value) {
+        let at = if cfg!(target_endian = "little") { 4 } else { 0 };
+        let upper = self.b.ins().load(types::I32, self.memory.elements, place, at);
+        let first = self.b.ins().iconst(types::I32, (FIRST_TAGGED >> 32) as i64);
+        let is_number = self.b.ins().icmp(IntCC::UnsignedLessThan, upper, first);
+        self.guard(is_number);
     }
 
     /// A number that the loops around have looked up.
@@ -122,23 +134,44 @@ impl Emit<'_, '_> {
         Some(self.b.use_var(number))
     }
 
+    /// The place of an element that exists.
     fn element_place(&mut self, array: u8, at: Src) -> Value {
         let bits = self.boxed(array);
-        self.place(Some(Fact::Elements(array)), bits, at)
+        let number = self.number(at);
+        if let Some(&found) = self.known.places.get(&(bits, number)) {
+            return found;
+        }
+        let index = self.index(at);
+        let (pointer, length) = self.known_elements(Fact::Elements(array), bits);
+        let place = self.place_among(pointer, length, index);
+        self.known.places.insert((bits, number), place);
+        place
     }
 
     fn inner_place(&mut self, array: u8, at: Src, inner: Src) -> Value {
         if let Some([pointer, length]) = self.fact(Fact::Inner(array, at)) {
-            let number = self.number(inner);
-            let index = self.index(number);
+            let index = self.index(inner);
             let (pointer, length) = (self.b.use_var(pointer), self.b.use_var(length));
             return self.place_among(pointer, length, index);
         }
         let place = self.element_place(array, at);
-        let bits = self.b.ins().load(types::I64, self.memory.elements, place, 0);
-        let is_array = self.is_kind(bits, Kinds::ARRAY);
+        let number = self.number(inner);
+        if let Some(&found) = self.known.places.get(&(place, number)) {
+            return found;
+        }
+        // The tag and the index of an array, each by itself.
+        let (flags, is_little) = (self.memory.elements, cfg!(target_endian = "little"));
+        let (tag_at, index_at) = if is_little { (6, 0) } else { (0, 4) };
+        let tag = self.b.ins().uload16(types::I64, flags, place, tag_at);
+        let is_array = self.b.ins().icmp_imm_u(IntCC::Equal, tag, ARRAY_TAG as i64);
         self.guard(is_array);
-        self.place(None, bits, inner)
+        let index = self.b.ins().uload32(flags, place, index_at);
+        let entry = self.entry_of(index);
+        let (pointer, length) = self.elements_of(entry);
+        let index = self.index(inner);
+        let found = self.place_among(pointer, length, index);
+        self.known.places.insert((place, number), found);
+        found
     }
 
     /// The array in a register has one holder.
@@ -171,7 +204,7 @@ impl Emit<'_, '_> {
             let is_plain = self.b.ins().icmp(IntCC::UnsignedLessThan, old, first);
             self.guard(is_plain);
         }
-        let value = self.boxed(from);
+        let value = self.stored(from);
         self.b.ins().store(flags, value, place, 0);
         if self.kinds[usize::from(from)].is_float() {
             self.known.numbers.insert(place);
@@ -205,7 +238,7 @@ impl Emit<'_, '_> {
         self.b.ins().jump(done, &[]);
         self.enter_block(full);
         self.store_fuel();
-        self.b.ins().call(self.host.push, &[self.state, bits, value]);
+        self.b.ins().call(self.host.push, &[bits, value]);
         self.load_fuel();
         self.b.ins().jump(done, &[]);
         self.enter_block(done);
@@ -225,7 +258,8 @@ impl Emit<'_, '_> {
         let items = self.b.ins().stack_addr(types::I64, slot, 0);
         let n_items = self.b.ins().iconst(types::I64, i64::from(count));
         self.store_fuel();
-        let call = self.b.ins().call(self.host.new_array, &[self.state, items, n_items]);
+        let state = self.state();
+        let call = self.b.ins().call(self.host.new_array, &[state, items, n_items]);
         self.load_fuel();
         let array = self.b.inst_results(call)[0];
         // The arena may have moved.
@@ -257,8 +291,22 @@ impl Emit<'_, '_> {
         let index = self.number(Src::Reg(array + 1));
         let one = self.b.ins().f64const(1.0);
         let following = self.b.ins().fadd(index, one);
-        let (at, is_whole) = self.whole(following);
-        self.guard(is_whole);
+        let at = match self.known.whole.get(&index) {
+            Some(&index) => {
+                // A negative one may be no integer.
+                let one = self.b.ins().iconst(types::I64, 1);
+                let at = self.b.ins().iadd(index, one);
+                let zero = self.b.ins().iconst(types::I64, 0);
+                let is_right = self.b.ins().icmp(IntCC::SignedGreaterThanOrEqual, at, zero);
+                self.guard(is_right);
+                at
+            }
+            None => {
+                let (at, is_whole) = self.whole(following);
+                self.guard(is_whole);
+                at
+            }
+        };
         let (pointer, length) = self.elements_in(array);
         let is_there = self.b.ins().icmp(IntCC::UnsignedLessThan, at, length);
         let (yes, no) = (self.b.create_block(), self.b.create_block());
@@ -275,6 +323,7 @@ impl Emit<'_, '_> {
         let old = self.kinds.clone();
         self.set_box(to, item);
         self.set_float(array + 1, following);
+        self.count_index(array + 1, following, 1);
         self.kinds[usize::from(to)] = Kinds::ANY;
         self.edge(target);
         self.kinds = old;
@@ -300,7 +349,7 @@ impl Emit<'_, '_> {
         let first = self.bits(FIRST_HEAP);
         let is_plain = self.b.ins().icmp(IntCC::UnsignedLessThan, old, first);
         self.guard(is_plain);
-        let value = self.boxed(from);
+        let value = self.stored(from);
         self.b.ins().store(self.memory.globals, value, globals, at);
         self.set_null(from);
     }

@@ -3,10 +3,11 @@
 use cranelift_codegen::ir::{
     FuncRef, InstBuilder, MemFlagsData, TrapCode, Value, condcodes::IntCC, types,
 };
-use prism_vm::tier::{NULL, WINDOW};
+use prism_vm::tier::NULL;
+use rustc_hash::FxHashMap;
 
 use super::leave::{Leave, Unwind};
-use super::{Callee, Emit, REFUSED, RETURNED, key, view};
+use super::{Callee, Emit, LEFT, REFUSED, RETURNED, key, view};
 use crate::flow::{Signature, Src};
 use crate::kinds::Kinds;
 
@@ -22,23 +23,19 @@ impl Emit<'_, '_> {
         // Fuel, depth and registers, in the order of the interpreter; whatever is missing, it
         // says so itself.
         let left = self.fuel_left();
-        let is_room = self.b.ins().icmp_imm_u(IntCC::NotEqual, self.room, 0);
-        self.guard(is_room);
         let callee = self.callees[&key(signature)];
-        if let Callee::Function(_) = callee {
-            let stack = self.b.ins().get_stack_pointer(types::I64);
-            let floor = self.load_view(view!(floor));
-            let is_high = self.b.ins().icmp(IntCC::UnsignedGreaterThan, stack, floor);
-            self.guard(is_high);
-        }
-        let n_regs = i64::from(self.body.n_regs);
-        let own = self.b.ins().iconst(types::I64, n_regs);
-        let base = self.b.ins().iadd(self.base, own);
-        let window = self.b.ins().iconst(types::I64, WINDOW as i64);
-        let end = self.b.ins().iadd(base, window);
-        let length = self.load_view(view!(stack_len));
-        let is_reached = self.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, end, length);
-        self.guard(is_reached);
+        let base = self.callee_base();
+        let is_room = match self.room {
+            Some(room) => {
+                let zero = self.b.ins().iconst(types::I64, 0);
+                self.b.ins().icmp(IntCC::SignedGreaterThanOrEqual, room, zero)
+            }
+            None => {
+                let limit = self.load_view(view!(limit));
+                self.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, base, limit)
+            }
+        };
+        self.guard(is_room);
         self.take_fuel(left);
         let mut args = Vec::new();
         for (reg, kinds) in (first..).zip(&signature.1) {
@@ -68,6 +65,19 @@ impl Emit<'_, '_> {
         }
     }
 
+    fn callee_base(&mut self) -> Value {
+        let own = self.b.ins().iconst(types::I64, i64::from(self.body.n_regs));
+        self.b.ins().iadd(self.base, own)
+    }
+
+    /// How far the base of a callee is from where it may be at most: the same as long as the
+    /// function runs.
+    pub(super) fn room(&mut self) -> Value {
+        let base = self.callee_base();
+        let limit = self.load_view(view!(limit));
+        self.b.ins().isub(limit, base)
+    }
+
     fn call_function(
         &mut self,
         to: u8,
@@ -76,24 +86,24 @@ impl Emit<'_, '_> {
         args: &[Value],
         next: u32,
     ) -> Value {
-        let one = self.b.ins().iconst(types::I64, 1);
-        let room = self.b.ins().isub(self.room, one);
-        let args = [&[self.state, base, room], args].concat();
-        self.store_fuel();
+        let left = self.b.use_var(self.left);
+        let args = [&[base, left], args].concat();
         let call = self.b.ins().call(function, &args);
         let results = self.b.inst_results(call).to_vec();
         let (unwind, on) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(unwind);
-        self.b.ins().brif(results[0], unwind, &[], on, &[]);
+        let gave_up = self.gave_up(results[0]);
+        self.b.ins().brif(gave_up, unwind, &[], on, &[]);
         self.leaves.push(Leave {
             block: unwind,
             pc: next,
             kinds: self.kinds.clone(),
+            saved: FxHashMap::default(),
             unwind: Some(Unwind { to }),
             inlined: None,
         });
         self.enter_block(on);
-        self.load_fuel();
+        self.b.def_var(self.left, results[0]);
         // The callee may have done anything to arrays.
         self.known.places.clear();
         self.known.unique.clear();
@@ -101,14 +111,22 @@ impl Emit<'_, '_> {
         results[1]
     }
 
+    /// Whether a callee gave up, by the fuel that it gives back: there is never so much.
+    fn gave_up(&mut self, left: Value) -> Value {
+        let zero = self.b.ins().iconst(types::I64, 0);
+        self.b.ins().icmp(IntCC::SignedLessThan, left, zero)
+    }
+
     /// Takes the arguments out of the registers and calls the function that is entered. It is
     /// refused unless they are of the kinds that it was made for.
     pub(super) fn take_args(&mut self, callee: FuncRef) {
+        self.pin_state();
         let refuse = self.b.create_block();
         self.b.set_cold_block(refuse);
         self.base = self.load_view(view!(base));
-        let room = self.load_view(view!(depth));
-        let mut args = vec![self.state, self.base, room];
+        self.load_fuel();
+        let left = self.b.use_var(self.left);
+        let mut args = vec![self.base, left];
         let window = self.window();
         let flags = self.memory.elements;
         for (at, &kinds) in self.body.args.iter().enumerate() {
@@ -134,11 +152,17 @@ impl Emit<'_, '_> {
             true => self.box_number(results[1]),
             false => results[1],
         };
-        self.b.ins().store(self.memory.view, value, self.state, view!(result));
-        self.b.ins().return_(&[results[0]]);
-        self.b.switch_to_block(refuse);
-        let status = self.b.ins().iconst(types::I64, REFUSED);
-        self.b.ins().return_(&[status]);
+        self.store_view(value, view!(result));
+        let (left, on) = (self.b.create_block(), self.b.create_block());
+        let gave_up = self.gave_up(results[0]);
+        self.b.ins().brif(gave_up, left, &[], on, &[]);
+        self.enter_block(on);
+        self.b.def_var(self.left, results[0]);
+        self.store_fuel();
+        for (block, status) in [(on, RETURNED), (left, LEFT), (refuse, REFUSED)] {
+            self.b.switch_to_block(block);
+            self.end_with(status);
+        }
     }
 
     /// The end of a function. Code that began inside one leaves that to the interpreter.
@@ -147,8 +171,7 @@ impl Emit<'_, '_> {
             return self.give_up();
         }
         let value = self.result(reg);
-        self.store_fuel();
-        let status = self.b.ins().iconst(types::I64, RETURNED);
-        self.b.ins().return_(&[status, value]);
+        let left = self.b.use_var(self.left);
+        self.b.ins().return_(&[left, value]);
     }
 }

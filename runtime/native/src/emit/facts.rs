@@ -3,7 +3,7 @@
 use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Value, condcodes::IntCC, types};
 use cranelift_frontend::{FunctionBuilder, Variable};
 
-use super::Emit;
+use super::{Emit, view};
 use crate::flow::{Fact, Src};
 use crate::kinds::Kinds;
 
@@ -11,7 +11,7 @@ use crate::kinds::Kinds;
 pub(super) fn declare(b: &mut FunctionBuilder<'_>, fact: &Fact) -> [Variable; 2] {
     let first = match fact {
         Fact::Unique(_) | Fact::Numbers => types::I8,
-        Fact::Elements(_) | Fact::Inner(..) => types::I64,
+        Fact::Elements(_) | Fact::Inner(..) | Fact::Index(_) | Fact::Arena => types::I64,
         Fact::Item(..) => types::F64,
     };
     [b.declare_var(first), b.declare_var(types::I64)]
@@ -71,10 +71,65 @@ impl Emit<'_, '_> {
                         self.b.def_var(first, number);
                         are_numbers = self.b.ins().band(are_numbers, is_number);
                     }
+                    Fact::Arena => {
+                        let arrays = self.load_view(view!(arrays));
+                        self.b.def_var(first, arrays);
+                    }
+                    Fact::Index(reg) => {
+                        let index = self.first_index(reg);
+                        self.b.def_var(first, index);
+                    }
                     // The last one.
                     Fact::Numbers => self.b.def_var(first, are_numbers),
                 }
             }
+        }
+    }
+
+    /// The number in a register as an integer, from which a loop counts on.
+    fn first_index(&mut self, reg: u8) -> Value {
+        let number = self.b.use_var(self.floats[usize::from(reg)]);
+        let (index, is_whole) = self.whole(number);
+        let half = self.b.ins().iconst(types::I64, 1 << 50);
+        let above = self.b.ins().iadd(index, half);
+        let size = self.b.ins().iconst(types::I64, 1 << 51);
+        let is_small = self.b.ins().icmp(IntCC::UnsignedLessThan, above, size);
+        let is_right = self.b.ins().band(is_whole, is_small);
+        // As far from every index as can be, on either way.
+        let none = self.b.ins().iconst(types::I64, i64::MIN);
+        self.b.ins().select(is_right, index, none)
+    }
+
+    /// What the loops around the current head know of the numbers that they count.
+    pub(super) fn know_indices(&mut self) {
+        for (reg, index) in self.indices() {
+            let number = self.number(Src::Reg(reg));
+            let index = self.b.use_var(index);
+            self.known.whole.insert(number, index);
+        }
+    }
+
+    /// The integers of the loops around, by register.
+    fn indices(&self) -> Vec<(u8, Variable)> {
+        let loops = self.body.loops.iter().zip(&self.facts);
+        let around =
+            loops.filter(|(each, _)| self.head.is_some_and(|head| each.heads.contains(&head)));
+        let facts = around.flat_map(|(each, variables)| each.facts.iter().zip(variables));
+        let indices = facts.filter_map(|(fact, [index, _])| match fact {
+            Fact::Index(reg) => Some((*reg, *index)),
+            _ => None,
+        });
+        indices.collect()
+    }
+
+    /// A number that a loop counts is now so much more.
+    pub(super) fn count_index(&mut self, reg: u8, number: Value, by: i64) {
+        for (_, variable) in self.indices().into_iter().filter(|(known, _)| *known == reg) {
+            let index = self.b.use_var(variable);
+            let by = self.b.ins().iconst(types::I64, by);
+            let index = self.b.ins().iadd(index, by);
+            self.b.def_var(variable, index);
+            self.known.whole.insert(number, index);
         }
     }
 

@@ -67,6 +67,7 @@ impl<'a> Emit<'a, '_> {
         let call = Inlined { callee: callee.clone(), kinds: kinds.clone(), next, to };
         self.inlined = Some(Rc::new(call));
         let caller = self.swap_frame(callee);
+        self.checkpoint.is_open = false;
         let (pc, head) = (self.pc, self.head.take());
         let mut at = body.entry;
         let result = loop {
@@ -80,8 +81,7 @@ impl<'a> Emit<'a, '_> {
         };
         self.swap_frame(caller);
         (self.kinds, self.pc, self.head, self.inlined) = (kinds, pc, head, None);
-        // The way out of the call was before it.
-        self.leave = None;
+        self.checkpoint.is_open = false;
         result
     }
 

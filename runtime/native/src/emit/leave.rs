@@ -4,10 +4,26 @@ use std::rc::Rc;
 
 use cranelift_codegen::ir::{Block, InstBuilder, Value, condcodes::IntCC, types};
 use prism_vm::tier::{FIRST_HEAP, NULL};
+use rustc_hash::FxHashMap;
 
 use super::inline::Inlined;
-use super::{Emit, LEFT, REFUSED, view};
+use super::{Emit, GAVE_UP, LEFT, REFUSED, view};
+use crate::flow::Plan;
 use crate::kinds::Kinds;
+
+/// An instruction from which on nothing happened that doing it again would change: code that
+/// gives up meanwhile does so there. So many tests share one way out.
+#[derive(Default)]
+pub(super) struct Checkpoint<'a> {
+    pc: u32,
+    kinds: Vec<Kinds>,
+    saved: FxHashMap<u8, Value>,
+    inlined: Option<Rc<Inlined<'a>>>,
+    /// The way out, once it is needed.
+    block: Option<Block>,
+    /// It serves for the next instruction too.
+    pub(super) is_open: bool,
+}
 
 /// A way out.
 pub(super) struct Leave<'a> {
@@ -15,6 +31,8 @@ pub(super) struct Leave<'a> {
     /// Where the interpreter goes on, with registers of these kinds.
     pub(super) pc: u32,
     pub(super) kinds: Vec<Kinds>,
+    /// What registers held there that have changed since.
+    pub(super) saved: FxHashMap<u8, Value>,
     /// A callee gave up: this function is on the way.
     pub(super) unwind: Option<Unwind>,
     /// The place is in a callee whose code stands here.
@@ -27,16 +45,51 @@ pub(super) struct Unwind {
 }
 
 impl<'a> Emit<'a, '_> {
-    /// The block that leaves before the current instruction.
+    /// Makes the current instruction a checkpoint, unless the last one still serves. The place
+    /// where code is entered serves for itself alone: code that leaves there did nothing.
+    pub(super) fn check(&mut self, plan: &Plan) {
+        if !self.checkpoint.is_open {
+            self.end_checkpoint();
+            self.checkpoint.pc = self.pc;
+            self.checkpoint.kinds.clone_from(&self.kinds);
+            self.checkpoint.inlined.clone_from(&self.inlined);
+        }
+        let is_entry = self.pc == self.body.entry && self.inlined.is_none();
+        self.checkpoint.is_open = !is_entry && plan.is_repeatable(&self.kinds);
+    }
+
+    pub(super) fn end_checkpoint(&mut self) {
+        let Checkpoint { pc, kinds, saved, inlined, block, .. } =
+            std::mem::take(&mut self.checkpoint);
+        let leave = block.map(|block| Leave { block, pc, kinds, saved, unwind: None, inlined });
+        self.leaves.extend(leave);
+    }
+
+    /// Keeps what a register holds, which is about to change, for the way out.
+    pub(super) fn keep(&mut self, reg: u8, is_float: bool) {
+        // Tests come before changes: what comes after the last instruction needs nothing.
+        if !self.checkpoint.is_open {
+            return;
+        }
+        let kinds = self.checkpoint.kinds[usize::from(reg)];
+        if kinds.is_float() != is_float || !self.is_kept(reg, self.checkpoint.pc, kinds) {
+            return;
+        }
+        if !self.checkpoint.saved.contains_key(&reg) {
+            let variables = if is_float { &self.floats } else { &self.boxes };
+            let value = self.b.use_var(variables[usize::from(reg)]);
+            self.checkpoint.saved.insert(reg, value);
+        }
+    }
+
+    /// The block that leaves before the current instruction, or some before it.
     pub(super) fn way_out(&mut self) -> Block {
-        if let Some(block) = self.leave {
+        if let Some(block) = self.checkpoint.block {
             return block;
         }
         let block = self.b.create_block();
         self.b.set_cold_block(block);
-        let (pc, kinds, inlined) = (self.pc, self.before.clone(), self.inlined.clone());
-        self.leaves.push(Leave { block, pc, kinds, unwind: None, inlined });
-        self.leave = Some(block);
+        self.checkpoint.block = Some(block);
         block
     }
 
@@ -46,27 +99,30 @@ impl<'a> Emit<'a, '_> {
     }
 
     pub(super) fn write_leave(&mut self, leave: &Leave<'a>) {
-        self.b.switch_to_block(leave.block);
+        self.enter_block(leave.block);
         let window = self.window();
         match (&leave.inlined, &leave.unwind) {
             (None, None) => {
-                self.store_registers(window, 0, leave.pc, &leave.kinds);
-                self.write_place(leave.pc, self.base);
+                self.store_registers(window, 0, leave.pc, &leave.kinds, &leave.saved);
+                let (exit, pc) = (self.exit(), self.place(leave.pc));
+                self.b.ins().jump(exit, &[pc.into()]);
+                return;
             }
             (None, Some(Unwind { to })) => {
-                self.store_registers(window, 0, leave.pc, &leave.kinds);
+                self.store_registers(window, 0, leave.pc, &leave.kinds, &leave.saved);
                 self.unwound(leave.pc, *to);
                 // The callee has counted the fuel.
                 return self.leave_with(LEFT);
             }
             (Some(call), _) => {
-                self.store_registers(window, 0, call.next, &call.kinds);
+                self.store_registers(window, 0, call.next, &call.kinds, &FxHashMap::default());
                 let above = self.body.n_regs;
                 let n_regs = self.b.ins().iconst(types::I64, i64::from(above));
                 let base = self.b.ins().iadd(self.base, n_regs);
                 let caller = self.swap_frame(call.callee.clone());
-                self.store_registers(window, above, leave.pc, &leave.kinds);
-                self.write_place(leave.pc, base);
+                self.store_registers(window, above, leave.pc, &leave.kinds, &leave.saved);
+                let pc = self.place(leave.pc);
+                self.write_place(pc, base);
                 self.swap_frame(caller);
                 self.unwound(call.next, call.to);
             }
@@ -75,23 +131,40 @@ impl<'a> Emit<'a, '_> {
         self.leave_with(LEFT);
     }
 
-    /// Registers of the current function, of which `window` is so many below.
-    fn store_registers(&mut self, window: Value, above: u8, pc: u32, kinds: &[Kinds]) {
+    /// Whether the interpreter needs what a register holds at a place, and code has it.
+    fn is_kept(&self, reg: u8, pc: u32, kinds: Kinds) -> bool {
+        kinds != Kinds::NULL && (kinds.may_be_heap() || self.is_alive(reg, pc))
+    }
+
+    fn is_alive(&self, reg: u8, pc: u32) -> bool {
+        self.body.live.get(&pc).is_some_and(|alive| alive.contains(reg))
+    }
+
+    /// Registers of the current function, of which `window` is so many below. Floats go as they
+    /// are: the machine makes one NaN of all.
+    fn store_registers(
+        &mut self,
+        window: Value,
+        above: u8,
+        pc: u32,
+        kinds: &[Kinds],
+        saved: &FxHashMap<u8, Value>,
+    ) {
         let body = self.body;
-        let alive = body.live.get(&pc).copied().unwrap_or_default();
         for reg in 0..body.n_regs {
-            let kinds = kinds[usize::from(reg)];
+            let (at, kinds) = (usize::from(reg), kinds[usize::from(reg)]);
             // Nobody else wrote it: memory is right, or null at the start of a function.
             if body.is_inner && !body.written.contains(reg) {
                 continue;
             }
-            let is_kept = (alive.contains(reg) || kinds.may_be_heap()) && kinds != Kinds::NULL;
-            if !is_kept && !body.is_inner {
+            let value = if self.is_kept(reg, pc, kinds) {
+                let variable = if kinds.is_float() { self.floats[at] } else { self.boxes[at] };
+                saved.get(&reg).copied().unwrap_or_else(|| self.b.use_var(variable))
+            } else if body.is_inner && (self.is_alive(reg, pc) || body.args[at].may_be_heap()) {
+                // Memory may have something else, and a reference that somebody else has now.
+                self.bits(NULL)
+            } else {
                 continue;
-            }
-            let value = match is_kept {
-                true => self.boxed_as(reg, kinds),
-                false => self.bits(NULL),
             };
             let at = (i32::from(above) + i32::from(reg)) * 8;
             self.b.ins().store(self.memory.elements, value, window, at);
@@ -103,29 +176,55 @@ impl<'a> Emit<'a, '_> {
         let pc = self.b.ins().iconst(types::I64, i64::from(pc));
         let packed = i64::from(self.body.n_regs) | i64::from(to) << 8;
         let packed = self.b.ins().iconst(types::I64, packed);
-        self.b.ins().call(self.host.unwound, &[self.state, pc, self.base, packed]);
+        let state = self.state();
+        self.b.ins().call(self.host.unwound, &[state, pc, self.base, packed]);
     }
 
-    fn write_place(&mut self, pc: u32, base: Value) {
-        let flags = self.memory.view;
-        let pc = self.b.ins().iconst(types::I64, i64::from(pc));
-        self.b.ins().store(flags, pc, self.state, view!(pc));
-        self.b.ins().store(flags, base, self.state, view!(base));
-        let n_regs = self.b.ins().iconst(types::I64, i64::from(self.body.n_regs));
-        self.b.ins().store(flags, n_regs, self.state, view!(n_regs));
-    }
-
-    fn leave_with(&mut self, status: i64) {
-        let status = self.b.ins().iconst(types::I64, status);
-        if self.body.is_inner {
-            self.b.ins().return_(&[status]);
-            return;
+    /// The block in which all ways out of the function end but for those with calls under way,
+    /// with the place as its parameter.
+    fn exit(&mut self) -> Block {
+        if let Some(exit) = self.exit {
+            return exit;
         }
+        let exit = self.b.create_block();
+        self.b.set_cold_block(exit);
+        self.b.append_block_param(exit, types::I64);
+        self.exit = Some(exit);
+        exit
+    }
+
+    /// The code of that block, once all ways to it are known.
+    pub(super) fn write_exit(&mut self) {
+        let Some(exit) = self.exit else { return };
+        self.enter_block(exit);
+        let pc = self.b.block_params(exit)[0];
+        self.write_place(pc, self.base);
+        self.store_fuel();
+        self.leave_with(LEFT);
+    }
+
+    fn place(&mut self, pc: u32) -> Value {
+        self.b.ins().iconst(types::I64, i64::from(pc))
+    }
+
+    fn write_place(&mut self, pc: Value, base: Value) {
+        self.store_view(pc, view!(pc));
+        self.store_view(base, view!(base));
+        let n_regs = self.b.ins().iconst(types::I64, i64::from(self.body.n_regs));
+        self.store_view(n_regs, view!(n_regs));
+    }
+
+    /// Code that begins inside a function says how it ended; a function that it gave up.
+    fn leave_with(&mut self, status: i64) {
+        if self.body.is_inner {
+            return self.end_with(status);
+        }
+        let gave_up = self.b.ins().iconst(types::I64, GAVE_UP);
         let nothing = match self.body.returns.is_float() {
             true => self.b.ins().f64const(0.0),
             false => self.bits(NULL),
         };
-        self.b.ins().return_(&[status, nothing]);
+        self.b.ins().return_(&[gave_up, nothing]);
     }
 
     /// Where the registers of the function are.

@@ -1,14 +1,14 @@
 //! Arithmetic, comparisons, jumps.
 
 use cranelift_codegen::ir::{
-    InstBuilder, MemFlagsData, Value,
-    condcodes::{FloatCC, IntCC},
+    Block, InstBuilder, MemFlagsData, Value,
+    condcodes::{CondCode, FloatCC, IntCC},
     types,
 };
 use prism_vm::tier::{CONFIDENT_TAG, MISSING, NAN, NULL, TRUE};
 
 use super::{Emit, view};
-use crate::flow::{Arith, Cond, Order, Src};
+use crate::flow::{Arith, Cond, Order, Plan, Src, added};
 use crate::kinds::Kinds;
 use crate::step::Math;
 
@@ -24,16 +24,32 @@ fn inverse(divisor: Src) -> Option<f64> {
     (is_power && divisor.is_normal() && inverse.is_normal()).then_some(inverse)
 }
 
+fn code(order: Order) -> FloatCC {
+    match order {
+        Order::Less => FloatCC::LessThan,
+        Order::LessEq => FloatCC::LessThanOrEqual,
+        Order::Greater => FloatCC::GreaterThan,
+        Order::GreaterEq => FloatCC::GreaterThanOrEqual,
+        Order::Equal => FloatCC::Equal,
+        Order::NotEqual => FloatCC::NotEqual,
+    }
+}
+
 impl Emit<'_, '_> {
-    /// The bits of a number: one NaN for all.
-    pub(super) fn box_number(&mut self, number: Value) -> Value {
-        let bits = self.b.ins().bitcast(types::I64, MemFlagsData::new(), number);
-        let nan = self.bits(NAN);
+    /// A number with one NaN for all.
+    pub(super) fn one_nan(&mut self, number: Value) -> Value {
+        let nan = self.b.ins().f64const(f64::from_bits(NAN));
         let is_nan = self.b.ins().fcmp(FloatCC::Unordered, number, number);
-        self.b.ins().select(is_nan, nan, bits)
+        self.b.ins().select(is_nan, nan, number)
     }
 
-    pub(super) fn arith(&mut self, op: Arith, to: u8, x: Src, y: Src) {
+    /// The bits of a number.
+    pub(super) fn box_number(&mut self, number: Value) -> Value {
+        let number = self.one_nan(number);
+        self.b.ins().bitcast(types::I64, MemFlagsData::new(), number)
+    }
+
+    pub(super) fn arith(&mut self, op: Arith, to: u8, x: Src, y: Src) -> Value {
         let (a, b) = (self.number(x), self.number(y));
         let result = match op {
             Arith::Add => self.b.ins().fadd(a, b),
@@ -54,18 +70,34 @@ impl Emit<'_, '_> {
                 self.remainder(a, y, b)
             }
         };
+        if let Some(by) = added(op, y)
+            && let Some(&index) = self.known.whole.get(&a)
+        {
+            let by = self.b.ins().iconst(types::I64, by);
+            let index = self.b.ins().iadd(index, by);
+            self.known.whole.insert(result, index);
+        }
         self.drop_old(to);
         self.set_float(to, result);
+        result
     }
 
-    /// Zero divisors are for the interpreter.
+    /// Zero divisors are for the interpreter. Whether it is NaN, which is none, is asked for
+    /// apart: one flag of the processor tells what is neither.
     fn divisor(&mut self, src: Src, value: Value) {
         if matches!(src, Src::Number(number) if number != 0.0) {
             return;
         }
+        let (unsure, on) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(unsure);
         let zero = self.b.ins().f64const(0.0);
-        let is_other = self.b.ins().fcmp(FloatCC::NotEqual, value, zero);
-        self.guard(is_other);
+        let is_other = self.b.ins().fcmp(FloatCC::OrderedNotEqual, value, zero);
+        self.b.ins().brif(is_other, on, &[], unsure, &[]);
+        self.enter_block(unsure);
+        let is_nan = self.b.ins().fcmp(FloatCC::Unordered, value, zero);
+        let leave = self.way_out();
+        self.b.ins().brif(is_nan, on, &[], leave, &[]);
+        self.enter_block(on);
     }
 
     /// Integers without a sign have a short way; it gives the same as the long one.
@@ -112,20 +144,22 @@ impl Emit<'_, '_> {
         let rest = self.b.ins().fcvt_from_sint(types::F64, rest);
         self.b.ins().jump(done, &[rest.into()]);
         self.enter_block(slow);
-        self.b.ins().call(self.host.remainder, &[self.state, x, y_value]);
-        let rest = self.b.ins().load(types::F64, self.memory.view, self.state, view!(result));
+        self.b.ins().call(self.host.remainder, &[x, y_value]);
+        let state = self.state();
+        let rest = self.b.ins().load(types::F64, self.memory.view, state, view!(result));
         self.b.ins().jump(done, &[rest.into()]);
         self.enter_block(done);
         result
     }
 
     /// A number as an integer, and whether it is one of less than 51 bits. What is none gives
-    /// an integer that is no index either, or the second result is false.
+    /// an integer that is no index either, or the second result is false. It is true for NaN:
+    /// one flag of the processor tells both.
     pub(super) fn whole(&mut self, number: Value) -> (Value, Value) {
         let shift = self.b.ins().f64const(SHIFT);
         let shifted = self.b.ins().fadd(number, shift);
         let back = self.b.ins().fsub(shifted, shift);
-        let is_whole = self.b.ins().fcmp(FloatCC::Equal, back, number);
+        let is_whole = self.b.ins().fcmp(FloatCC::UnorderedOrEqual, back, number);
         let bits = self.b.ins().bitcast(types::I64, MemFlagsData::new(), shifted);
         let zero = self.bits(SHIFT.to_bits());
         (self.b.ins().isub(bits, zero), is_whole)
@@ -149,15 +183,7 @@ impl Emit<'_, '_> {
 
     pub(super) fn compare(&mut self, order: Order, x: Src, y: Src) -> Value {
         let (x, y) = (self.number(x), self.number(y));
-        let code = match order {
-            Order::Less => FloatCC::LessThan,
-            Order::LessEq => FloatCC::LessThanOrEqual,
-            Order::Greater => FloatCC::GreaterThan,
-            Order::GreaterEq => FloatCC::GreaterThanOrEqual,
-            Order::Equal => FloatCC::Equal,
-            Order::NotEqual => FloatCC::NotEqual,
-        };
-        self.b.ins().fcmp(code, x, y)
+        self.b.ins().fcmp(code(order), x, y)
     }
 
     /// Whether a register without parts is truthy.
@@ -218,12 +244,19 @@ impl Emit<'_, '_> {
             }
             return self.edge(to);
         }
-        let holds = self.condition(cond);
         let (yes, no) = (self.b.create_block(), self.b.create_block());
-        match is_not {
-            false => self.b.ins().brif(holds, yes, &[], no, &[]),
-            true => self.b.ins().brif(holds, no, &[], yes, &[]),
-        };
+        let near = if target < next { yes } else { no };
+        let (if_true, if_false) = if is_not { (no, yes) } else { (yes, no) };
+        match cond {
+            Cond::Compare(order, x, y) => {
+                let (x, y) = (self.number(x), self.number(y));
+                self.branch(code(order), x, y, [if_true, if_false], near);
+            }
+            _ => {
+                let holds = self.condition(cond);
+                self.b.ins().brif(holds, if_true, &[], if_false, &[]);
+            }
+        }
         self.enter_block(yes);
         if target < next {
             self.pay();
@@ -233,25 +266,18 @@ impl Emit<'_, '_> {
         self.edge(next);
     }
 
-    pub(super) fn count(
-        &mut self,
-        reg: u8,
-        step: f64,
-        order: Order,
-        limit: u8,
-        target: u32,
-        next: u32,
-    ) {
+    pub(super) fn count(&mut self, plan: &Plan, next: u32) {
+        let Plan::Count { reg, step, order, limit, target, next: behind } = *plan else {
+            unreachable!("the plan counts")
+        };
         let (x, limit) = (self.number(Src::Reg(reg)), self.number(Src::Reg(limit)));
         let step = self.b.ins().f64const(step);
         let sum = self.b.ins().fadd(x, step);
-        let code = match order {
-            Order::Less => FloatCC::LessThan,
-            _ => FloatCC::LessThanOrEqual,
-        };
-        let holds = self.b.ins().fcmp(code, sum, limit);
+        if let Some((reg, by)) = plan.counts() {
+            self.count_index(reg, sum, by);
+        }
         let (yes, no) = (self.b.create_block(), self.b.create_block());
-        self.b.ins().brif(holds, yes, &[], no, &[]);
+        self.branch(code(order), sum, limit, [yes, no], yes);
         self.enter_block(yes);
         if target < next {
             self.pay();
@@ -260,7 +286,21 @@ impl Emit<'_, '_> {
         self.edge(target);
         self.enter_block(no);
         self.set_float(reg, sum);
-        self.edge(next);
+        self.edge(behind);
+    }
+
+    /// Goes to the first block if a comparison holds, else to the second. What is named second
+    /// stands next to the code before it, in which a loop should go on: Cranelift gives registers
+    /// to code that stands together.
+    fn branch(&mut self, code: FloatCC, x: Value, y: Value, to: [Block; 2], near: Block) {
+        let [if_true, if_false] = to;
+        if near == if_false {
+            let holds = self.b.ins().fcmp(code, x, y);
+            self.b.ins().brif(holds, if_true, &[], if_false, &[]);
+        } else {
+            let fails = self.b.ins().fcmp(code.complement(), x, y);
+            self.b.ins().brif(fails, if_false, &[], if_true, &[]);
+        }
     }
 
     /// One unit of fuel.
@@ -274,49 +314,37 @@ impl Emit<'_, '_> {
         let (have, none) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(none);
         let left = self.b.append_block_param(have, types::I64);
-        let flags = self.memory.fuel;
-        let fuel = match self.left {
-            Some(left) => self.b.use_var(left),
-            None => self.b.ins().load(types::I64, flags, self.fuel, 0),
-        };
+        let fuel = self.b.use_var(self.left);
         self.b.ins().brif(fuel, have, &[fuel.into()], none, &[]);
         self.enter_block(none);
         self.store_fuel();
-        self.b.ins().call(self.host.refuel, &[self.state]);
-        let fuel = self.b.ins().load(types::I64, flags, self.fuel, 0);
+        self.b.ins().call(self.host.refuel, &[]);
+        self.load_fuel();
+        let fuel = self.b.use_var(self.left);
         let leave = self.way_out();
         self.b.ins().brif(fuel, have, &[fuel.into()], leave, &[]);
         self.enter_block(have);
-        if let Some(variable) = self.left {
-            self.b.def_var(variable, left);
-        }
+        self.b.def_var(self.left, left);
         left
     }
 
     pub(super) fn take_fuel(&mut self, left: Value) {
         let one = self.b.ins().iconst(types::I64, 1);
         let less = self.b.ins().isub(left, one);
-        match self.left {
-            Some(left) => self.b.def_var(left, less),
-            None => {
-                self.b.ins().store(self.memory.fuel, less, self.fuel, 0);
-            }
-        }
+        self.b.def_var(self.left, less);
     }
 
-    /// Code that counts the fuel itself says what is left, before others look.
+    /// Says what is left of the fuel, before others look.
     pub(super) fn store_fuel(&mut self) {
-        if let Some(left) = self.left {
-            let left = self.b.use_var(left);
-            self.b.ins().store(self.memory.fuel, left, self.fuel, 0);
-        }
+        let left = self.b.use_var(self.left);
+        let fuel = self.load_view(view!(fuel));
+        self.b.ins().store(self.memory.fuel, left, fuel, 0);
     }
 
     /// Others may have taken fuel.
     pub(super) fn load_fuel(&mut self) {
-        if let Some(left) = self.left {
-            let fuel = self.b.ins().load(types::I64, self.memory.fuel, self.fuel, 0);
-            self.b.def_var(left, fuel);
-        }
+        let fuel = self.load_view(view!(fuel));
+        let left = self.b.ins().load(types::I64, self.memory.fuel, fuel, 0);
+        self.b.def_var(self.left, left);
     }
 }

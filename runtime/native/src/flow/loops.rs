@@ -39,6 +39,12 @@ pub(crate) enum Fact {
     Item(u8, Src),
     /// Whether all items of the loop are numbers.
     Numbers,
+    /// Where the arena of arrays is, which grows with new arrays alone.
+    Arena,
+    /// The number in a register as an integer, where the loop only ever counts it up or only
+    /// ever down. It is right wherever it is the index of an element; a number that is none
+    /// gives an integer that never comes to be one.
+    Index(u8),
 }
 
 /// What the plans between a head and the next ones do.
@@ -47,9 +53,14 @@ struct Segment {
     /// From where it jumps back, and to where.
     jumps: Vec<(u32, u32)>,
     written: Regs,
+    /// Written otherwise than by adding a small integer.
+    set: Regs,
+    up: Regs,
+    down: Regs,
     copied: Regs,
     changed: Regs,
     pushed: Regs,
+    makes_arrays: bool,
     wanted: Vec<Fact>,
 }
 
@@ -126,6 +137,13 @@ fn holds(
                 })
         }
         Fact::Numbers => true,
+        Fact::Arena => segments().all(|segment| !segment.makes_arrays),
+        Fact::Index(reg) => {
+            inside.iter().all(|head| heads[head][usize::from(reg)] == Kinds::NUMBER)
+                && segments().all(|segment| !segment.set.contains(reg))
+                && (segments().all(|segment| !segment.up.contains(reg))
+                    || segments().all(|segment| !segment.down.contains(reg)))
+        }
     }
 }
 
@@ -157,33 +175,55 @@ fn segment(
 
 impl Segment {
     fn add(&mut self, step: &Step, plan: &Plan) {
+        let written = plan.written(step);
+        self.written = self.written.union(written);
+        match plan.counts() {
+            Some((reg, by)) => {
+                if by > 0 {
+                    self.up.insert(reg)
+                } else {
+                    self.down.insert(reg)
+                }
+                self.set = self.set.union(written.without(Regs::one(reg)));
+            }
+            None => self.set = self.set.union(written),
+        }
         match *plan {
-            // The register keeps its array.
-            Plan::SetElement { array, from, .. } => {
-                self.written.insert(from);
+            Plan::SetElement { array, at, .. } => {
                 self.changed.insert(array);
+                self.want_index(at);
                 self.wanted.extend([Fact::Elements(array), Fact::Unique(array)]);
             }
-            Plan::Push { array, from } => {
-                self.written.insert(from);
+            Plan::Push { array, .. } => {
                 self.pushed.insert(array);
                 self.wanted.push(Fact::Unique(array));
             }
-            Plan::GiveUp => {}
-            _ => self.written = self.written.union(step.registers().1),
-        }
-        match *plan {
             Plan::Copy { from, .. } => self.copied.insert(from),
+            Plan::NewArray { .. } | Plan::Call { .. } => self.makes_arrays = true,
             Plan::Element { array, at, kinds: Kinds::NUMBER, .. } => {
+                self.want_index(at);
                 self.wanted.extend([Fact::Item(array, at), Fact::Elements(array)]);
             }
-            Plan::Length { array, .. } | Plan::Element { array, .. } | Plan::Each { array, .. } => {
-                self.wanted.push(Fact::Elements(array));
+            Plan::Each { array, .. } => {
+                self.wanted.extend([Fact::Index(array + 1), Fact::Elements(array)]);
             }
-            Plan::Nested { array, at, .. } => {
-                self.wanted.extend([Fact::Inner(array, at), Fact::Elements(array)]);
+            Plan::Element { array, at, .. } => {
+                self.want_index(at);
+                self.wanted.extend([Fact::Elements(array), Fact::Arena]);
+            }
+            Plan::Length { array, .. } => self.wanted.push(Fact::Elements(array)),
+            Plan::Nested { array, at, inner, .. } => {
+                self.want_index(at);
+                self.want_index(inner);
+                self.wanted.extend([Fact::Inner(array, at), Fact::Elements(array), Fact::Arena]);
             }
             _ => {}
+        }
+    }
+
+    fn want_index(&mut self, at: Src) {
+        if let Src::Reg(reg) = at {
+            self.wanted.push(Fact::Index(reg));
         }
     }
 }

@@ -6,7 +6,7 @@ use prism_vm::tier::{FALSE, MISSING, NULL, TRUE};
 use super::{Around, Signature};
 use crate::kinds::Kinds;
 use crate::live::Live;
-use crate::step::{Math, Step};
+use crate::step::{Math, Regs, Step};
 
 /// An operand that is a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,6 +34,10 @@ pub(crate) enum Order {
     Equal,
     NotEqual,
 }
+
+/// What a plan adds to a register that it counts, at most: an integer that is no index takes
+/// months to become one.
+const MAX_COUNT: f64 = 127.0;
 
 /// What a jump depends on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -101,13 +105,14 @@ pub(crate) enum Plan {
         is_not: bool,
         target: u32,
     },
-    /// Adds to a counter, then jumps on a comparison with a limit.
+    /// Adds to a counter, then jumps on a comparison with a limit, or goes on.
     Count {
         reg: u8,
         step: f64,
         order: Order,
         limit: u8,
         target: u32,
+        next: u32,
     },
     /// The next element of an array, if there is one.
     Each {
@@ -237,7 +242,7 @@ fn raw(step: &Step, kinds: &[Kinds], live: &Live, around: &Around<'_>) -> Plan {
         Inst::Call(a, b, count) => call(a, b, count, step, kinds, around),
         Inst::Return(a) => Plan::Return(Some(a.0)),
         Inst::ReturnNull() => Plan::Return(None),
-        _ => compares(step).or_else(|| jumps(step, kinds)).unwrap_or(Plan::GiveUp),
+        _ => compares(step).or_else(|| jumps(step, kinds, around)).unwrap_or(Plan::GiveUp),
     }
 }
 
@@ -255,7 +260,7 @@ fn compares(step: &Step) -> Option<Plan> {
     Some(Plan::Compare { to: to.0, order, x: Src::Reg(x.0), y: Src::Reg(y.0) })
 }
 
-fn jumps(step: &Step, kinds: &[Kinds]) -> Option<Plan> {
+fn jumps(step: &Step, kinds: &[Kinds], around: &Around<'_>) -> Option<Plan> {
     use Order::{Equal, Greater, GreaterEq, Less, LessEq, NotEqual};
     let target = step.target?;
     let r = |reg: Reg| Src::Reg(reg.0);
@@ -295,8 +300,9 @@ fn jumps(step: &Step, kinds: &[Kinds]) -> Option<Plan> {
         Inst::JumpNotKind(a, kind) => (Cond::Known(is_kind(kinds[usize::from(a.0)], kind)?), true),
         Inst::ForLess(a, b, c) | Inst::ForLessEq(a, b, c) if a != b => {
             let order = if matches!(step.inst, Inst::ForLess(..)) { Less } else { LessEq };
+            let next = behind_test(step, around);
             let step = f64::from(c);
-            return Some(Plan::Count { reg: a.0, step, order, limit: b.0, target });
+            return Some(Plan::Count { reg: a.0, step, order, limit: b.0, target, next });
         }
         Inst::ForEach(a, b) if a.0 != b.0 && a.0 != b.0 + 1 => {
             return Some(Plan::Each { to: a.0, array: b.0, target });
@@ -304,6 +310,21 @@ fn jumps(step: &Step, kinds: &[Kinds]) -> Option<Plan> {
         _ => return None,
     };
     Some(Plan::Test { cond, is_not, target })
+}
+
+/// Where code goes on when a counter has reached its limit: behind the test at the beginning of
+/// the loop, which stands there and asks for the same.
+fn behind_test(step: &Step, around: &Around<'_>) -> u32 {
+    let test = Step::at(around.program, step.next);
+    match (step.inst, test.inst) {
+        (Inst::ForLess(a, b, _), Inst::JumpLess(c, d))
+        | (Inst::ForLessEq(a, b, _), Inst::JumpLessEq(c, d))
+            if (a, b) == (c, d) =>
+        {
+            test.next
+        }
+        _ => step.next,
+    }
 }
 
 /// Whether a value of these kinds is of a kind of the language, where that is certain.
@@ -535,6 +556,57 @@ impl Plan {
         true
     }
 
+    /// The register that it counts, and by how much: a small integer but zero.
+    pub(crate) fn counts(&self) -> Option<(u8, i64)> {
+        match *self {
+            Plan::Count { reg, step, .. } => Some((reg, added(Arith::Add, Src::Number(step))?)),
+            Plan::Each { array, .. } => Some((array + 1, 1)),
+            Plan::Arith { op, to, x, y } if x == Src::Reg(to) => Some((to, added(op, y)?)),
+            _ => None,
+        }
+    }
+
+    /// Whether doing it again gives the same: it writes nothing but registers without references.
+    pub(crate) fn is_repeatable(&self, kinds: &[Kinds]) -> bool {
+        let is_plain = |reg: u8| !kinds[usize::from(reg)].may_be_heap();
+        match *self {
+            Plan::Load { to, .. }
+            | Plan::Move { to, .. }
+            | Plan::Arith { to, .. }
+            | Plan::Negate { to, .. }
+            | Plan::Compare { to, .. }
+            | Plan::Truth { to, .. }
+            | Plan::Math { to, .. }
+            | Plan::Length { to, .. }
+            | Plan::GetGlobal { to, .. } => is_plain(to),
+            Plan::Copy { to, from } => is_plain(to) && is_plain(from),
+            Plan::Element { to, kinds, .. } | Plan::Nested { to, kinds, .. } => {
+                is_plain(to) && !kinds.may_be_heap()
+            }
+            Plan::Settle { .. } => true,
+            Plan::GiveUp
+            | Plan::Jump { .. }
+            | Plan::Test { .. }
+            | Plan::Count { .. }
+            | Plan::Each { .. }
+            | Plan::SetElement { .. }
+            | Plan::Push { .. }
+            | Plan::NewArray { .. }
+            | Plan::SetGlobal { .. }
+            | Plan::Call { .. }
+            | Plan::Return(_) => false,
+        }
+    }
+
+    /// Registers that hold something else afterwards. An array that changes in its place stays.
+    pub(crate) fn written(&self, step: &Step) -> Regs {
+        match *self {
+            Plan::SetElement { from, .. } | Plan::Push { from, .. } => Regs::one(from),
+            Plan::GiveUp => Regs::default(),
+            _ => step.registers().1,
+        }
+    }
+
     /// Whether code always goes on behind it, or returns, and calls nothing.
     pub(crate) fn is_straight(&self) -> bool {
         match self {
@@ -590,10 +662,22 @@ impl Plan {
         match *self {
             Plan::GiveUp | Plan::Return(_) | Plan::Jump { .. } => None,
             Plan::Test { cond: Cond::Known(holds), is_not, .. } if holds != is_not => None,
-            Plan::Nested { next, .. } => Some(next),
+            Plan::Nested { next, .. } | Plan::Count { next, .. } => Some(next),
             _ => Some(step.next),
         }
     }
+}
+
+/// What an operation adds to its first operand: a small integer but zero.
+pub(crate) fn added(op: Arith, y: Src) -> Option<i64> {
+    let Src::Number(y) = y else { return None };
+    let by = match op {
+        Arith::Add => y,
+        Arith::Sub => -y,
+        Arith::Mul | Arith::Div | Arith::Rem => return None,
+    };
+    let is_small = by.fract() == 0.0 && by != 0.0 && by.abs() <= MAX_COUNT;
+    is_small.then_some(by as i64)
 }
 
 /// What code can tell the truth of.

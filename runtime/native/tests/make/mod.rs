@@ -162,20 +162,37 @@ impl Make<'_> {
         }
     }
 
-    /// A loop that counts, with a test in front.
+    /// A loop that counts, now and then from what is no integer.
     fn count(&mut self, depth: u8) {
         let (counter, limit) = (self.number(), Reg(8));
-        self.code.push(Inst::LoadInt(counter, 0));
+        match self.chance.u8(..8) {
+            0 => self.load(counter.0),
+            _ => self.code.push(Inst::LoadInt(counter, 0)),
+        }
         self.code.push(Inst::LoadInt(limit, self.chance.i16(0..14)));
+        let to_test = self.code.len();
+        let is_tested = counter != limit && self.chance.bool();
+        if is_tested {
+            self.code.push(Inst::LoadNull(Reg(WINDOW)));
+        }
         let head = self.code.len();
         self.block(depth - 1);
-        if counter != limit && self.chance.bool() {
-            self.code.push(Inst::ForLess(counter, limit, 1));
-        } else {
-            self.code.push(Inst::AddI(counter, counter, 1));
-            self.code.push(Inst::JumpLessEqI(counter, 9));
+        match self.chance.u8(..3) {
+            _ if is_tested => self.code.push(Inst::ForLess(counter, limit, self.chance.i8(1..3))),
+            0 if counter != limit => self.code.push(Inst::ForLess(counter, limit, 1)),
+            _ => {
+                self.code.push(Inst::AddI(counter, counter, 1));
+                self.code.push(Inst::JumpLessEqI(counter, 9));
+            }
         }
         self.jump_to(head);
+        if is_tested {
+            // The test comes first, as the compiler writes it.
+            let distance = (self.code.len() - to_test - 1) as i32;
+            self.code[to_test] = Inst::Jump(Word::jump(distance).expect("it is near"));
+            self.code.push(Inst::JumpLess(counter, limit));
+            self.jump_to(head);
+        }
     }
 
     fn each(&mut self, depth: u8) {
@@ -239,8 +256,17 @@ impl Make<'_> {
 
     fn element(&mut self) {
         let (array, at, to) = (self.array(), self.number(), self.number());
-        let inst = match self.chance.u8(..17) {
+        let inst = match self.chance.u8(..20) {
             0 | 9 => Inst::Length(to, array),
+            16 => {
+                // Beside a number that a loop may count.
+                self.code.push(Inst::AddI(Reg(9), at, self.chance.i8(-2..3)));
+                Inst::GetIndex(to, array, Reg(9))
+            }
+            17 => {
+                self.code.push(Inst::Copy(Reg(WINDOW), to));
+                Inst::SetIndex(array, at, Reg(WINDOW))
+            }
             8 => {
                 // An element of an element, at a place that loops may not change.
                 let other = self.array();
@@ -278,7 +304,9 @@ impl Make<'_> {
         let (to, x, y) = (self.number(), self.number(), self.number());
         let imm = self.chance.i8(-3..9);
         let other = Reg(self.chance.u8(OTHERS));
-        let inst = match self.chance.u8(..20) {
+        let inst = match self.chance.u8(..22) {
+            20 => Inst::AddI(x, x, imm),
+            21 => Inst::SubI(x, x, 1),
             0 | 1 => Inst::Add(to, x, y),
             2 => Inst::Sub(to, x, y),
             3 => Inst::Mul(to, x, y),
