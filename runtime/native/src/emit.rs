@@ -21,8 +21,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use cranelift_codegen::ir::{
-    AliasRegionData, Block, FuncRef, InstBuilder, MemFlagsData, StackSlot, Value, condcodes::IntCC,
-    types,
+    AliasRegionData, Block, FuncRef, InstBuilder, MemFlagsData, StackSlot, Type, Value,
+    condcodes::IntCC, types,
 };
 use cranelift_frontend::{FunctionBuilder, Variable};
 use prism_vm::tier::{ARRAY_TAG, FALSE, FIRST_HEAP, FIRST_TAGGED, NULL, TRUE};
@@ -118,7 +118,7 @@ pub(crate) struct Emit<'a, 'b> {
 }
 
 /// What tests have shown since the last head, by the values of Cranelift that they tested.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Known {
     /// Numbers with the integer that they are, as far as it is an index.
     whole: FxHashMap<Value, Value>,
@@ -136,9 +136,14 @@ struct Known {
 /// A function that is called.
 #[derive(Clone, Copy)]
 pub(crate) enum Callee<'a> {
-    Function(FuncRef),
+    Function(FuncRef, &'a Body),
     /// Its code stands where the call is.
     Here(&'a Body),
+}
+
+/// The type of Cranelift that values of these kinds have.
+pub(crate) fn form(kinds: Kinds) -> Type {
+    if kinds.is_float() { types::F64 } else { types::I64 }
 }
 
 /// A signature that can be looked up.

@@ -8,6 +8,8 @@ mod plan;
 
 mod loops;
 
+mod base;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use prism_bytecode::{FunctionId, Verified};
@@ -17,6 +19,7 @@ use crate::kinds::Kinds;
 use crate::live::{Live, live};
 use crate::step::{Regs, Step, function_at};
 
+pub(crate) use base::BaseCase;
 pub(crate) use loops::{Fact, Loop};
 pub(crate) use plan::{Arith, Cond, Order, Plan, Src, added};
 

@@ -13,10 +13,9 @@ use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
 use cranelift_module::{FuncId, Linkage, Module, default_libcall_names};
 use prism_vm::tier::{Items, State, WINDOW, layout};
 
-use crate::emit::{Callee, Emit, Host, Key, LEFT, Places, RETURNED, key};
+use crate::emit::{Callee, Emit, Host, Key, LEFT, Places, RETURNED, form, key};
 use crate::flow::{Bodies, Body};
 use crate::host;
-use crate::kinds::Kinds;
 
 /// Memory for the code of one unit.
 const ARENA: usize = 8 << 20;
@@ -86,7 +85,7 @@ impl Drop for Unit {
 /// A function that is called: one of the unit, or code that stands where it is called.
 #[derive(Clone, Copy)]
 enum Known<'a> {
-    Function(FuncId),
+    Function(FuncId, &'a Body),
     Here(&'a Body),
 }
 
@@ -237,10 +236,10 @@ impl Make {
             let abi = self.signature(body);
             let name = format!("callee{at}");
             let id = self.module.declare_function(&name, Linkage::Local, &abi).ok()?;
-            ids.insert(key(signature), Known::Function(id));
+            ids.insert(key(signature), Known::Function(id, body));
         }
-        for (signature, body) in &bodies.callees {
-            if let Known::Function(id) = ids[&key(signature)] {
+        for (signature, _) in &bodies.callees {
+            if let Known::Function(id, body) = ids[&key(signature)] {
                 self.body(id, body, &ids)?;
             }
         }
@@ -277,8 +276,9 @@ impl Make {
         let callees = ids.iter().map(|(key, known)| {
             let callee = match *known {
                 Known::Here(body) => Callee::Here(body),
-                Known::Function(id) => {
-                    Callee::Function(self.module.declare_func_in_func(id, &mut context.func))
+                Known::Function(id, body) => {
+                    let function = self.module.declare_func_in_func(id, &mut context.func);
+                    Callee::Function(function, body)
                 }
             };
             (key.clone(), callee)
@@ -326,11 +326,6 @@ impl Make {
         self.module.define_function(id, &mut context).ok()?;
         Some(id)
     }
-}
-
-/// The type of Cranelift that values of these kinds have.
-fn form(kinds: Kinds) -> Type {
-    if kinds.is_float() { types::F64 } else { types::I64 }
 }
 
 /// Where things are in the arena of arrays. The order of the fields of a vector is found out by

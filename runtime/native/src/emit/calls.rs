@@ -7,11 +7,11 @@ use prism_vm::tier::NULL;
 use rustc_hash::FxHashMap;
 
 use super::leave::{Leave, Unwind};
-use super::{Callee, Emit, LEFT, REFUSED, RETURNED, key, view};
-use crate::flow::{Signature, Src};
+use super::{Callee, Emit, LEFT, REFUSED, RETURNED, form, key, view};
+use crate::flow::{BaseCase, Body, Plan, Signature, Src};
 use crate::kinds::Kinds;
 
-impl Emit<'_, '_> {
+impl<'a> Emit<'a, '_> {
     pub(super) fn call(
         &mut self,
         to: u8,
@@ -51,7 +51,14 @@ impl Emit<'_, '_> {
         }
         let result = match callee {
             Callee::Here(body) => self.inline(to, &args, next, body),
-            Callee::Function(function) => self.call_function(to, function, base, &args, next),
+            Callee::Function(function, body) => {
+                let case = body.base_case().filter(|_| !returns.is_empty());
+                let call = (function, base);
+                match case {
+                    Some(case) => self.call_or_end(to, call, &args, next, body, &case),
+                    None => self.call_function(to, call, &args, next),
+                }
+            }
         };
         if returns.is_empty() {
             // The callee always gives up: this is never reached.
@@ -81,8 +88,7 @@ impl Emit<'_, '_> {
     fn call_function(
         &mut self,
         to: u8,
-        function: FuncRef,
-        base: Value,
+        (function, base): (FuncRef, Value),
         args: &[Value],
         next: u32,
     ) -> Value {
@@ -109,6 +115,49 @@ impl Emit<'_, '_> {
         self.known.unique.clear();
         self.known.numbers.clear();
         results[1]
+    }
+
+    /// The same for a function that may return at once: its base case stands here.
+    fn call_or_end(
+        &mut self,
+        to: u8,
+        call: (FuncRef, Value),
+        args: &[Value],
+        next: u32,
+        body: &'a Body,
+        case: &BaseCase,
+    ) -> Value {
+        let (short, long) = (self.b.create_block(), self.b.create_block());
+        let done = self.b.create_block();
+        let result = self.b.append_block_param(done, form(body.returns));
+        let under_way = self.begin_inlined(to, args, next, body);
+        case.before.iter().for_each(|&pc| self.emit_one(pc));
+        let (plan, _) = self.start(case.test);
+        let Plan::Test { cond, is_not, .. } = plan else { unreachable!("a base case has a test") };
+        let holds = self.condition(cond);
+        let (if_true, if_false) =
+            if case.is_taken == is_not { (long, short) } else { (short, long) };
+        self.b.ins().brif(holds, if_true, &[], if_false, &[]);
+        plan.apply(&mut self.kinds);
+        // What the short way learns is not known on the long one.
+        let known = self.known.clone();
+        self.enter_block(short);
+        let value = case.after.iter().find_map(|&pc| match self.body.plans[&pc] {
+            Plan::Return(reg) => Some(self.result(reg)),
+            _ => {
+                self.emit_one(pc);
+                None
+            }
+        });
+        let value = value.expect("a base case ends with a return");
+        self.b.ins().jump(done, &[value.into()]);
+        self.known = known;
+        self.end_inlined(under_way);
+        self.enter_block(long);
+        let value = self.call_function(to, call, args, next);
+        self.b.ins().jump(done, &[value.into()]);
+        self.enter_block(done);
+        result
     }
 
     /// Whether a callee gave up, by the fuel that it gives back: there is never so much.
@@ -159,7 +208,8 @@ impl Emit<'_, '_> {
         self.enter_block(on);
         self.b.def_var(self.left, results[0]);
         self.store_fuel();
-        for (block, status) in [(on, RETURNED), (left, LEFT), (refuse, REFUSED)] {
+        self.end_with(RETURNED);
+        for (block, status) in [(left, LEFT), (refuse, REFUSED)] {
             self.b.switch_to_block(block);
             self.end_with(status);
         }

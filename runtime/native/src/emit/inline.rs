@@ -39,6 +39,14 @@ pub(super) struct Inlined<'a> {
     pub(super) to: u8,
 }
 
+/// What was current in the caller.
+pub(super) struct UnderWay<'a> {
+    caller: Frame<'a>,
+    kinds: Vec<Kinds>,
+    pc: u32,
+    head: Option<u32>,
+}
+
 impl<'a> Emit<'a, '_> {
     /// Makes another function the current one, and gives the one before.
     pub(super) fn swap_frame(&mut self, frame: Frame<'a>) -> Frame<'a> {
@@ -52,6 +60,28 @@ impl<'a> Emit<'a, '_> {
     /// The code of a callee, whose arguments the caller has given up already. Gives its result,
     /// a float where the callee returns numbers.
     pub(super) fn inline(&mut self, to: u8, args: &[Value], next: u32, body: &'a Body) -> Value {
+        let under_way = self.begin_inlined(to, args, next, body);
+        let mut at = body.entry;
+        let result = loop {
+            if let Plan::Return(reg) = body.plans[&at] {
+                self.start(at);
+                break self.result(reg);
+            }
+            self.emit_one(at);
+            at = body.plans[&at].next(&body.steps[&at]).expect("`Body::is_inlined` has no jumps");
+        };
+        self.end_inlined(under_way);
+        result
+    }
+
+    /// From here on the code is that of a callee.
+    pub(super) fn begin_inlined(
+        &mut self,
+        to: u8,
+        args: &[Value],
+        next: u32,
+        body: &'a Body,
+    ) -> UnderWay<'a> {
         let callee = Frame::new(&mut self.b, body);
         let null = self.bits(NULL);
         for reg in 0..usize::from(body.n_regs) {
@@ -68,21 +98,22 @@ impl<'a> Emit<'a, '_> {
         self.inlined = Some(Rc::new(call));
         let caller = self.swap_frame(callee);
         self.checkpoint.is_open = false;
-        let (pc, head) = (self.pc, self.head.take());
-        let mut at = body.entry;
-        let result = loop {
-            let (plan, step) = self.start(at);
-            if let Plan::Return(reg) = plan {
-                break self.result(reg);
-            }
-            self.plan(&plan, step.next);
-            plan.apply(&mut self.kinds);
-            at = plan.next(&step).expect("`Body::is_inlined` has no jumps");
-        };
-        self.swap_frame(caller);
-        (self.kinds, self.pc, self.head, self.inlined) = (kinds, pc, head, None);
+        UnderWay { caller, kinds, pc: self.pc, head: self.head.take() }
+    }
+
+    /// From here on the code is the caller's again.
+    pub(super) fn end_inlined(&mut self, under_way: UnderWay<'a>) {
+        self.swap_frame(under_way.caller);
+        (self.kinds, self.pc, self.head) = (under_way.kinds, under_way.pc, under_way.head);
+        self.inlined = None;
         self.checkpoint.is_open = false;
-        result
+    }
+
+    /// One instruction of a callee, which neither jumps nor ends.
+    pub(super) fn emit_one(&mut self, pc: u32) {
+        let (plan, step) = self.start(pc);
+        self.plan(&plan, step.next);
+        plan.apply(&mut self.kinds);
     }
 
     /// The result of the running function, whose other registers are given back.

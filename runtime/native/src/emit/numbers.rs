@@ -211,7 +211,7 @@ impl Emit<'_, '_> {
         self.b.ins().fcmp(FloatCC::NotEqual, number, zero)
     }
 
-    fn condition(&mut self, cond: Cond) -> Value {
+    pub(super) fn condition(&mut self, cond: Cond) -> Value {
         match cond {
             Cond::Compare(order, x, y) => self.compare(order, x, y),
             Cond::Truthy(reg) => self.truth(reg),

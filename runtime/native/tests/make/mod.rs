@@ -27,7 +27,7 @@ pub fn module(chance: &mut Rng) -> Module {
     for id in 0..=N_FUNCTIONS {
         let n_params = if id == main.0 { 0 } else { 2 };
         let mut make = Make { chance, builder: &mut builder, code: Vec::new(), n_params };
-        make.function(id == main.0);
+        make.function(id, id == main.0);
         let code = std::mem::take(&mut make.code);
         let places = (0..code.len() as u32).map(|pc| Place {
             pc,
@@ -71,9 +71,13 @@ struct Make<'a> {
 }
 
 impl Make<'_> {
-    fn function(&mut self, is_main: bool) {
+    fn function(&mut self, id: u32, is_main: bool) {
         if !is_main && self.chance.u8(..3) == 0 {
             return self.short();
+        }
+        let calls_itself = !is_main && self.chance.bool();
+        if calls_itself {
+            self.base_case();
         }
         for reg in NUMBERS.skip(usize::from(self.n_params)) {
             self.load(reg);
@@ -91,9 +95,41 @@ impl Make<'_> {
                 self.code.push(Inst::SetGlobal(Reg(OTHERS.start), global));
             }
         }
-        self.block(2);
+        self.block(if calls_itself { 1 } else { 2 });
+        if calls_itself {
+            for _ in 0..self.chance.u8(1..3) {
+                self.code.push(Inst::SubI(Reg(WINDOW), Reg(0), self.chance.i8(1..3)));
+                self.code.push(Inst::Copy(Reg(WINDOW + 1), Reg(1)));
+                let to = self.number();
+                self.code.push(Inst::Call(to, Reg(WINDOW), 2));
+                self.code.push(Inst::Arg(Word::id(id).expect("it is small")));
+            }
+        }
         let reg = self.reg();
         self.code.push(Inst::Return(Reg(reg)));
+    }
+
+    /// A way to the end of the function, right at its start.
+    fn base_case(&mut self) {
+        for _ in 0..self.chance.u8(..3) {
+            let (to, x) = (Reg(self.chance.u8(2..5)), Reg(self.chance.u8(..2)));
+            self.code.push(Inst::AddI(to, x, self.chance.i8(-3..4)));
+        }
+        let test = match self.chance.u8(..4) {
+            0 => Inst::JumpGreaterEqI(Reg(0), 2),
+            1 => Inst::JumpNotLess(Reg(0), Reg(1)),
+            _ => Inst::JumpNotLessI(Reg(0), 3),
+        };
+        self.code.push(test);
+        let at = self.code.len();
+        self.code.push(Inst::LoadNull(Reg(0)));
+        if self.chance.bool() {
+            self.code.push(Inst::Mul(Reg(3), Reg(0), Reg(1)));
+        }
+        let reg = if self.chance.bool() { Reg(0) } else { Reg(self.chance.u8(..4)) };
+        self.code.push(Inst::Return(reg));
+        let distance = (self.code.len() - at - 1) as i32;
+        self.code[at] = Inst::Jump(Word::jump(distance).expect("it is near"));
     }
 
     /// A function that goes straight to its end.
