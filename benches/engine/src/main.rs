@@ -34,7 +34,7 @@ fn main() {
     let names: Vec<String> = std::env::args().skip(1).collect();
     let is_wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
     std::fs::create_dir_all(folder).expect("the folder can be made");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime");
     match names.first().map(String::as_str) {
         Some(crash::CHILD) => return runtime.block_on(crash::work(folder)),

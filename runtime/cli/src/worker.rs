@@ -62,7 +62,8 @@ pub enum Trouble {
     Manifest(Vec<Problem>),
 }
 
-/// Works until `stop` is ready, or nothing is due. Every run is put down in good order.
+/// Works until `stop` is ready, or nothing is due. Every run is put down in good order. Must be
+/// called inside a tokio runtime with I/O and time enabled.
 pub async fn work(
     store: Arc<dyn Store>,
     options: Options,

@@ -8,7 +8,6 @@
 use std::collections::BTreeMap;
 use std::ffi::{CString, OsStr, OsString};
 use std::io;
-use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
@@ -176,7 +175,7 @@ fn pipe() -> io::Result<[OwnedFd; 2]> {
 #[expect(unsafe_code, reason = "a child without a copy of our memory has no other interface")]
 fn become_another(plan: &Plan) -> io::Result<Pid> {
     // The interpreter of a file that names none gets the arguments once more, on this stack.
-    let mut stack = vec![MaybeUninit::<u128>::uninit(); STACK / 16 + plan.args.len()];
+    let mut stack = Box::<[u128]>::new_uninit_slice(STACK / 16 + plan.args.len());
     let top = stack.as_mut_ptr_range().end;
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
     // SAFETY: the stack is ours, aligned, and lives until this call returns, as the plan does;
