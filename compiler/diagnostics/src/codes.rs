@@ -81,6 +81,7 @@ codes! {
     P0119 => "rest that is not last",
     P0120 => "export of something that declares nothing",
     P0121 => "level that belongs to no confidence",
+    P0122 => "`uncertain` without bands",
     P0130 => "regular expression",
     P0131 => "class",
     P0132 => "`interface` or `enum`",
@@ -162,6 +163,8 @@ codes! {
     P0522 => "export of an undeclared name",
     P0523 => "spread arguments for an effect",
     P0524 => "name exported twice",
+    P0525 => "type that stands for itself",
+    P0526 => "wrong number of types for a type",
     // P06xx: pattern header, prism.toml
     P0601 => "header value that is not JSON",
     P0602 => "unknown key of the header",
@@ -181,6 +184,8 @@ codes! {
     P0701 => "value that is not used",
     P0702 => "code that is never reached",
     P0703 => "arm that never matches",
+    P0704 => "comparison that comes out one way",
+    P0705 => "change of a copy that nobody reads",
     // P08xx: limits of the compiler, and its own mistakes
     P0801 => "function that needs too many values at once",
     P0802 => "code that is nested too deep",
@@ -252,6 +257,7 @@ codes! {
     P2021 => "format that this Prism does not know",
     P2022 => "schedule in the place of a run",
     P2023 => "large values at a place that is not known",
+    P2024 => "input that the header does not allow",
     // P21xx: agents
     P2101 => "unknown agent",
     P2102 => "too few agents",

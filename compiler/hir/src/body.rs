@@ -689,6 +689,8 @@ pub enum TypeRef {
         args: Vec<TypeRef>,
     },
     Array(Box<TypeRef>),
+    /// `[string, number]`
+    Tuple(Vec<TypeRef>),
     Object {
         fields: Vec<TypeField>,
         is_open: bool,

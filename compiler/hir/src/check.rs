@@ -16,8 +16,8 @@ use crate::problem::{NoModule, Problem, ProblemKind};
 use crate::queries::{collected, item_tree, module_scope, own_problems, syntax};
 use crate::scope::ModuleScope;
 use crate::slice::Tree;
-use crate::tree::{Export, ImportKind};
-use crate::{doc_header, types};
+use crate::tree::{Export, ImportKind, TypeDef};
+use crate::{circles, doc_header, types};
 
 /// Everything that is wrong, in the order of the text.
 pub(crate) fn file_problems(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
@@ -35,6 +35,7 @@ pub(crate) fn problems_of_tree(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
     check.duplicates(&tree);
     check.agents();
     check.types(&tree, tree.ast.root_stmts());
+    check.circles();
     check.problems
 }
 
@@ -227,13 +228,25 @@ impl<'db> Check<'db> {
         let tree = item_tree(self.db, self.file);
         let scope = self.scope;
         let is_known = scope.names.contains_key(local)
-            || scope.types.contains(local)
+            || scope.types.contains_key(local)
             || scope.effects.contains_key(local)
             || scope.broken.contains(local)
             || tree.variable(local).is_some();
         if !is_known {
             let nearest = nearest(local, scope.names.keys().map(|name| &**name)).map(Text::from);
             self.report(span, ProblemKind::ExportUndeclared { name: local.clone(), nearest });
+        }
+    }
+
+    /// Declared types that stand for nothing but themselves.
+    fn circles(&mut self) {
+        let found = self.found;
+        let defs: Vec<&TypeDef> = found.types.iter().map(|(def, _)| def).collect();
+        for circle in circles::of(&defs) {
+            let (def, span) = &found.types[circle[0]];
+            let name = def.name.clone();
+            let by_way_of = circle[1..].iter().map(|at| defs[*at].name.clone()).collect();
+            self.report(*span, ProblemKind::TypeOfItself { name, by_way_of });
         }
     }
 

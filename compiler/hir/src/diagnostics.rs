@@ -1,34 +1,36 @@
 //! The words for every [`ProblemKind`].
 
 use prism_diagnostics::{Code, Diagnostic, Edit, Place};
-use prism_source::{Db, SourceFile};
-use prism_span::{FileId, RelSpan};
+use prism_source::{Db, PRELUDE, SourceFile};
+use prism_span::{RelSpan, Span};
 
 use crate::body::Text;
+use crate::exports::resolve_export;
 use crate::item::{Item, Layout};
 use crate::problem::{Constant, NoModule, NotAValue, Problem, ProblemKind};
-use crate::queries::{body_problems, file_problems};
+use crate::queries::{body_problems, file_problems, syntax};
 
 /// What is wrong with the declarations and the header of a file.
 pub fn file_diagnostics(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
-    let words = Words { file: file.id(db), layout: &Layout::at(0) };
+    let words = Words { db, file, layout: &Layout::at(0) };
     file_problems(db, file).iter().map(|problem| words.diagnostic(problem)).collect()
 }
 
 /// What name resolution found wrong in a body.
 pub fn body_diagnostics<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Diagnostic> {
-    let words = Words { file: item.file(db).id(db), layout: item.layout(db) };
+    let words = Words { db, file: item.file(db), layout: item.layout(db) };
     body_problems(db, item).iter().map(|problem| words.diagnostic(problem)).collect()
 }
 
 struct Words<'a> {
-    file: FileId,
+    db: &'a dyn Db,
+    file: SourceFile,
     layout: &'a Layout,
 }
 
 impl Words<'_> {
     fn place(&self, span: RelSpan) -> Place {
-        Place::new(self.file, self.layout.absolute(span))
+        Place::new(self.file.id(self.db), self.layout.absolute(span))
     }
 
     fn diagnostic(&self, problem: &Problem) -> Diagnostic {
@@ -42,7 +44,15 @@ impl Words<'_> {
                         .with_help("evaluating it throws, and the `catch` takes over"),
                     false => error(Code::P0501, message),
                 };
-                undefined(diagnostic, at, name, nearest)
+                match self.import_of(name) {
+                    Some(module) => {
+                        let (line, at) = self.import_line(name, &module);
+                        diagnostic
+                            .with_help(format!("\"{module}\" has it"))
+                            .with_fix("import it", vec![Edit::insert(at.file, at.span.start, line)])
+                    }
+                    None => undefined(diagnostic, at, name, nearest),
+                }
             }
             ProblemKind::Duplicate { name, first } => {
                 error(Code::P0502, format!("`{name}` is declared twice in the same scope"))
@@ -84,6 +94,26 @@ impl Words<'_> {
             }
             ProblemKind::UnknownType { name, nearest } => {
                 mended(error(Code::P0512, format!("there is no type `{name}`")), at, nearest)
+            }
+            ProblemKind::TypeOfItself { name, by_way_of } => {
+                let message = match &**by_way_of {
+                    [] => format!("the type `{name}` stands for itself"),
+                    others => format!(
+                        "the type `{name}` stands for itself, by way of `{}`",
+                        others.join("` and `")
+                    ),
+                };
+                error(Code::P0525, message).with_help(format!(
+                    "a type may hold itself in an object or an array: `{{ inner?: {name} }}`, `{name}[]`"
+                ))
+            }
+            ProblemKind::TypeArguments { name, given, wanted } => {
+                let message = match wanted {
+                    0 => format!("the type `{name}` takes no types, found {given}"),
+                    1 => format!("the type `{name}` takes one type, found {given}"),
+                    _ => format!("the type `{name}` takes {wanted} types, found {given}"),
+                };
+                error(Code::P0526, message)
             }
             ProblemKind::UnknownLevel { name, nearest } => {
                 let diagnostic = error(Code::P0416, format!("no answer is `{name}`")).with_help(
@@ -175,6 +205,27 @@ impl Words<'_> {
                 Diagnostic::warning(Code::P0604, at, message)
             }
         }
+    }
+
+    /// The module of the standard library that exports a name.
+    fn import_of(&self, name: &Text) -> Option<Text> {
+        let files = self.db.files().by_path(self.db);
+        let public = files.iter().filter(|(path, _)| {
+            let name = path.strip_prefix("@prism/");
+            name.is_some_and(|name| !name.contains('/')) && &***path != PRELUDE
+        });
+        let mut exporting = public
+            .filter(|(_, file)| resolve_export(self.db, **file, name).is_some())
+            .map(|(path, _)| path.clone());
+        exporting.next()
+    }
+
+    /// The statement that imports a name, and where it belongs: before the first statement.
+    fn import_line(&self, name: &str, module: &str) -> (String, Place) {
+        let tree = syntax(self.db, self.file);
+        let first = tree.ast.root_stmts().first().map_or(0, |stmt| tree.ast[*stmt].span.start);
+        let place = Place::new(self.file.id(self.db), Span::empty(first));
+        (format!("import {{ {name} }} from \"{module}\"\n"), place)
     }
 
     fn constant(

@@ -8,6 +8,7 @@ pub mod problem;
 pub mod types;
 
 mod check;
+mod circles;
 mod collect;
 mod declare;
 mod diagnostics;

@@ -70,6 +70,17 @@ pub enum ProblemKind {
         name: Text,
         nearest: Option<Text>,
     },
+    /// `type A = A`: `by_way_of` are the others of the circle.
+    TypeOfItself {
+        name: Text,
+        by_way_of: Vec<Text>,
+    },
+    /// `Pair<number>` of a type with two parameters.
+    TypeArguments {
+        name: Text,
+        given: usize,
+        wanted: usize,
+    },
     /// An agent's `provenance` that is no level.
     UnknownLevel {
         name: Text,

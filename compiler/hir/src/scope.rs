@@ -14,8 +14,9 @@ use crate::tree::{EffectDef, ImportKind, VariableKind};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ModuleScope {
     pub names: BTreeMap<Text, Binding>,
-    /// Types that annotations may name: the module's own and imported ones.
-    pub types: BTreeSet<Text>,
+    /// Types that annotations may name, the module's own and imported ones, with the number of
+    /// types that each takes.
+    pub types: BTreeMap<Text, usize>,
     /// Effects that the module declares or imports, by the name it uses.
     pub effects: BTreeMap<Text, EffectDef>,
     /// What the modules behind `import * as` export, and those behind their `export * as`.
@@ -60,7 +61,7 @@ pub(crate) fn module_scope(db: &dyn Db, file: SourceFile) -> ModuleScope {
             ItemKind::Module | ItemKind::Test => {}
         }
     }
-    scope.types.extend(tree.types.iter().map(|def| def.name.clone()));
+    scope.types.extend(tree.types.iter().map(|def| (def.name.clone(), def.params.len())));
     scope.effects.extend(tree.effects.iter().map(|def| (def.name.clone(), def.clone())));
     scope
 }
@@ -113,7 +114,9 @@ impl ModuleScope {
                 self.names.insert(local.clone(), binding.unwrap_or(Binding::Missing));
             }
             DefinitionKind::Type => {
-                self.types.insert(local.clone());
+                let def =
+                    declared_in().and_then(|file| item_tree(db, file).type_def(&definition.name));
+                self.types.insert(local.clone(), def.map_or(0, |def| def.params.len()));
             }
             DefinitionKind::Effect => {
                 let def =

@@ -10,7 +10,7 @@ use crate::problem::ProblemKind;
 use crate::scope::{Binding, ModuleScope};
 use crate::slice::Tree;
 
-/// Reads a type. A tuple is an array of a union; `T[k]` of an index key makes an object open.
+/// Reads a type. `T[k]` of an index key makes an object open.
 pub(crate) fn type_ref(tree: &Tree, id: ast::TypeId) -> TypeRef {
     let ast = &tree.ast;
     let text = &*tree.text;
@@ -27,7 +27,7 @@ pub(crate) fn type_ref(tree: &Tree, id: ast::TypeId) -> TypeRef {
         TypeKind::Text(_) => TypeRef::TextLiteral(literal::string(node.span.slice(text)).into()),
         TypeKind::Paren(inner) => type_ref(tree, inner),
         TypeKind::Array(element) => TypeRef::Array(Box::new(type_ref(tree, element))),
-        TypeKind::Tuple(elements) => TypeRef::Array(Box::new(union(all(elements)))),
+        TypeKind::Tuple(elements) => TypeRef::Tuple(all(elements)),
         TypeKind::Object { fields, is_open } => object(tree, fields, is_open),
         TypeKind::Union(members) => union(all(members)),
         TypeKind::Function { params, result, uses } => {
@@ -154,7 +154,13 @@ pub(crate) fn unknown_names(
         }
         TypeKind::Name { name, args } => {
             ast[args].iter().for_each(|ty| inner(*ty));
-            unknown.extend(unknown_name(name, &tree.text, scope, params));
+            match unknown_name(name, &tree.text, scope, params) {
+                Some(problem) => unknown.push(problem),
+                None => {
+                    let given = ast[args].len();
+                    unknown.extend(wrong_arguments(name, given, &tree.text, scope, params));
+                }
+            }
         }
     }
 }
@@ -170,16 +176,41 @@ fn unknown_name(
         || PRIMITIVE.contains(&word)
         || BUILT_IN.contains(&word)
         || params.contains(&word)
-        || scope.types.contains(word)
+        || scope.types.contains_key(word)
         || scope.broken.contains(word)
         || scope.names.get(word) == Some(&Binding::Missing);
     if is_known {
         return None;
     }
-    let own = scope.types.iter().map(|name| &**name);
+    let own = scope.types.keys().map(|name| &**name);
     let known = PRIMITIVE.iter().chain(BUILT_IN).copied().chain(params.iter().copied()).chain(own);
     let nearest = elsewhere(word).or_else(|| nearest(word, known)).map(Text::from);
     Some((name.span, ProblemKind::UnknownType { name: word.into(), nearest }))
+}
+
+/// A name that takes another number of types. With none it stands for any of them.
+fn wrong_arguments(
+    name: ast::Name,
+    given: usize,
+    text: &str,
+    scope: &ModuleScope,
+    params: &[&str],
+) -> Option<(Span, ProblemKind)> {
+    let word = name.text(text);
+    let wanted = match word {
+        _ if name.is_missing() => return None,
+        _ if params.contains(&word) => 0,
+        _ => match (scope.types.get(word), word) {
+            (Some(wanted), _) => *wanted,
+            (None, "Array" | "Promise") => 1,
+            (None, "Record") => 2,
+            (None, _) if PRIMITIVE.contains(&word) || BUILT_IN.contains(&word) => 0,
+            (None, _) => return None,
+        },
+    };
+    let is_right = given == 0 || given == wanted;
+    (!is_right)
+        .then(|| (name.span, ProblemKind::TypeArguments { name: word.into(), given, wanted }))
 }
 
 /// What a type of another language is called here.

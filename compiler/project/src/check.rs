@@ -173,10 +173,15 @@ fn with_levels(db: &dyn Db, file: SourceFile, all: Vec<Diagnostic>) -> Vec<Diagn
     all.into_iter().filter_map(apply).collect()
 }
 
-/// Two rooms may stumble over the same text; the first error of a place counts.
+/// Two rooms may stumble over the same text; the first error of a place counts. What is not used
+/// where something could not be read was meant for something.
 fn once_per_cause(mut all: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut seen: BTreeSet<Place> = BTreeSet::new();
-    all.retain(|diagnostic| !diagnostic.is_error() || seen.insert(diagnostic.place));
+    let is_unused = |diagnostic: &Diagnostic| diagnostic.code == Code::P0701;
+    all.retain(|diagnostic| {
+        !diagnostic.is_error() || is_unused(diagnostic) || seen.insert(diagnostic.place)
+    });
+    all.retain(|diagnostic| !is_unused(diagnostic) || !seen.contains(&diagnostic.place));
     all
 }
 

@@ -70,6 +70,10 @@ impl Speaker<'_> {
             | SyntaxErrorKind::StringPrefix
             | SyntaxErrorKind::TypeForm => self.habit(kind, span),
             SyntaxErrorKind::Misspelt(meant) => self.misspelt(meant, span),
+            SyntaxErrorKind::NoBands => self
+                .error(Code::P0122, span, "what follows `uncertain` has no bands")
+                .with_help("write `high { … }`, `medium { … }` and `low { … }` between the braces")
+                .with_help("to ask for truth alone, leave the word out"),
             SyntaxErrorKind::WrongMark(mark) => self.wrong_mark(mark, span),
         }
     }
@@ -517,11 +521,21 @@ impl Speaker<'_> {
             SyntaxErrorKind::Enum => self.error(Code::P0132, span, "there is no `enum`")
                 .with_help("name a union of texts: `type Level = \"low\" | \"high\"`"),
             SyntaxErrorKind::New => {
-                let diagnostic = self.error(Code::P0133, span, "there is no `new`").with_help(
-                    "functions make objects: call the function; `{}` and `[]` are values",
-                );
                 let rest = &self.text[span.end as usize..];
                 let gap = rest.len() - rest.trim_start().len();
+                let name = rest[gap..].split('(').next().unwrap_or_default().trim();
+                let instead = match name {
+                    "Date" => Some("the time is `time.now()`, in milliseconds"),
+                    "Map" | "WeakMap" => Some("an object maps texts to values: `{}`"),
+                    "Set" | "WeakSet" => Some("an array holds values, `includes` finds them: `[]`"),
+                    "Promise" => Some("calls wait for their answers by themselves"),
+                    "RegExp" => Some("use the methods of strings: `includes`, `split`, `replace`"),
+                    _ => None,
+                };
+                let help = "functions make objects: call the function; `{}` and `[]` are values";
+                let diagnostic = self
+                    .error(Code::P0133, span, "there is no `new`")
+                    .with_help(instead.unwrap_or(help));
                 for (made, value) in EMPTY {
                     if rest[gap..].starts_with(made) {
                         let end = span.end as usize + gap + made.len();
@@ -529,6 +543,9 @@ impl Speaker<'_> {
                         let title = format!("write `{value}`");
                         return diagnostic.with_fix(title, self.replace(whole, value));
                     }
+                }
+                if instead.is_some() {
+                    return diagnostic;
                 }
                 let span_and_gap = Span::new(span.start, span.end + gap as u32);
                 diagnostic.with_fix("delete `new`", self.replace(span_and_gap, ""))

@@ -94,6 +94,8 @@ pub enum SyntaxErrorKind {
     ForeignWord,
     /// `retrun 1`, `hihg -> 1`, `~> 0.9 veryfied`: a word that only one other can be meant by.
     Misspelt(&'static str),
+    /// `uncertain if (e) { … } else { … }`: the span is the word `uncertain`.
+    NoBands,
     /// `->` or `:` for `=>`, `=>` for `->` …: the mark that belongs there. An empty one stands for
     /// nothing at all.
     WrongMark(&'static str),

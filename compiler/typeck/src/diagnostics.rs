@@ -77,7 +77,8 @@ impl Words<'_> {
             kind @ (ProblemKind::UndeclaredEffect { .. }
             | ProblemKind::UnhandledEffect { .. }
             | ProblemKind::UnknownEffect { .. }
-            | ProblemKind::UnboundedAgentLoop { .. }) => self.effect(at, kind),
+            | ProblemKind::UnboundedAgentLoop { .. }
+            | ProblemKind::UnboundedAgentRecursion { .. }) => self.effect(at, kind),
             ProblemKind::SecretSeen { reader, via, entered } => {
                 self.secret(problem.at, at, (reader, via.as_ref(), *entered))
             }
@@ -96,7 +97,9 @@ impl Words<'_> {
             | ProblemKind::MissingBands { .. }) => self.confidence(problem.at, at, kind),
             kind @ (ProblemKind::UnusedValue { .. }
             | ProblemKind::Unreachable { .. }
-            | ProblemKind::UnreachableArm) => self.lint(at, kind),
+            | ProblemKind::UnreachableArm
+            | ProblemKind::UnreadCopy { .. }
+            | ProblemKind::NeverEqual { .. }) => self.lint(at, kind),
             kind => self.of_type(problem.at, at, kind),
         };
         let help = match problem.catcher {

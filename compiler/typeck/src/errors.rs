@@ -173,6 +173,10 @@ pub enum ProblemKind {
     UnboundedAgentLoop {
         call: ExprId,
     },
+    /// A function that calls itself for ever, and asks an agent every time.
+    UnboundedAgentRecursion {
+        asked: ExprId,
+    },
     /// A secret goes where somebody sees it.
     SecretSeen {
         reader: Reader,
@@ -256,6 +260,18 @@ pub enum ProblemKind {
         after: Exit,
     },
     UnreachableArm,
+    /// A copy is changed, and nobody reads it.
+    UnreadCopy {
+        local: LocalId,
+        copied: Copied,
+    },
+    /// Two values that are compared and never equal; `holds` is what comes out.
+    NeverEqual {
+        left: TypeId,
+        right: TypeId,
+        holds: bool,
+        nearest: Option<Text>,
+    },
 }
 
 /// What is done with a value that may be null.
@@ -310,6 +326,16 @@ pub enum UnusedAdvice {
     MeantAssignment,
     /// `ys.forEach(y => xs.push(y))`: inside an expression `push` changes nothing.
     InBraces(Text),
+}
+
+/// What a variable holds a copy of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Copied {
+    /// Of what a loop goes over.
+    Element,
+    Argument,
+    /// What stands at a place: `let first = todos[0]`.
+    Value,
 }
 
 /// Why the code after it is not reached.

@@ -12,8 +12,10 @@
 
 mod binding;
 mod call;
+mod compare;
 mod condition;
 mod confident;
+mod copy;
 mod effect;
 mod env;
 mod expr;
@@ -29,6 +31,7 @@ mod nullable;
 mod operator;
 mod pattern;
 mod place;
+mod recursion;
 mod report;
 mod secret;
 mod stmt;
@@ -103,6 +106,8 @@ pub(crate) struct Infer<'a> {
     /// Lambdas that are being walked, and what was asked of them meanwhile.
     pending: Vec<LambdaId>,
     deferred: Vec<(LambdaId, LambdaId)>,
+    /// Calls of a function to itself, outside of the functions inside of it.
+    self_calls: Vec<(Option<LambdaId>, ExprId)>,
     /// The local that a nested function is declared as.
     declarations: FxHashMap<LocalId, LambdaId>,
     /// Variables written inside a `try` that does not declare them.
@@ -170,6 +175,7 @@ impl<'a> Infer<'a> {
             uses: Vec::new(),
             pending: Vec::new(),
             deferred: Vec::new(),
+            self_calls: Vec::new(),
             declarations: FxHashMap::default(),
             written_in_try: written_in_try.map(|(local, _)| local).collect(),
             answers: Vec::new(),

@@ -16,8 +16,8 @@ use std::sync::Arc;
 
 use prism_hir::body::{ExprKind, Name, PatKind, StmtKind, TypeRef};
 use prism_hir::{
-    Definition, DefinitionKind, Initial, Item, ItemKind, OperationDef, OperationParam, TypeDef,
-    Variable, VariableKind, item_tree, module_scope, resolve_export,
+    AgentDef, Definition, DefinitionKind, Initial, Item, ItemKind, OperationDef, OperationParam,
+    TypeDef, Variable, VariableKind, item_tree, module_scope, resolve_export,
 };
 use prism_source::{BandLimits, Db, HOST, Kept, Resolution, SourceFile, resolve};
 use prism_syntax::ast;
@@ -201,12 +201,19 @@ pub(crate) fn demand_of(db: &dyn Db, file: SourceFile, param: &OperationParam) -
     Types::default().annotation(&FileWorld::new(db, file), annotation).confidence
 }
 
-/// The level that the program declares for an agent, here or where it is imported from.
+/// The level that the program declares for an agent.
 #[salsa::tracked]
 fn agent_contract(db: &dyn Db, file: SourceFile, name: Text) -> Option<Level> {
+    let agent = agent_def(db, file, name).as_ref()?;
+    ast::Level::of_word(agent.provenance.as_deref()?).map(Level::from)
+}
+
+/// An agent that the program declares, here or where it is imported from.
+#[salsa::tracked]
+fn agent_def(db: &dyn Db, file: SourceFile, name: Text) -> Option<AgentDef> {
     let tree = item_tree(db, file);
     if let Some(agent) = tree.agents.iter().find(|agent| agent.name == name) {
-        return ast::Level::of_word(agent.provenance.as_deref()?).map(Level::from);
+        return Some(agent.clone());
     }
     let import = tree.import(&name)?;
     let Resolution::Found(from) = resolve(db, file, &import.specifier) else { return None };
@@ -214,8 +221,7 @@ fn agent_contract(db: &dyn Db, file: SourceFile, name: Text) -> Option<Level> {
     let definition = exported(db, from, name.clone()).as_ref()?;
     let home = *db.files().by_path(db).get(&definition.module)?;
     let agents = &item_tree(db, home).agents;
-    let agent = agents.iter().find(|agent| agent.name == definition.name)?;
-    ast::Level::of_word(agent.provenance.as_deref()?).map(Level::from)
+    agents.iter().find(|agent| agent.name == definition.name).cloned()
 }
 
 /// What the header of a file declares of its `input`, if it does.
@@ -422,6 +428,10 @@ impl World for FileWorld<'_> {
             (Some(declared), Some(bound)) => Some(declared.min(bound)),
             (declared, bound) => declared.or(bound),
         }
+    }
+
+    fn agent_keys(&self, name: &str) -> Option<Vec<Text>> {
+        agent_def(self.db, self.file, name.into()).as_ref().map(|agent| agent.keys.clone())
     }
 
     fn bands(&self) -> BandLimits {

@@ -236,6 +236,8 @@ pub struct Types {
     ids: FxHashMap<Type, TypeId>,
     /// Joins of composite types so far.
     joins: FxHashMap<(TypeId, TypeId), TypeId>,
+    /// How many types became `any` for being too deep.
+    n_too_deep: u32,
 }
 
 impl PartialEq for Types {
@@ -270,7 +272,7 @@ static SIMPLE: [Type; 11 + generic::MAX_PARAMS] = [
 ];
 
 /// Types deeper than this become `any`, so that no program makes the checker build a tower.
-const MAX_DEPTH: u8 = 8;
+const MAX_DEPTH: u8 = 16;
 
 impl Types {
     pub fn get(&self, id: TypeId) -> &Type {
@@ -329,6 +331,7 @@ impl Types {
         }
         let content = self.content_of(&ty);
         if content.depth > MAX_DEPTH {
+            self.n_too_deep += 1;
             return TypeId::ANY;
         }
         let id = TypeId((SIMPLE.len() + self.table.len()) as u32);

@@ -7,7 +7,7 @@ use prism_hir::body::Name;
 use prism_source::BandLimits;
 
 use crate::confidence::Level;
-use crate::types::{Fact, Scope, Types};
+use crate::types::{Fact, Scope, Text, Types};
 
 /// A fact with the table that its type belongs to: how types travel between items.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -50,6 +50,9 @@ pub trait World: Scope {
 
     /// Where the answers of an agent come from, when the manifest says so.
     fn agent_level(&self, name: &str) -> Option<Level>;
+
+    /// What the program declares of an agent between its braces, where it declares it.
+    fn agent_keys(&self, name: &str) -> Option<Vec<Text>>;
 
     /// Where the bands begin when a program gives no limits of its own.
     fn bands(&self) -> BandLimits;

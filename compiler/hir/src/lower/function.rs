@@ -98,7 +98,9 @@ impl<'a> Cx<'a> {
         inside: impl FnOnce(&mut Self) -> T,
     ) -> T {
         self.frames.push(Frame { kind, loops: 0, switches: 0, returns, resumes: 0 });
+        let around = std::mem::replace(&mut self.wants_value, true);
         let result = inside(self);
+        self.wants_value = around;
         self.frames.pop();
         result
     }

@@ -94,6 +94,8 @@ struct Cx<'a> {
     /// What `_` means, innermost last.
     placeholders: Vec<pipeline::Placeholder>,
     type_params: Vec<&'a str>,
+    /// Somebody takes the value of the block that is being lowered.
+    wants_value: bool,
     try_depth: u32,
     /// How many `try` bodies with a `catch` are around.
     catch_depth: u32,
@@ -157,6 +159,7 @@ impl<'a> Cx<'a> {
             frames: Vec::new(),
             placeholders: Vec::new(),
             type_params: Vec::new(),
+            wants_value: true,
             try_depth: 0,
             catch_depth: 0,
             reported: FxHashSet::default(),

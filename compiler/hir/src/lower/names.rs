@@ -19,7 +19,7 @@ impl<'a> Cx<'a> {
             return found;
         }
         let text = self.intern(name);
-        let is_type = self.input.scope.types.contains(name);
+        let is_type = self.input.scope.types.contains_key(name);
         if is_type {
             self.report_not_a_value(name, NotAValue::Type, span);
         } else if !name.is_empty() && !self.is_excused(name) && self.reported.insert(name) {

@@ -33,7 +33,7 @@ impl<'a> Cx<'a> {
 
     fn append(&mut self, stmts: &[StmtId], out: &mut Vec<Stmt>) {
         for (position, stmt) in stmts.iter().enumerate() {
-            let is_last = position + 1 == stmts.len();
+            let is_last = self.wants_value && position + 1 == stmts.len();
             self.stmt(*stmt, is_last, out);
         }
     }
@@ -43,8 +43,30 @@ impl<'a> Cx<'a> {
         out.push(stmt);
     }
 
-    /// One statement, which may become several. `is_last`: its value is that of the block.
+    /// One statement, which may become several. `is_last`: its value is that of the block, and
+    /// somebody takes that. Blocks inside of it have values that are taken, too, where they are
+    /// operands.
     pub(super) fn stmt(&mut self, id: StmtId, is_last: bool, out: &mut Vec<Stmt>) {
+        let gives_value = match self.ast[id].kind {
+            Syntax::Expr(expr) => matches!(
+                self.ast[expr].kind,
+                ast::ExprKind::Match { .. } | ast::ExprKind::UncertainIf(_)
+            ),
+            Syntax::Block(_)
+            | Syntax::If { .. }
+            | Syntax::Switch { .. }
+            | Syntax::Try { .. }
+            | Syntax::UncertainIf(_)
+            | Syntax::InContext { .. }
+            | Syntax::Export(_) => true,
+            _ => false,
+        };
+        let around = std::mem::replace(&mut self.wants_value, is_last || !gives_value);
+        self.stmt_kind(id, is_last, out);
+        self.wants_value = around;
+    }
+
+    fn stmt_kind(&mut self, id: StmtId, is_last: bool, out: &mut Vec<Stmt>) {
         let ast = self.ast;
         let ast::Stmt { kind, span } = ast[id];
         let lowered = match kind {
@@ -230,7 +252,10 @@ impl<'a> Cx<'a> {
 
     fn in_loop<T>(&mut self, inside: impl FnOnce(&mut Self) -> T) -> T {
         self.frame().loops += 1;
+        // Whatever a round gives, the next one gives something else.
+        let around = std::mem::replace(&mut self.wants_value, false);
         let result = inside(self);
+        self.wants_value = around;
         self.frame().loops -= 1;
         result
     }

@@ -25,6 +25,7 @@ impl Scan<'_> {
             Kind::Switch => self.switch_value(at),
             Kind::Handle => self.handle_alone(at),
             Kind::Test => self.test_without_name(at),
+            Kind::Uncertain => self.without_bands(at),
             Kind::Colon | Kind::Arrow | Kind::ThinArrow => self.wrong_mark(at),
             Kind::Less if self.touches(at + 1) && self.kind_at(at + 1) == Kind::Greater => {
                 self.angles(at)
@@ -38,6 +39,33 @@ impl Scan<'_> {
             kind if kind == Kind::Assign || kind.assign_op().is_some() => self.assign_slip(at),
             _ => None,
         }
+    }
+
+    /// `uncertain if (e) { … } else { … }`, read as what it is without the word.
+    fn without_bands(&mut self, at: usize) -> Option<usize> {
+        if !matches!(self.kind_at(at + 1), Kind::If | Kind::While | Kind::For) {
+            return None;
+        }
+        let mut brace = at + 2;
+        while !matches!(self.kind_at(brace), Kind::LBrace) {
+            // A closer would lead back to its opener.
+            if !self.is_on_line(brace) || self.kind_at(brace).is_closer() {
+                return None;
+            }
+            brace = self.pairs[brace] as usize + 1;
+        }
+        let first = brace + 1;
+        let next = self.kind_at(first);
+        let is_band = next.is_name()
+            && matches!(
+                self.kind_at(first + 1),
+                Kind::LBrace | Kind::ThinArrow | Kind::Arrow | Kind::Colon
+            );
+        if is_band || next == Kind::Default || next.is_closer() || first >= self.tokens.len() {
+            return None;
+        }
+        self.error(SyntaxErrorKind::NoBands, self.tokens[at].span);
+        Some(at + 1)
     }
 
     /// Whether the token at `at` takes up a statement that ended with a body, under a name that

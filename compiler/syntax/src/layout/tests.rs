@@ -322,7 +322,8 @@ fn missing_brackets_are_written() {
 
 #[test]
 fn words_of_javascript_are_left_out_or_replaced() {
-    check("new Map()", "Map ( )");
+    check("new Point()", "Point ( )");
+    check("new Map()", "new Map()");
     check("outer: for x in xs { break outer }", "for:each x in:word xs {block break }");
     check("var a = 1", "var a = 1");
     check("class A { b() { } }\nc", "class A { b() { } } ; c");

@@ -7,6 +7,9 @@ use super::{ForEach, Scan};
 use crate::errors::SyntaxErrorKind;
 use crate::token::Kind;
 
+/// Classes of JavaScript for which Prism has other values.
+const FOREIGN: &[&str] = &["Date", "Map", "Promise", "RegExp", "Set", "WeakMap", "WeakSet"];
+
 impl Scan<'_> {
     /// What the token at `at`, which is no bracket, is where it stands. Remembers the construct
     /// that it begins. `Err` gives the index to go on with when the token is dealt with.
@@ -371,7 +374,12 @@ impl Scan<'_> {
             Kind::Class | Kind::Interface | Kind::Enum if at_stmt && names_next => {
                 return Some(self.refused_block(at));
             }
-            Kind::New if at_operand && names_next => SyntaxErrorKind::New,
+            Kind::New if at_operand && names_next => {
+                if let Some(next) = self.foreign_object(at) {
+                    return Some(next);
+                }
+                SyntaxErrorKind::New
+            }
             Kind::Delete if at_operand && names_next => SyntaxErrorKind::Delete,
             Kind::Void if at_operand && next.starts_operand() && self.is_on_line(at + 1) => {
                 SyntaxErrorKind::Void
@@ -393,6 +401,21 @@ impl Scan<'_> {
         };
         self.error(error, token.span);
         Some(at + 1)
+    }
+
+    /// `new Map(…)`, of something that Prism does not have: read as one value that is wrong.
+    fn foreign_object(&mut self, at: usize) -> Option<usize> {
+        let name = self.tokens[at + 1].span.slice(self.text);
+        let is_called = self.kind_at(at + 2) == Kind::LParen && self.is_on_line(at + 2);
+        if !FOREIGN.contains(&name) || !is_called {
+            return None;
+        }
+        let token = self.tokens[at];
+        let last = self.pairs[at + 2] as usize;
+        let end = self.tokens.get(last).map_or(token.span, |closer| closer.span);
+        self.error(SyntaxErrorKind::New, token.span);
+        self.write(Kind::JsThis, token.span.to(end));
+        Some(last + 1)
     }
 
     /// `x as T`: left out with the type, which is a name with `[]` or `.` behind it.

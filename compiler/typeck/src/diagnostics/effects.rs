@@ -48,6 +48,12 @@ impl Words<'_> {
                     .with_place(self.expr(*call), "asked here, in every round")
                     .with_help("count the rounds and stop: `tries < 3 && …`")
             }
+            ProblemKind::UnboundedAgentRecursion { asked } => {
+                let message = "nothing bounds how often this function calls itself and asks agents";
+                Diagnostic::warning(Code::P0304, at, message)
+                    .with_place(self.expr(*asked), "asked here, every time")
+                    .with_help("count the calls in a parameter and stop: `tries + 1`")
+            }
             _ => unreachable!("chosen by `Words::diagnostic`"),
         }
     }

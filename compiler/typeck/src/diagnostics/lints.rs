@@ -4,7 +4,7 @@ use prism_diagnostics::{Code, Diagnostic, Edit, Place};
 use prism_span::Span;
 
 use super::Words;
-use crate::errors::{Exit, ProblemKind, UnusedAdvice};
+use crate::errors::{Copied, Exit, ProblemKind, UnusedAdvice};
 
 impl Words<'_> {
     pub(super) fn lint(&self, at: Place, kind: &ProblemKind) -> Diagnostic {
@@ -25,6 +25,44 @@ impl Words<'_> {
             ProblemKind::UnreachableArm => {
                 let message = "this arm never matches: an arm before it takes everything";
                 Diagnostic::warning(Code::P0703, at, message)
+            }
+            ProblemKind::UnreadCopy { local, copied } => {
+                let name = &self.body.locals[*local].name;
+                let message = format!("nobody reads this change of `{name}`, which is a copy");
+                let help = match copied {
+                    Copied::Element => {
+                        "values are copied: make a new list \
+                         (`xs = xs.map(x => x.with(\"key\", value))`), or change the place \
+                         (`for x, i in xs { xs[i].key = value }`)"
+                    }
+                    Copied::Argument => {
+                        "arguments are copied: give the new value back, \
+                         `return x.with(\"key\", value)`, and let the caller take it"
+                    }
+                    Copied::Value => {
+                        "values are copied: change the place itself, \
+                         `xs[i].key = value`"
+                    }
+                };
+                Diagnostic::warning(Code::P0705, at, message)
+                    .with_place(self.local(*local), "the copy is made here")
+                    .with_help(help)
+            }
+            ProblemKind::NeverEqual { left, right, holds, nearest } => {
+                let how = if *holds { "always holds" } else { "never holds" };
+                let types = &self.inference.types;
+                let [left, right] = [*left, *right].map(|side| self.ty(types.strip(side)));
+                let message = format!("this {how}: `{left}` and `{right}` have no value in common");
+                let diagnostic = Diagnostic::warning(Code::P0704, at, message);
+                let Some(nearest) = nearest else { return diagnostic };
+                let meant = format!("\"{nearest}\"");
+                let diagnostic = diagnostic.with_help(format!("did you mean `{meant}`?"));
+                // A case and an arm are the text alone.
+                match self.source(at).starts_with(['"', '\'']) {
+                    true => diagnostic
+                        .with_fix(format!("write `{meant}`"), vec![Edit::replace(at, meant)]),
+                    false => diagnostic,
+                }
             }
             _ => unreachable!("chosen by `Words::diagnostic`"),
         }

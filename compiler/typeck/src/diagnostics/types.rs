@@ -8,7 +8,7 @@ use super::confidence::origin_words;
 use super::{Words, callee, counted, error, mended, target};
 use crate::confidence::Level;
 use crate::errors::{Callee, NullUse, ProblemKind, Site, Target};
-use crate::types::{Mismatch, Reason, Text, Type, TypeId};
+use crate::types::{Fact, Mismatch, Reason, Text, Type, TypeId};
 
 impl Words<'_> {
     pub(super) fn of_type(&self, site: Site, at: Place, kind: &ProblemKind) -> Diagnostic {
@@ -17,7 +17,15 @@ impl Words<'_> {
             ProblemKind::NotCallable { ty } => {
                 let message = format!("{} is not a function", self.value_of(site, *ty));
                 let diagnostic = error(Code::P0202, at, message);
-                self.with_declaration(diagnostic, site)
+                let diagnostic = self.with_declaration(diagnostic, site);
+                if *ty != TypeId::AGENT {
+                    return diagnostic;
+                }
+                let name = self.source(at);
+                let edit = Edit::insert(self.file, at.span.end, ".call");
+                diagnostic
+                    .with_help(format!("an agent is asked with `{name}.call(task)`"))
+                    .with_fix("ask the agent", vec![edit])
             }
             ProblemKind::WrongArity { callee: called, given, min, max, missing } => {
                 let missing = missing.as_deref().map(|name| format!(": `{name}` is missing"));
@@ -124,7 +132,12 @@ impl Words<'_> {
             | ProblemKind::MissingBands { .. }
             | ProblemKind::UnusedValue { .. }
             | ProblemKind::Unreachable { .. }
-            | ProblemKind::UnreachableArm => unreachable!("chosen by `Words::diagnostic`"),
+            | ProblemKind::UnreachableArm
+            | ProblemKind::UnreadCopy { .. }
+            | ProblemKind::NeverEqual { .. }
+            | ProblemKind::UnboundedAgentRecursion { .. } => {
+                unreachable!("chosen by `Words::diagnostic`")
+            }
         }
     }
 
@@ -145,6 +158,24 @@ impl Words<'_> {
         };
         let goes_to = target(given_to);
         let diagnostic = match &mismatch.reason {
+            // What is wrong is the null among other things.
+            Reason::Type { expected, found: TypeId::NULL } if self.is_perhaps_null(site) => {
+                let found = self.known(site).map(|fact| self.ty(fact.ty)).unwrap_or_default();
+                let expected = self.ty(*expected);
+                let message = format!("expected `{expected}`{inside}, found `{found}`");
+                error(Code::P0201, at, message).with_help(
+                    "check it first (`if … != null { … }`), or write what stands for null: `?? …`",
+                )
+            }
+            Reason::Type { expected, found: TypeId::NULL }
+                if matches!((site, given_to), (Site::Stmt(_), Target::Result)) =>
+            {
+                let expected = self.ty(*expected);
+                let message =
+                    format!("the function can end here without a value: expected `{expected}`");
+                error(Code::P0201, at, message)
+                    .with_help("give one on every way, or write `| null` behind the type")
+            }
             Reason::Type { expected, found } => {
                 let (expected, found) = (self.ty(*expected), self.ty(*found));
                 let message = format!("expected `{expected}`{inside}, found `{found}`");
@@ -213,6 +244,16 @@ impl Words<'_> {
         }
     }
 
+    /// What is known of the expression that a problem is about.
+    fn known(&self, site: Site) -> Option<Fact> {
+        site.expr().map(|expr| self.inference.expr(expr))
+    }
+
+    fn is_perhaps_null(&self, site: Site) -> bool {
+        let known = self.known(site).map(|fact| self.inference.types.structure(fact.ty));
+        matches!(known, Some(Type::Union(members)) if members.contains(&TypeId::NULL))
+    }
+
     fn part_of(&self, expr: ExprId, path: &[Text], reason: &Reason) -> Option<ExprId> {
         let Some((step, rest)) = path.split_first() else {
             let found = self.inference.expr(expr);
@@ -257,7 +298,17 @@ impl Words<'_> {
         let symbol = binary_symbol(op);
         let (a, b) = (self.ty(left), self.ty(right));
         let message = format!("`{symbol}` cannot take `{a}` and `{b}`");
+        let is_text = |id: TypeId| {
+            let structure = self.inference.types.structure(id);
+            matches!(structure, Type::Text | Type::TextLiteral(_))
+        };
         let help = match op {
+            BinaryOp::Multiply if is_text(left) != is_text(right) => {
+                "a text is repeated with `text.repeat(n)`; `Number(x)` reads a number from one"
+            }
+            BinaryOp::Remainder if is_text(left) => {
+                "a text takes values in by itself: `\"total: ${n}\"`"
+            }
             BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
                 "two numbers or two texts can be ordered"
             }

@@ -45,14 +45,16 @@ impl Infer<'_> {
             let target = Target::Variable(data.name.clone());
             self.check_fit(site, value, Fact::ANY, target);
         }
-        if let Some(declared) = self.declared_fact(local) {
+        let declared = self.declared_fact(local);
+        if let Some(declared) = declared {
             if let Some(at) = at {
                 self.check_fit(at, value, declared, Target::Variable(data.name.clone()));
             }
             fact = self.fitted(value, declared);
         }
         if data.is_assigned {
-            fact = self.types.widen_fact(fact);
+            let declared = declared.map_or(TypeId::ANY, |declared| declared.ty);
+            fact = fact.retyped(self.types.widen_to(fact.ty, declared));
         } else {
             self.initialisers[index_of(local)] = at;
         }

@@ -33,6 +33,7 @@ impl Infer<'_> {
             }
         }
         let callee_fact = self.infer_expr(callee);
+        self.note_self_call(at, callee);
         if is_reveal(&body.exprs[callee].kind) {
             return self.reveal(at, callee_fact, args);
         }

@@ -58,7 +58,51 @@ impl Infer<'_> {
             ExprKind::MethodCall { object, name, args, .. } => {
                 self.narrow_call(*object, name, args, holds);
             }
-            _ => self.narrow_truthiness(condition, holds),
+            _ => {
+                self.narrow_truthiness(condition, holds);
+                if let Some(asked) = self.condition_of(condition) {
+                    self.narrow(asked, holds);
+                }
+            }
+        }
+    }
+
+    /// `const ok = x != null`: a question whose answer was kept, about what has not changed since.
+    fn condition_of(&self, condition: ExprId) -> Option<ExprId> {
+        let ExprKind::Name(Name::Local(local)) = &self.body.exprs[condition].kind else {
+            return None;
+        };
+        let asked = self.initialiser(*local)?;
+        let is_question = match &self.body.exprs[asked].kind {
+            ExprKind::Unary { op, .. } => *op == UnaryOp::Not,
+            ExprKind::Binary { .. }
+            | ExprKind::Logical { .. }
+            | ExprKind::ConfidentLogical { .. }
+            | ExprKind::MethodCall { .. } => true,
+            _ => false,
+        };
+        (is_question && self.is_lasting(asked, 0)).then_some(asked)
+    }
+
+    /// The expression would give the same now as where it stands: nothing in it changes.
+    fn is_lasting(&self, expr: ExprId, depth: u32) -> bool {
+        if depth > MAX_NESTING {
+            return false;
+        }
+        let lasts = |expr: &ExprId| self.is_lasting(*expr, depth + 1);
+        match &self.body.exprs[expr].kind {
+            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_) => true,
+            ExprKind::Name(Name::Local(local)) => !self.body.locals[*local].is_assigned,
+            ExprKind::Name(Name::Builtin(_)) => true,
+            ExprKind::Unary { operand, .. } => lasts(operand),
+            ExprKind::Binary { left, right, .. }
+            | ExprKind::Logical { left, right, .. }
+            | ExprKind::ConfidentLogical { left, right, .. } => lasts(left) && lasts(right),
+            ExprKind::Member { object, .. } => lasts(object),
+            ExprKind::MethodCall { object, args, .. } => {
+                lasts(object) && args.iter().all(|arg| lasts(&arg.value))
+            }
+            _ => false,
         }
     }
 

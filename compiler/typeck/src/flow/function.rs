@@ -24,7 +24,10 @@ impl<'a> Infer<'a> {
         for (lambda, nested) in body.functions.iter() {
             let effects = self.effects_of(lambda);
             self.check_uses(Some(lambda), nested, &effects);
+            self.check_recursion(Some(lambda), nested, &effects);
         }
+        self.check_recursion(None, &body.root, &function.effects);
+        self.check_copies();
         if self.root != Root::Function {
             self.check_handled(&function.effects);
         }

@@ -27,13 +27,20 @@ impl<'a> Infer<'a> {
     }
 
     pub(crate) fn infer_array(&mut self, elements: &[Element], expected: Option<Fact>) -> Fact {
+        let places = match expected.map(|expected| self.types.structure(expected.ty)) {
+            Some(Type::Tuple(places)) => Some(places.clone()),
+            _ => None,
+        };
         let expected = expected.and_then(|expected| self.types.element(expected.ty));
         let mut facts = Vec::with_capacity(elements.len().min(MAX_TUPLE));
         let mut joined = Fact::NEVER;
         let mut is_tuple = elements.len() <= MAX_TUPLE;
-        for element in elements {
+        for (index, element) in elements.iter().enumerate() {
             let fact = match element {
-                Element::Expr(expr) => self.infer_expected(*expr, expected),
+                Element::Expr(expr) => {
+                    let place = places.as_ref().and_then(|places| places.get(index).copied());
+                    self.infer_expected(*expr, place.or(expected))
+                }
                 Element::Spread(expr) => {
                     is_tuple = false;
                     self.infer_spread(*expr)

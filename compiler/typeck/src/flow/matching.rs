@@ -4,6 +4,7 @@ use prism_hir::body::{ExprId, MatchArm, PatId, PatKind};
 
 use crate::errors::ProblemKind;
 use crate::flow::Infer;
+use crate::flow::compare::Equality;
 use crate::flow::env::Branch;
 use crate::flow::literal::inside;
 use crate::flow::place::number_type;
@@ -26,6 +27,7 @@ impl Infer<'_> {
             if is_complete {
                 self.report(arm.pat, ProblemKind::UnreachableArm);
             }
+            self.check_literals(arm.pat, value.ty);
             let matched = self.matched(arm.pat, rest);
             self.enter_arm(subject, arm, matched);
             let fact = self.infer_expected(arm.body, expected);
@@ -51,6 +53,17 @@ impl Infer<'_> {
             self.env.apply(after);
         }
         result
+    }
+
+    /// An arm that asks for what the value never is.
+    fn check_literals(&mut self, pat: PatId, subject: TypeId) {
+        if let Some(literal) = self.literal_of(pat) {
+            self.check_compared(pat.into(), (Equality::Strict, false), subject, literal);
+        }
+        let body = self.body;
+        if let PatKind::Or(pats) = &body.pats[pat].kind {
+            pats.iter().for_each(|pat| self.check_literals(*pat, subject));
+        }
     }
 
     fn enter_arm(&mut self, subject: ExprId, arm: &MatchArm, matched: Fact) {

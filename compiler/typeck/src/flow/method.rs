@@ -290,8 +290,25 @@ impl Infer<'_> {
             self.perform(at, &Effects::operation("agent.call"));
             return Fact::ANY.with(Confidence::ANY.at(self.level_of_agent(agent)));
         }
+        if let Some(missing) = self.missing_on_agent(agent, name) {
+            self.report(at, missing);
+            return Fact::ERROR;
+        }
         self.call_unknown(at, &facts);
         Fact::ANY
+    }
+
+    /// An agent that the program declares has what stands between its braces, and `call`.
+    fn missing_on_agent(&self, agent: ExprId, method: &Text) -> Option<ProblemKind> {
+        let ExprKind::Name(name) = &self.body.exprs[agent].kind else { return None };
+        let keys = self.world.agent_keys(&self.name_text(name))?;
+        if keys.contains(method) || member(Receiver::Object, method).is_some() {
+            return None;
+        }
+        let known = keys.iter().map(|key| &**key).chain(["call"]);
+        let nearest = nearest(method, known);
+        let (name, of) = (method.clone(), TypeId::AGENT);
+        Some(ProblemKind::MissingMember { name, of, nearest, is_method: true })
     }
 
     /// The object itself has a member of that name.

@@ -57,6 +57,7 @@ impl Infer<'_> {
                 self.infer_comparison(at, op, left.ty, right.ty)
             }
             BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::Identical | BinaryOp::NotIdentical => {
+                self.check_equality(at.into(), op, left.ty, right.ty);
                 TypeId::BOOLEAN
             }
             BinaryOp::Instanceof => {

@@ -221,6 +221,15 @@ impl Infer<'_> {
             (PlaceStep::Member(name), Type::Object(object)) => {
                 self.with_member(&object, name, rest, value)
             }
+            (PlaceStep::Index(index), Type::Tuple(elements))
+                if self.known_place(*index, elements.len()).is_some() =>
+            {
+                let at = self.known_place(*index, elements.len()).expect("it was just found");
+                let mut elements = elements;
+                let new = self.inner_value(elements[at], rest, value);
+                elements[at] = self.types.widen_fact(new);
+                self.types.intern(Type::Tuple(elements))
+            }
             (PlaceStep::Index(_), Type::Array(_) | Type::Tuple(_)) => {
                 let element = self.types.element(known.ty).unwrap_or(Fact::ANY);
                 let new = self.inner_value(element, rest, value);
@@ -238,7 +247,7 @@ impl Infer<'_> {
         };
         let is_listed = match self.types.structure(ty) {
             Type::Object(object) => !object.is_open,
-            Type::Array(_) => true,
+            Type::Array(_) | Type::Tuple(_) => true,
             _ => false,
         };
         if is_listed {
@@ -247,6 +256,12 @@ impl Infer<'_> {
         // The type does not say where the value is: the whole speaks for it.
         let label = self.types.whole(value).label();
         self.types.forgotten(known).retyped(ty).capped(label)
+    }
+
+    /// The place in a tuple that an index is known to mean.
+    fn known_place(&self, index: ExprId, length: usize) -> Option<usize> {
+        let at = self.types.as_number(self.fact(index).ty)?.floor();
+        (at >= 0.0 && at < length as f64).then_some(at as usize)
     }
 
     fn with_member(
@@ -301,9 +316,15 @@ impl Infer<'_> {
                     target.push_str(name);
                     self.field_of(declared.ty, name)
                 }
-                PlaceStep::Index(_) => {
+                PlaceStep::Index(index) => {
                     target.push_str("[]");
-                    self.types.element(declared.ty)
+                    match self.types.structure(declared.ty).clone() {
+                        Type::Tuple(elements) => match self.known_place(*index, elements.len()) {
+                            Some(at) => Some(elements[at]),
+                            None => self.types.element(declared.ty),
+                        },
+                        _ => self.types.element(declared.ty),
+                    }
                 }
             };
             let Some(inner) = inner else { return };

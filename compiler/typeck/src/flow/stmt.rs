@@ -6,6 +6,7 @@ use prism_hir::body::{
 
 use crate::confidence::Confidence;
 use crate::errors::{Exit, ProblemKind, Site, Target};
+use crate::flow::compare::Equality;
 use crate::flow::env::Branch;
 use crate::flow::{Infer, LoopFrame, MAX_NESTING};
 use crate::secrets::Reader;
@@ -224,7 +225,10 @@ impl<'a> Infer<'a> {
         let mut fallen: Option<Branch> = None;
         for case in cases {
             if let Some(test) = case.test {
-                self.infer_expr(test);
+                let wanted = self.infer_expr(test);
+                let subject = self.fact(subject);
+                let how = (Equality::Loose, false);
+                self.check_compared(test.into(), how, subject.ty, wanted.ty);
             }
             if let Some(fallen) = fallen.take() {
                 let jumped = self.env.snapshot(head);

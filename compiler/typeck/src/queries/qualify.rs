@@ -36,6 +36,9 @@ impl Qualify<'_> {
                 TypeRef::Named { name, args: self.all(args) }
             }
             TypeRef::Array(element) => TypeRef::Array(Box::new(self.ty(element))),
+            TypeRef::Tuple(elements) => {
+                TypeRef::Tuple(elements.iter().map(|element| self.ty(element)).collect())
+            }
             TypeRef::Object { fields, is_open } => {
                 let field = |field: &TypeField| TypeField {
                     name: field.name.clone(),

@@ -1,15 +1,17 @@
 //! Annotations: from a type as written to a type of the table.
 //!
 //! Declared names are expanded when they are read. Inside its own expansion a name becomes
-//! `any` at the third level: a recursive type is checked as deep as programs write literals.
+//! `any` at the fifth level, or at the third where that would be too much: a recursive type is
+//! checked as deep as programs write literals.
 
 use prism_hir::body::TypeRef;
+use rustc_hash::FxHashMap;
 
 use crate::confidence::{Confidence, Level};
 use crate::effects::Effects;
 use crate::secrets::{Flows, Secrets};
 use crate::types::{
-    Fact, FieldType, FunctionType, ObjectType, ParamType, Text, Type, TypeId, Types,
+    Fact, FieldType, FunctionType, MAX_TUPLE, ObjectType, ParamType, Text, Type, TypeId, Types,
 };
 
 /// Where the names in annotations are declared.
@@ -27,25 +29,32 @@ pub struct Alias {
     pub ty: TypeRef,
 }
 
-/// How often a name may stand inside its own expansion.
-const MAX_UNFOLDING: usize = 2;
+/// How often a name may stand inside its own expansion: as often as the expansion stays small
+/// and leaves room for what holds it; at least twice.
+const UNFOLDINGS: [usize; 2] = [4, 2];
+
+/// How deep a type may be that was unfolded more often than it has to.
+const MAX_UNFOLDED_DEPTH: u8 = 9;
 
 /// How many declared names one annotation may expand.
 const MAX_EXPANSIONS: usize = 200;
 
 /// The names being expanded, and what type parameters stand for.
-#[derive(Default)]
 struct Expansion {
     open: Vec<Text>,
     params: Vec<(Text, Fact)>,
     n_expanded: usize,
+    max_unfolding: usize,
+    /// Expansions inside of an expansion of the same name: by name, arguments and what is open.
+    /// A type may mention itself at many places.
+    known: FxHashMap<(Text, Vec<Fact>, Vec<Text>), Fact>,
 }
 
 impl Types {
     /// The fact that an annotation declares. A type says nothing of the confidence unless
     /// `~>=` does.
     pub fn annotation(&mut self, scope: &dyn Scope, ty: &TypeRef) -> Fact {
-        self.read(scope, ty, &mut Expansion::default())
+        self.annotation_with(scope, ty, Vec::new())
     }
 
     /// The same, where these names stand for something.
@@ -55,7 +64,26 @@ impl Types {
         ty: &TypeRef,
         params: Vec<(Text, Fact)>,
     ) -> Fact {
-        self.read(scope, ty, &mut Expansion { params, ..Expansion::default() })
+        let mut last = Fact::ANY;
+        for max_unfolding in UNFOLDINGS {
+            let n_too_deep = self.n_too_deep;
+            let mut open = Expansion {
+                open: Vec::new(),
+                params: params.clone(),
+                n_expanded: 0,
+                max_unfolding,
+                known: FxHashMap::default(),
+            };
+            last = self.read(scope, ty, &mut open);
+            let is_small = open.n_expanded <= MAX_EXPANSIONS
+                && self.n_too_deep == n_too_deep
+                && self.depth(last.ty) <= MAX_UNFOLDED_DEPTH;
+            // Nothing stands inside of itself: there is nothing to unfold less often.
+            if is_small || open.known.is_empty() {
+                break;
+            }
+        }
+        last
     }
 
     fn read(&mut self, scope: &dyn Scope, ty: &TypeRef, open: &mut Expansion) -> Fact {
@@ -78,6 +106,16 @@ impl Types {
             TypeRef::Array(element) => {
                 let element = self.read(scope, element, open);
                 self.array(element)
+            }
+            TypeRef::Tuple(elements) => {
+                let facts: Vec<Fact> =
+                    elements.iter().map(|element| self.read(scope, element, open)).collect();
+                if facts.len() > MAX_TUPLE {
+                    let element = facts.into_iter().reduce(|a, b| self.join(a, b));
+                    self.array(element.unwrap_or(Fact::ANY))
+                } else {
+                    self.intern(Type::Tuple(facts.into()))
+                }
             }
             TypeRef::Object { fields, is_open } => {
                 let fields = fields
@@ -193,12 +231,23 @@ impl Types {
         args: &[TypeRef],
         open: &mut Expansion,
     ) -> Fact {
-        open.n_expanded += 1;
         let n_open = open.open.iter().filter(|other| *other == name).count();
-        if n_open >= MAX_UNFOLDING || open.n_expanded > MAX_EXPANSIONS {
+        if n_open >= open.max_unfolding {
             return Fact::ANY;
         }
         let facts: Vec<Fact> = args.iter().map(|arg| self.read(scope, arg, open)).collect();
+        let key = (n_open > 0).then(|| {
+            let mut around = open.open.clone();
+            around.sort();
+            (name.clone(), facts.clone(), around)
+        });
+        if let Some(known) = key.as_ref().and_then(|key| open.known.get(key)) {
+            return *known;
+        }
+        open.n_expanded += 1;
+        if open.n_expanded > MAX_EXPANSIONS {
+            return Fact::ANY;
+        }
         let bound =
             alias.params.iter().cloned().zip(facts.into_iter().chain(std::iter::repeat(Fact::ANY)));
         let outer = std::mem::replace(&mut open.params, bound.collect());
@@ -206,10 +255,15 @@ impl Types {
         let fact = self.read(scope, &alias.ty, open);
         open.open.pop();
         open.params = outer;
-        if fact.ty.is_unknown() || !alias.params.is_empty() {
-            return fact;
+        let fact = if fact.ty.is_unknown() || !alias.params.is_empty() {
+            fact
+        } else {
+            let target = self.strip(fact.ty);
+            fact.retyped(self.intern(Type::Alias { name: alias.name.clone(), target }))
+        };
+        if let Some(key) = key {
+            open.known.insert(key, fact);
         }
-        let target = self.strip(fact.ty);
-        Fact { ty: self.intern(Type::Alias { name: alias.name.clone(), target }), ..fact }
+        fact
     }
 }

@@ -110,8 +110,19 @@ impl Types {
             (Type::Function(a), Type::Function(b)) => self.fit_function((from, a), (to, b)),
             // An agent handle is an object to those who only read its attributes.
             (Type::Agent, Type::Object(_)) | (Type::Object(_), Type::Agent) => Ok(()),
-            // Arrays of unknown length may have the right one.
-            (Type::Array(_), Type::Tuple(_)) => Ok(()),
+            // An array of unknown length may have the right one, and the right elements.
+            (Type::Array(a), Type::Tuple(b)) => {
+                let fits = |b: &Fact| {
+                    let may_be = a.ty.is_unknown()
+                        || b.ty.is_unknown()
+                        || self.kinds(a.ty).meets(self.kinds(b.ty));
+                    match may_be {
+                        true => self.fit_confidence(*a, *b).map_err(|m| inside(m, "[]")),
+                        false => Err(here(Reason::Type { expected: to, found: from })),
+                    }
+                };
+                b.iter().try_for_each(fits)
+            }
             _ => Err(here(Reason::Type { expected: to, found: from })),
         }
     }
@@ -211,6 +222,10 @@ impl Types {
             }
             (Type::Tuple(elements), Type::Array(b)) => {
                 let elements = elements.iter().map(|a| self.shaped_fact(*a, b)).collect();
+                self.intern(Type::Tuple(elements))
+            }
+            (Type::Array(a), Type::Tuple(elements)) => {
+                let elements = elements.iter().map(|b| a.retyped(b.ty)).collect();
                 self.intern(Type::Tuple(elements))
             }
             (Type::Tuple(a), Type::Tuple(b)) => {

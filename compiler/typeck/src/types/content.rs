@@ -63,6 +63,11 @@ impl Types {
         if fact.ty.is_simple() { fact } else { fact.with(self.whole(fact)) }
     }
 
+    /// How many composite types stand inside one another.
+    pub(super) fn depth(&self, id: TypeId) -> u8 {
+        self.content(id).depth
+    }
+
     fn content(&self, id: TypeId) -> Content {
         match (id.0 as usize).checked_sub(super::SIMPLE.len()) {
             Some(index) => self.contents[index],

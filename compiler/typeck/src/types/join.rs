@@ -46,6 +46,19 @@ impl Types {
         }
     }
 
+    /// The type for a variable that may change and is declared with this one: where a tuple is
+    /// declared, every place keeps its own type.
+    pub(crate) fn widen_to(&mut self, id: TypeId, declared: TypeId) -> TypeId {
+        match (self.structure(id), self.structure(declared)) {
+            (Type::Tuple(elements), Type::Tuple(wanted)) if elements.len() == wanted.len() => {
+                let elements = elements.clone();
+                let elements = elements.iter().map(|fact| self.widen_fact(*fact)).collect();
+                self.intern(Type::Tuple(elements))
+            }
+            _ => self.widen_literal(id),
+        }
+    }
+
     pub fn widen_fact(&mut self, fact: Fact) -> Fact {
         Fact { ty: self.widen_literal(fact.ty), ..fact }
     }

@@ -213,7 +213,7 @@ pub(super) fn types(db: &RootDb, file: SourceFile, at: u32) -> Vec<Completion> {
     let text = file.text(db);
     let around = ast.functions.values().filter(|function| function.span.contains(at));
     let params = around.flat_map(|function| ast[function.type_params].iter());
-    let own = module_scope(db, file).types.iter().map(|name| name.to_string());
+    let own = module_scope(db, file).types.keys().map(|name| name.to_string());
     let names = params.map(|name| name.text(text).to_owned()).chain(own);
     let names = names.chain(SIMPLE.map(str::to_owned)).chain(["Array".to_owned()]);
     names.map(|name| Completion::new(name, CompletionKind::Type)).collect()
