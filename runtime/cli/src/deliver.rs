@@ -185,6 +185,7 @@ fn is_usage(error: &Error) -> bool {
         | Error::Ended { .. }
         | Error::UnknownSite { .. }
         | Error::Secret { .. }
+        | Error::Input { .. }
         | Error::IsSchedule { .. }
         | Error::Script { .. } => true,
         Error::Store(_)

@@ -188,3 +188,55 @@ fn the_help_of_every_verb_shows_an_example() {
     let ran = project.prism(&["completions", "bash"]);
     assert!(ran.stdout.contains("prism"), "{}", ran.stderr);
 }
+
+/// The program is not entered with an input that its header does not allow.
+fn refused(header: &str, input: &str) -> Option<String> {
+    let project = Project::new(&format!("/**\n * @input {header}\n */\nprint(\"entered\")\n1\n"));
+    let ran = project.prism(&["run", "main.prism", "--json", "--input", input]);
+    if ran.status == 0 {
+        return None;
+    }
+    assert_eq!(ran.status, 2, "{}{}", ran.stdout, ran.stderr);
+    let object = ran.json();
+    assert_eq!(object["error"]["code"], "P2024", "{object}");
+    assert!(!ran.stdout.contains("entered"), "{}", ran.stdout);
+    let runs = project.prism(&["runs", "--json"]);
+    assert!(!runs.stdout.contains("main"), "{}", runs.stdout);
+    Some(object["error"]["message"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn an_input_that_contradicts_the_header_is_refused() {
+    let map = r#"{"who": "string", "times?": "number", "tags": ["string"], "mode": "string | null", "at": {"x": "integer"}}"#;
+    let right = r#"{"who": "a", "tags": [], "at": {"x": 1}, "more": true}"#;
+    assert_eq!(refused(map, right), None);
+    let cases = [
+        (r#"{"who": 5, "tags": [], "at": {"x": 1}}"#, "`input.who` must be string, found 5"),
+        (r#"{"tags": [], "at": {"x": 1}}"#, "`input.who` must be string, found nothing"),
+        (
+            r#"{"who": "a", "times": "twice", "tags": [], "at": {"x": 1}}"#,
+            "`input.times` must be number, found \"twice\"",
+        ),
+        (
+            r#"{"who": "a", "tags": ["b", 7], "at": {"x": 1}}"#,
+            "`input.tags[1]` must be string, found 7",
+        ),
+        (
+            r#"{"who": "a", "tags": [], "at": {"x": 1.5}}"#,
+            "`input.at.x` must be integer, found 1.5",
+        ),
+        (r#""hello""#, "`input` must be object, found \"hello\""),
+    ];
+    for (input, message) in cases {
+        assert_eq!(refused(map, input).as_deref(), Some(message), "{input}");
+    }
+    let schema = r#"{"type": "object", "required": ["mode"], "properties": {"mode": {"enum": ["fast", "slow"]}, "n": {"type": ["number", "null"]}}}"#;
+    assert_eq!(refused(schema, r#"{"mode": "fast", "n": null}"#), None);
+    let wrong_mode = refused(schema, r#"{"mode": "quick"}"#);
+    assert_eq!(
+        wrong_mode.as_deref(),
+        Some("`input.mode` must be \"fast\" | \"slow\", found \"quick\"")
+    );
+    let wrong_n = refused(schema, r#"{"mode": "slow", "n": "a"}"#);
+    assert_eq!(wrong_n.as_deref(), Some("`input.n` must be number | null, found \"a\""));
+}

@@ -32,7 +32,7 @@ use crate::result::RunResult;
 use crate::secrets::{self, Inputs, Secrets, Vault};
 use crate::start::{Parent, Recorded, Start};
 use crate::take_up::Taken;
-use crate::{Error, Event, Script, start};
+use crate::{Error, Event, Script, described, start};
 
 /// Hears of a run while this process drives it, in order, from the thread that drives it: must
 /// be quick.
@@ -129,6 +129,7 @@ impl Engine {
 
     /// Starts a run; it goes on by itself.
     pub fn start(&self, start: &Start) -> Result<RunHandle, Error> {
+        described::check(&start.module, &start.inputs)?;
         let (inputs, secrets) = self.secrets_of(&start.module, &start.inputs)?;
         let machine = compute::machine(&start.module, start.limits, &inputs, self.host.tier)?;
         self.begin((machine, secrets), start)

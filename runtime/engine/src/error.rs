@@ -74,6 +74,12 @@ pub enum Error {
         path: String,
         is_missing: bool,
     },
+    /// A part of `input` that is not what the header declares.
+    Input {
+        path: String,
+        expected: String,
+        found: String,
+    },
     /// A script of answers that is not one.
     Script {
         detail: String,
@@ -106,6 +112,7 @@ impl Error {
             Error::UnknownSite { .. } => "P2019",
             Error::Secret { .. } => "P2020",
             Error::IsSchedule { .. } => "P2022",
+            Error::Input { .. } => "P2024",
         }
     }
 
@@ -155,6 +162,10 @@ impl Error {
                  or declare the field as a string"
                     .to_owned()
             }
+            Error::Input { path, .. } => format!(
+                "the header of the program says so in `@input`: give `{path}` as it is described, \
+                 or change the header"
+            ),
             Error::Load { .. } => "give smaller inputs, or raise the memory limit".to_owned(),
             Error::IsSchedule { run } => {
                 format!("`prism worker` starts its runs; `prism cancel {run}` ends it")
@@ -200,6 +211,9 @@ impl fmt::Display for Error {
             }
             Error::Secret { path, .. } => {
                 write!(f, "the secret `input.{path}` is shorter than four characters")
+            }
+            Error::Input { path, expected, found } => {
+                write!(f, "`{path}` must be {expected}, found {found}")
             }
             Error::Script { detail } => write!(f, "the script of answers is wrong: {detail}"),
             Error::IsSchedule { run } => {

@@ -25,6 +25,8 @@ mod opening;
 
 mod recorder;
 
+mod described;
+
 mod secrets;
 
 mod mailbox;
