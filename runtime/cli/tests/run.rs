@@ -210,9 +210,9 @@ fn an_input_that_contradicts_the_header_is_refused() {
     let map = r#"{"who": "string", "times?": "number", "tags": ["string"], "mode": "string | null", "at": {"x": "integer"}}"#;
     let right = r#"{"who": "a", "tags": [], "at": {"x": 1}, "more": true}"#;
     assert_eq!(refused(map, right), None);
+    assert_eq!(refused(map, r#"{"tags": [], "mode": null}"#), None, "programs ask softly for more");
     let cases = [
         (r#"{"who": 5, "tags": [], "at": {"x": 1}}"#, "`input.who` must be string, found 5"),
-        (r#"{"tags": [], "at": {"x": 1}}"#, "`input.who` must be string, found nothing"),
         (
             r#"{"who": "a", "times": "twice", "tags": [], "at": {"x": 1}}"#,
             "`input.times` must be number, found \"twice\"",
@@ -232,6 +232,11 @@ fn an_input_that_contradicts_the_header_is_refused() {
     }
     let schema = r#"{"type": "object", "required": ["mode"], "properties": {"mode": {"enum": ["fast", "slow"]}, "n": {"type": ["number", "null"]}}}"#;
     assert_eq!(refused(schema, r#"{"mode": "fast", "n": null}"#), None);
+    let missing = refused(schema, r#"{"n": 1}"#);
+    assert_eq!(
+        missing.as_deref(),
+        Some("`input.mode` must be \"fast\" | \"slow\", found nothing")
+    );
     let wrong_mode = refused(schema, r#"{"mode": "quick"}"#);
     assert_eq!(
         wrong_mode.as_deref(),

@@ -93,10 +93,9 @@ fn fits(described: &Value, value: &Data, path: &str, depth: usize) -> Result<(),
         },
         Value::Object(keys) if keys.is_empty() => Ok(()),
         Value::Object(keys) if is_schema(keys) => fits_schema(keys, value, path, depth),
-        Value::Object(fields) => {
-            let is_needed = |name: &str| !name.ends_with('?');
-            fits_fields(fields, value, path, depth, &is_needed)
-        }
+        // A map says what a name is when it is given: programs ask softly for what may be missing,
+        // and where one relies on it, the place that reads it says so.
+        Value::Object(fields) => fits_fields(fields, value, path, depth, &|_| false),
         Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
     }
 }
