@@ -4,20 +4,19 @@
 //! errors, 2 the command could not be understood or a file could not be read.
 //! One file per verb in `verbs/`; what they share with `prism` is the library half of this crate.
 
+mod allocator;
 mod args;
 mod output;
 mod verbs;
 
 use std::process::ExitCode;
 
+use allocator::Allocator;
 use args::{Args, Verb};
 use clap::Parser;
-use mimalloc::MiMalloc;
 
-/// Checking makes many small values, on all processors. Where the system has large pages to give,
-/// a program that lives for a moment takes them: each of them saves 512 faults.
 #[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
+static ALLOCATOR: Allocator = Allocator;
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -28,17 +27,7 @@ fn main() -> ExitCode {
         Verb::Build(build) => verbs::build::run(&build, color),
         Verb::Doc(doc) => verbs::doc::run(&doc, color),
         Verb::Explain(explain) => verbs::explain::run(&explain),
-        Verb::Lsp(_) => {
-            use_small_pages();
-            prism_lsp_server::run()
-        }
+        Verb::Lsp(_) => prism_lsp_server::run(),
         Verb::Completions(completions) => verbs::completions::run(completions.shell),
     })
-}
-
-/// What lives beside an editor for hours gives memory back, which it can only do by whole pages.
-/// Where the system refuses, it is larger and works as well.
-fn use_small_pages() {
-    #[cfg(target_os = "linux")]
-    rustix::thread::disable_transparent_huge_pages(true).ok();
 }

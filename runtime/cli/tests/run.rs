@@ -233,10 +233,7 @@ fn an_input_that_contradicts_the_header_is_refused() {
     let schema = r#"{"type": "object", "required": ["mode"], "properties": {"mode": {"enum": ["fast", "slow"]}, "n": {"type": ["number", "null"]}}}"#;
     assert_eq!(refused(schema, r#"{"mode": "fast", "n": null}"#), None);
     let missing = refused(schema, r#"{"n": 1}"#);
-    assert_eq!(
-        missing.as_deref(),
-        Some("`input.mode` must be \"fast\" | \"slow\", found nothing")
-    );
+    assert_eq!(missing.as_deref(), Some("`input.mode` must be \"fast\" | \"slow\", found nothing"));
     let wrong_mode = refused(schema, r#"{"mode": "quick"}"#);
     assert_eq!(
         wrong_mode.as_deref(),
