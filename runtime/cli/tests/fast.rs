@@ -61,7 +61,12 @@ fn kill_one(is_disk_stuck: bool) -> Option<i64> {
     let span = format!("{SPAN_MS}ms");
     let mut process = start(&project, &span);
     let enough = fastrand::usize(20..200);
-    eventually("the agent is asked", || told(&project).len() >= enough);
+    // What is older than the span is in the journal, so the run has to be older than that.
+    eventually("the agent is asked for long enough", || {
+        let told = told(&project);
+        let age = told.last().zip(told.first()).map_or(0, |(last, first)| last - first);
+        told.len() >= enough && age > 2 * SPAN_MS
+    });
     if is_disk_stuck {
         // Whoever holds the one lock for writing keeps everybody else from the disk.
         let other = Connection::open(&store).unwrap();
