@@ -232,6 +232,8 @@ fn an_input_that_contradicts_the_header_is_refused() {
     }
     let schema = r#"{"type": "object", "required": ["mode"], "properties": {"mode": {"enum": ["fast", "slow"]}, "n": {"type": ["number", "null"]}}}"#;
     assert_eq!(refused(schema, r#"{"mode": "fast", "n": null}"#), None);
+    let secret = refused(r#"{"pin": "secret"}"#, r#"{"pin": 1234}"#);
+    assert_eq!(secret.as_deref(), Some("`input.pin` must be secret, found something else"));
     let missing = refused(schema, r#"{"n": 1}"#);
     assert_eq!(missing.as_deref(), Some("`input.mode` must be \"fast\" | \"slow\", found nothing"));
     let wrong_mode = refused(schema, r#"{"mode": "quick"}"#);

@@ -113,7 +113,11 @@ fn is_schema(keys: &Map<String, Value>) -> bool {
 }
 
 fn misfit(path: &str, expected: impl Into<String>, value: &Data) -> Result<(), Misfit> {
-    Err(Misfit { path: path.to_owned(), expected: expected.into(), found: found(value) })
+    let expected = expected.into();
+    // What was meant to be a secret is not shown.
+    let is_secret = expected.contains("secret");
+    let found = if is_secret { "something else".to_owned() } else { found(value) };
+    Err(Misfit { path: path.to_owned(), expected, found })
 }
 
 /// `string | null`, `number[]`, `secret?`.
