@@ -9,7 +9,7 @@ use prism_diagnostics::{Code, Diagnostic, Place};
 use prism_ir::function as ir;
 use prism_lower::What;
 use prism_opt::Level;
-use prism_project::{Disk, Keep, Opened, RootDb, module_order, open};
+use prism_project::{Disk, Keep, Opened, RootDb, module_order, open, open_to_check};
 use prism_source::{FileSystem, ReadError, SourceFile};
 use prism_span::Span;
 
@@ -71,7 +71,7 @@ pub fn check(paths: &[PathBuf]) -> (Checked, RootDb) {
 
 /// The same, for who goes on with what was found out.
 pub(crate) fn check_keeping(paths: &[PathBuf], keep: Keep) -> (Checked, RootDb) {
-    let opened = open(&Disk, &absolute(paths));
+    let opened = open_to_check(&Disk, &absolute(paths), keep);
     (checked_opened(&opened, keep, |path| shown(Path::new(&**path))), opened.db)
 }
 
@@ -98,7 +98,8 @@ pub fn sources(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Rejected> {
 
 /// The same for any file system.
 pub fn check_files(files: &dyn FileSystem, paths: &[String]) -> Checked {
-    checked_opened(&open(files, paths), Keep::Nothing, Arc::clone)
+    let opened = open_to_check(files, paths, Keep::Nothing);
+    checked_opened(&opened, Keep::Nothing, Arc::clone)
 }
 
 pub(crate) fn checked_opened(

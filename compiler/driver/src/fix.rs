@@ -20,7 +20,7 @@ use prism_diagnostics::render::Sources;
 use prism_diagnostics::{
     Code, Diagnostic, Edit, Fix, Place, Severity, apply_edits, fixes_together, with_line_ends_of,
 };
-use prism_project::{Disk, Keep, Opened, open};
+use prism_project::{Disk, Keep, Opened, open_to_check};
 use prism_source::{FileSystem, Origin, ReadError};
 use prism_span::FileId;
 use serde_json::{Value, json};
@@ -167,7 +167,7 @@ impl Overlay<'_> {
         paths: &[String],
         shown: impl Fn(&Arc<str>) -> Arc<str>,
     ) -> (Opened, Checked) {
-        let opened = open(self, paths);
+        let opened = open_to_check(self, paths, Keep::Nothing);
         let checked = checked_opened(&opened, Keep::Nothing, shown);
         (opened, checked)
     }

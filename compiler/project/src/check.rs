@@ -28,13 +28,16 @@ pub fn check_keeping(db: &RootDb, keep: Keep) -> Vec<Diagnostic> {
     let mut groups = graph::groups(db, &files);
     groups.iter_mut().for_each(|group| group.retain(|file| wanted.contains(file)));
     threads::map(db, &groups, |db, group| {
-        group.iter().for_each(|file| {
-            checked(db, *file);
-            release(db, *file, keep);
-        });
+        group.iter().for_each(|file| check_and_release(db, *file, keep));
     });
     let cycles = graph::cycles(db, &files);
     files.iter().flat_map(|file| in_graph(db, *file, checked(db, *file), &cycles)).collect()
+}
+
+/// Finds what is wrong with a file, for whoever asks again.
+pub(crate) fn check_and_release(db: &RootDb, file: SourceFile, keep: Keep) {
+    checked(db, file);
+    release(db, file, keep);
 }
 
 /// What is kept of a file that was checked, beside what it is to those who import it. Trees,

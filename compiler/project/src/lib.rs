@@ -2,6 +2,7 @@
 //! whole front end in one call, and [`program_facts()`].
 
 mod agents;
+mod ahead;
 mod check;
 mod db;
 mod diagnostics;
@@ -19,5 +20,5 @@ pub use disk::Disk;
 pub use facts::{Bound, ProgramFacts, Reason, ReasonKind, program_facts};
 pub use graph::{Cycle, cycles, imported_first, imports, module_order};
 pub use manifest::{Manifest, read_manifest};
-pub use open::{Opened, open};
+pub use open::{Opened, open, open_to_check};
 pub use workspace::{Changes, Workspace};

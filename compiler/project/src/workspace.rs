@@ -19,6 +19,8 @@ use prism_source::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::ahead::check_ahead;
+use crate::check::Keep;
 use crate::db::{Edit, RootDb};
 use crate::diagnostics::{manifest_diagnostic, read_diagnostic};
 use crate::graph;
@@ -289,6 +291,12 @@ impl Workspace {
         self.changes.is_global = true;
     }
 
+    /// Checks files before all is read that they may import; [`Workspace::settle`] reads it.
+    pub(crate) fn check_ahead(&mut self, fs: &dyn FileSystem, keep: Keep) {
+        self.put_into_packages(fs);
+        check_ahead(&self.db, keep);
+    }
+
     /// Brings everything up to date with the texts.
     pub fn settle(&mut self, fs: &dyn FileSystem) {
         self.retry_unread();
@@ -489,7 +497,7 @@ fn is_manifest(path: &str) -> bool {
 
 /// For each import of a file whose first candidate was not read, the paths to try, in order. The
 /// standard library is there.
-fn unread_imports(db: &RootDb, file: &SourceFile) -> Vec<Vec<String>> {
+pub(crate) fn unread_imports(db: &RootDb, file: &SourceFile) -> Vec<Vec<String>> {
     let paths = |specifier: Arc<str>| {
         let mut own = candidates(file.path(db), &specifier).unwrap_or_default();
         own.retain(|path| !path.starts_with('@') || path == HOST);
@@ -499,7 +507,7 @@ fn unread_imports(db: &RootDb, file: &SourceFile) -> Vec<Vec<String>> {
 }
 
 /// The words of all imports and re-exports of a file.
-fn specifiers(db: &RootDb, file: SourceFile) -> Vec<Arc<str>> {
+pub(crate) fn specifiers(db: &RootDb, file: SourceFile) -> Vec<Arc<str>> {
     let tree = item_tree(db, file);
     let imports = tree.imports.iter().map(|import| import.specifier.clone());
     let exports = tree.exports.iter().filter_map(|export| match export {

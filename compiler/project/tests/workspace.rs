@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
-use prism_project::{Workspace, check, open};
+use prism_project::{Keep, Workspace, check, check_keeping, open, open_to_check};
 use prism_source::{FileSystem, ReadError};
 
 /// A disk in memory; its only folder is `/p`.
@@ -109,6 +109,54 @@ fn following_changes_is_opening_afresh() {
             assert_eq!(found, expected, "seed {seed}, step {step}: {:#?}", disk.0.read().unwrap());
         }
     }
+}
+
+/// Files that call each other's functions: most import earlier ones only, some any, and some what
+/// is not named or not there.
+fn calling_each_other(n: usize, random: &mut Random) -> Texts {
+    let disk = Texts::default();
+    let mut texts = disk.0.write().unwrap();
+    texts.insert("/x.prism".into(), "export function f(x) { return \"x\" }\n".into());
+    texts.insert("/p/prism.toml".into(), MANIFESTS[random.below(2)].into());
+    for at in 0..n {
+        let mut text = String::new();
+        let mut calls = String::new();
+        for import in 0..random.below(3) {
+            let name = match random.below(30) {
+                0 => "../x".to_owned(),
+                1 => "./missing".to_owned(),
+                2 => format!("./m{}", random.below(n)),
+                _ if at == 0 => continue,
+                _ => format!("./m{}", random.below(at)),
+            };
+            text += &format!("import {{ f as f{import} }} from \"{name}\"\n");
+            calls += &format!(" + f{import}(x - 1)");
+        }
+        let last = ["1", "\"text\"", "x"][random.below(3)];
+        text += &format!("export function f(x) {{\n  if (x < 1) {{ return {last} }}\n");
+        text += &format!("  return 1{calls}\n}}\nlet n: number = f({at})\n");
+        texts.insert(format!("/p/m{at}.prism"), text);
+    }
+    drop(texts);
+    disk
+}
+
+#[test]
+fn checking_files_before_all_are_read_finds_the_same() {
+    let mut n_found = 0;
+    for seed in 0..20 {
+        let disk = calling_each_other(80, &mut Random(seed));
+        let paths = ["/p".to_owned()];
+        let first = open(&disk, &paths);
+        let expected = check(&first.db);
+        for keep in [Keep::Nothing, Keep::Bodies, Keep::Newest] {
+            let opened = open_to_check(&disk, &paths, keep);
+            assert_eq!(opened.diagnostics, first.diagnostics, "seed {seed}, {keep:?}");
+            assert_eq!(check_keeping(&opened.db, keep), expected, "seed {seed}, {keep:?}");
+        }
+        n_found += expected.len();
+    }
+    assert!(n_found > 200, "the files were not all right: {n_found}");
 }
 
 #[test]
