@@ -46,7 +46,7 @@ impl Header {
 
     /// The type that the header declares for `input`.
     pub fn input_type(&self) -> Option<TypeRef> {
-        self.value("input").map(|value| described::described(value, 0))
+        self.value("input").map(|value| described::described(&prism_input::read(value)))
     }
 
     /// The value of a key as its words.
