@@ -177,14 +177,26 @@ fn with_levels(db: &dyn Db, file: SourceFile, all: Vec<Diagnostic>) -> Vec<Diagn
 }
 
 /// Two rooms may stumble over the same text; the first error of a place counts. What is not used
-/// where something could not be read was meant for something.
+/// where something could not be read was meant for something, and a warning about text that has
+/// an error of syntax is about something that was not meant.
 fn once_per_cause(mut all: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut seen: BTreeSet<Place> = BTreeSet::new();
     let is_unused = |diagnostic: &Diagnostic| diagnostic.code == Code::P0701;
     all.retain(|diagnostic| {
         !diagnostic.is_error() || is_unused(diagnostic) || seen.insert(diagnostic.place)
     });
+    let unread: Vec<Place> = all
+        .iter()
+        .filter(|one| one.is_error() && one.code < Code::P0201)
+        .map(|one| one.place)
+        .collect();
+    let is_unread = |place: Place| {
+        unread
+            .iter()
+            .any(|unread| unread.file == place.file && unread.span.contains_span(place.span))
+    };
     all.retain(|diagnostic| !is_unused(diagnostic) || !seen.contains(&diagnostic.place));
+    all.retain(|diagnostic| diagnostic.is_error() || !is_unread(diagnostic.place));
     all
 }
 

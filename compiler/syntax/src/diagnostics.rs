@@ -68,6 +68,7 @@ impl Speaker<'_> {
             | SyntaxErrorKind::Cast
             | SyntaxErrorKind::ForeignWord
             | SyntaxErrorKind::StringPrefix
+            | SyntaxErrorKind::TripleQuotes
             | SyntaxErrorKind::TypeForm => self.habit(kind, span),
             SyntaxErrorKind::Misspelt(meant) => self.misspelt(meant, span),
             SyntaxErrorKind::NoBands => self
@@ -230,6 +231,11 @@ impl Speaker<'_> {
             ("?", _) if expected == Expected::Token(Kind::Assign) => {
                 Some("a type that may be missing is `T | null`".into())
             }
+            ("for", _) if matches!(expected, Expected::Token(_)) => Some(
+                "a list is made from another one by its methods: \
+                 `xs.filter(x => x > 1).map(x => x * 2)`"
+                    .into(),
+            ),
             ("switch", _) => Some(
                 "`switch` is a statement; as an expression write `match x { 1 => …, _ => … }`"
                     .into(),
@@ -571,8 +577,24 @@ impl Speaker<'_> {
             SyntaxErrorKind::StringPrefix => self
                 .error(Code::P0141, span, format!("there is no `{text}` before a string"))
                 .with_help("a string takes values in by itself: `\"total: ${n}\"`"),
+            SyntaxErrorKind::TripleQuotes => self.triple_quotes(text, span),
             _ => self.bit_operator(text, span),
         }
+    }
+
+    fn triple_quotes(&self, text: &str, span: Span) -> Diagnostic {
+        let message = format!("there are no texts in `{}`", &text[..3]);
+        let first = text.lines().next().map_or(0, str::len) as u32;
+        let diagnostic = self
+            .error(Code::P0141, Span::new(span.start, span.start + first), message)
+            .with_help("text of several lines stands in backticks: `…`");
+        // In backticks these mean something else than before.
+        if text.contains(['`', '\\', '$']) {
+            return diagnostic;
+        }
+        let quotes = [Span::new(span.start, span.start + 3), Span::new(span.end - 3, span.end)];
+        let edits = quotes.iter().flat_map(|quotes| self.replace(*quotes, "`")).collect();
+        diagnostic.with_fix("write backticks", edits)
     }
 
     /// Each with what says the same here.

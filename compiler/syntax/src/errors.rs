@@ -101,6 +101,8 @@ pub enum SyntaxErrorKind {
     WrongMark(&'static str),
     /// `f"…"`: the span is the letter.
     StringPrefix,
+    /// A text in three quotes: the span has the quotes in it.
+    TripleQuotes,
     /// `A & B`, `<T = X>`, `<T extends X>`, `keyof T`.
     TypeForm,
 }

@@ -73,8 +73,8 @@ impl Lexer<'_> {
             return self.word(kind, start, end);
         }
         match kind {
-            Kind::DoubleQuote => self.string(Quote::Double, start),
-            Kind::SingleQuote => self.string(Quote::Single, start),
+            Kind::DoubleQuote => self.string_or_triple(Quote::Double, start),
+            Kind::SingleQuote => self.string_or_triple(Quote::Single, start),
             Kind::Backtick => self.string(Quote::Backtick, start),
             Kind::TripleBacktick => self.string(Quote::Triple, start),
             Kind::LBrace => {
@@ -183,6 +183,21 @@ impl Lexer<'_> {
                 self.unclosed_string(quote, start, at);
                 self.jump(at);
             }
+        }
+    }
+
+    /// A string, or what another language writes in three quotes.
+    fn string_or_triple(&mut self, quote: Quote, start: usize) {
+        let quotes = quote.as_str().repeat(3);
+        let inside = self.text[start..].strip_prefix(&quotes);
+        match inside.and_then(|inside| inside.find(&quotes)) {
+            Some(len) => {
+                let end = start + len + 2 * quotes.len();
+                self.push(Kind::Str, start, end);
+                self.error(SyntaxErrorKind::TripleQuotes, start, end);
+                self.jump(end);
+            }
+            None => self.string(quote, start),
         }
     }
 

@@ -72,4 +72,8 @@ fn mistakes_of_the_text() {
     assert_eq!(kinds("'\\u{110000}' \"\\u{1F600}\\q\""), [SyntaxErrorKind::BadEscape]);
     assert_eq!(kinds("x = /a+\\/b/g"), [SyntaxErrorKind::Regex]);
     assert_eq!(kinds("a / b / c"), []);
+    assert_eq!(kinds("f(\"\"\"a\n\"b\" \"\"\")"), [SyntaxErrorKind::TripleQuotes]);
+    assert_eq!(kinds("'''a''' ''"), [SyntaxErrorKind::TripleQuotes]);
+    let unclosed = SyntaxErrorKind::UnclosedString { quote: Quote::Double, end: 4 };
+    assert_eq!(kinds("\"\"\"a"), [unclosed]);
 }
