@@ -282,6 +282,7 @@ codes! {
     P2121 => "backend that is not available",
     P2122 => "outcome that nobody knows",
     P2123 => "agent that is asked at most once",
+    P2124 => "answer that the agent's contract does not allow",
     // P22xx: command line and input
     P2201 => "not JSON",
     P2202 => "`--set` without a value",

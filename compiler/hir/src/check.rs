@@ -59,9 +59,14 @@ impl<'db> Check<'db> {
         self.problems.push(Problem { at: RelSpan::new(span.start, span.end), kind });
     }
 
-    /// Levels that agents claim for their answers.
+    /// Levels and confidences that agents claim for their answers.
     fn agents(&mut self) {
         for (agent, spans) in &self.found.agents {
+            if let (Some(value), Some(span)) = (agent.contract.least, spans.least)
+                && !(0.0..=1.0).contains(&value.value())
+            {
+                self.report(span, ProblemKind::BoundOutOfRange { value });
+            }
             let (Some(word), Some(span)) = (&agent.provenance, spans.provenance) else { continue };
             if Level::of_word(word).is_none() {
                 let words = Level::ALL.iter().map(|level| level.word());

@@ -8,6 +8,7 @@ use prism_syntax::literal;
 use rustc_hash::FxHashSet;
 
 use crate::body::Text;
+use crate::contract::contract;
 use crate::declare::{self, Declares};
 use crate::implicit;
 use crate::item::{ItemKind, Signature, SignatureParam};
@@ -54,6 +55,8 @@ pub(crate) struct CollectedItem {
 pub(crate) struct AgentSpans {
     pub name: Span,
     pub provenance: Option<Span>,
+    /// `minConfidence`.
+    pub least: Option<Span>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -278,8 +281,9 @@ impl Collect<'_> {
         });
         let provenance: Option<Span> = provenance.next_back();
         let word = provenance.map(|span| Text::from(literal::string(span.slice(&self.tree.text))));
-        let def = AgentDef { name: self.text(agent.name), keys, provenance: word };
-        let spans = AgentSpans { name: agent.name.span, provenance };
+        let (contract, least) = contract(self.tree, &self.tree.ast[agent.fields]);
+        let def = AgentDef { name: self.text(agent.name), keys, provenance: word, contract };
+        let spans = AgentSpans { name: agent.name.span, provenance, least };
         self.found.agents.push((def, spans));
     }
 

@@ -2,8 +2,6 @@
 //!
 //! A value is JSON when it parses, else text; it spans lines while a bracket is open.
 
-mod described;
-
 use prism_diagnostics::nearest;
 use prism_source::{Db, SourceFile};
 use prism_span::{RelSpan, Span};
@@ -46,7 +44,7 @@ impl Header {
 
     /// The type that the header declares for `input`.
     pub fn input_type(&self) -> Option<TypeRef> {
-        self.value("input").map(|value| described::described(&prism_input::read(value)))
+        self.value("input").map(|value| crate::described::described(&prism_input::read(value)))
     }
 
     /// The value of a key as its words.

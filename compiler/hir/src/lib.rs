@@ -10,7 +10,9 @@ pub mod types;
 mod check;
 mod circles;
 mod collect;
+mod contract;
 mod declare;
+mod described;
 mod diagnostics;
 mod doc_comment;
 mod doc_header;
@@ -26,6 +28,7 @@ mod slice;
 mod tree;
 
 pub use collect::OperationSpans;
+pub use contract::Contract;
 pub use diagnostics::{body_diagnostics, file_diagnostics};
 pub use doc_comment::doc_comment;
 pub use doc_header::{EntrySpans, Header, HeaderEntry, KEYS as HEADER_KEYS, header, header_spans};

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::body::{Text, TypeRef};
+use crate::contract::Contract;
 use crate::item::{Item, ItemKind};
 
 /// The declarations of a file, each list in the order of the text.
@@ -148,6 +149,7 @@ pub struct AgentDef {
     pub keys: Vec<Text>,
     /// `provenance: "verified"`, as written: where its answers come from.
     pub provenance: Option<Text>,
+    pub contract: Contract,
 }
 
 impl<'db> ItemTree<'db> {

@@ -16,8 +16,8 @@ use std::sync::Arc;
 
 use prism_hir::body::{ExprKind, Name, PatKind, StmtKind, TypeRef};
 use prism_hir::{
-    AgentDef, Definition, DefinitionKind, Initial, Item, ItemKind, OperationDef, OperationParam,
-    TypeDef, Variable, VariableKind, item_tree, module_scope, resolve_export,
+    AgentDef, Contract, Definition, DefinitionKind, Initial, Item, ItemKind, OperationDef,
+    OperationParam, TypeDef, Variable, VariableKind, item_tree, module_scope, resolve_export,
 };
 use prism_source::{BandLimits, Db, HOST, Kept, Resolution, SourceFile, resolve};
 use prism_syntax::ast;
@@ -203,7 +203,7 @@ pub(crate) fn demand_of(db: &dyn Db, file: SourceFile, param: &OperationParam) -
 
 /// The level that the program declares for an agent.
 #[salsa::tracked]
-fn agent_contract(db: &dyn Db, file: SourceFile, name: Text) -> Option<Level> {
+fn declared_level(db: &dyn Db, file: SourceFile, name: Text) -> Option<Level> {
     let agent = agent_def(db, file, name).as_ref()?;
     ast::Level::of_word(agent.provenance.as_deref()?).map(Level::from)
 }
@@ -423,7 +423,7 @@ impl World for FileWorld<'_> {
             let agent = package.agents(self.db).as_ref()?.get(name)?;
             agent.provenance.map(Level::from)
         });
-        match (*agent_contract(self.db, self.file, name.into()), bound) {
+        match (*declared_level(self.db, self.file, name.into()), bound) {
             // Where both speak, the lower one is certain.
             (Some(declared), Some(bound)) => Some(declared.min(bound)),
             (declared, bound) => declared.or(bound),
@@ -432,6 +432,19 @@ impl World for FileWorld<'_> {
 
     fn agent_keys(&self, name: &str) -> Option<Vec<Text>> {
         agent_def(self.db, self.file, name.into()).as_ref().map(|agent| agent.keys.clone())
+    }
+
+    fn agent_contract(&self, name: &Name) -> Option<Contract> {
+        let (home, name) = match name {
+            Name::ModuleVar(name) => (self.file, name.clone()),
+            Name::Import { module, name } => {
+                let file_of = |path| self.db.files().by_path(self.db).get(path).copied();
+                let definition = exported(self.db, file_of(module)?, name.clone()).as_ref()?;
+                (file_of(&definition.module)?, definition.name.clone())
+            }
+            _ => return None,
+        };
+        agent_def(self.db, home, name).as_ref().map(|agent| agent.contract.clone())
     }
 
     fn bands(&self) -> BandLimits {

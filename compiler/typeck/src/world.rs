@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use prism_hir::OperationDef;
 use prism_hir::body::Name;
+use prism_hir::{Contract, OperationDef};
 use prism_source::BandLimits;
 
 use crate::confidence::Level;
@@ -53,6 +53,10 @@ pub trait World: Scope {
 
     /// What the program declares of an agent between its braces, where it declares it.
     fn agent_keys(&self, name: &str) -> Option<Vec<Text>>;
+
+    /// What the program declares of the input and the answers of an agent, where a variable of
+    /// this module or an import is one.
+    fn agent_contract(&self, name: &Name) -> Option<Contract>;
 
     /// Where the bands begin when a program gives no limits of its own.
     fn bands(&self) -> BandLimits;

@@ -263,6 +263,21 @@ pub(crate) fn bad_argument(effect: &str, expected: &str) -> EffectError {
     effect_error("P2018", format!("`{effect}` takes {expected}"))
 }
 
+/// An agent has given something else than its declaration says; the answer is kept.
+pub(crate) fn contradicts(
+    agent: &str,
+    path: &str,
+    expected: &str,
+    found: &str,
+    answer: prism_vm::Data,
+) -> EffectError {
+    let message = format!(
+        "the contract of agent `{agent}` says that `{path}` is {expected}, and it gave {found}"
+    );
+    let data = prism_vm::Data::object([("agent", agent.into()), ("answer", answer)]);
+    EffectError { data, ..effect_error("P2124", message) }
+}
+
 /// The script has answered this effect as often as it could.
 pub(crate) fn script_exhausted(effect: &str, n_answers: usize) -> EffectError {
     let message =

@@ -135,7 +135,7 @@ impl<'a> Infer<'a> {
         }
     }
 
-    fn declared_or_any(&mut self, annotation: Option<&TypeRef>) -> Fact {
+    pub(crate) fn declared_or_any(&mut self, annotation: Option<&TypeRef>) -> Fact {
         match annotation {
             Some(annotation) => self.types.annotation(self.world, annotation),
             None => Fact::ANY,

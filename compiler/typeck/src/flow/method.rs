@@ -1,14 +1,15 @@
 //! Method calls: `object.name(args)`, by what the object certainly is.
 
-use prism_hir::body::{Arg, ExprId, ExprKind, MemberMode, Name};
+use prism_hir::Contract;
+use prism_hir::body::{Arg, ExprId, ExprKind, Local, MemberMode, Name};
 use prism_hir::builtins::{Kind, Receiver, builtin, member};
 
 use crate::builtins::{Given, Rule, member_names, method_shape, receiver_of};
 use crate::confidence::{Confidence, Label};
 use crate::effects::Effects;
 use crate::errors::{Callee, NullUse, ProblemKind};
-use crate::flow::Infer;
 use crate::flow::report::nearest;
+use crate::flow::{Infer, Root};
 use crate::secrets::Flows;
 use crate::types::{Fact, FunctionType, Kinds, ParamType, Text, Type, TypeId};
 
@@ -284,12 +285,16 @@ impl Infer<'_> {
 
     /// `handle.call(task)` asks the agent; everything else of a handle is an attribute.
     fn call_on_agent(&mut self, at: ExprId, agent: ExprId, name: &Text, args: &[Arg]) -> Fact {
-        let facts = self.infer_args(args);
         if &**name == "call" {
+            let contract = self.contract_of(agent);
+            let function = self.call_type(&contract);
+            let facts = self.check_args(at, &Callee::Method(name.clone()), &function, args);
             self.expose_to_agent(args, &facts);
             self.perform(at, &Effects::operation("agent.call"));
-            return Fact::ANY.with(Confidence::ANY.at(self.level_of_agent(agent)));
+            let level = self.level_of_agent(agent);
+            return function.result.with(function.result.confidence.at(level));
         }
+        let facts = self.infer_args(args);
         if let Some(missing) = self.missing_on_agent(agent, name) {
             self.report(at, missing);
             return Fact::ERROR;
@@ -299,6 +304,47 @@ impl Infer<'_> {
     }
 
     /// An agent that the program declares has what stands between its braces, and `call`.
+    /// What the program declares of an agent that a variable names.
+    fn contract_of(&self, agent: ExprId) -> Contract {
+        let ExprKind::Name(name) = &self.body.exprs[agent].kind else { return Contract::default() };
+        let found = match name {
+            // To its own statements a variable of the module is a local one.
+            Name::Local(local) => {
+                let name = &self.body.locals[*local].name;
+                let is_it = |other: &Local| other.name == *name;
+                let is_modules = |_: &Contract| {
+                    let n_named = self.body.locals.iter().filter(|(_, one)| is_it(one)).count();
+                    self.root == Root::Module && n_named == 1
+                };
+                self.world.agent_contract(&Name::ModuleVar(name.clone())).filter(is_modules)
+            }
+            name => self.world.agent_contract(name),
+        };
+        found.unwrap_or_default()
+    }
+
+    /// `call(task, input)` of an agent. Its answer is at least as sure as it says: the library
+    /// refuses every other.
+    fn call_type(&mut self, contract: &Contract) -> FunctionType {
+        let param = |name: &str, fact, is_optional| ParamType {
+            name: Some(name.into()),
+            fact,
+            is_optional,
+            is_rest: false,
+        };
+        let input = self.declared_or_any(contract.input.as_ref());
+        let output = self.declared_or_any(contract.output.as_ref());
+        let least = contract.least.map_or(0.0, |least| least.value().clamp(0.0, 1.0));
+        FunctionType {
+            params: vec![param("task", Fact::ANY, false), param("input", input, true)],
+            is_open: false,
+            result: output.with(Confidence::at_least(least)),
+            effects: Effects::NONE,
+            flows: Flows::default(),
+            generic: None,
+        }
+    }
+
     fn missing_on_agent(&self, agent: ExprId, method: &Text) -> Option<ProblemKind> {
         let ExprKind::Name(name) = &self.body.exprs[agent].kind else { return None };
         let keys = self.world.agent_keys(&self.name_text(name))?;

@@ -11,6 +11,7 @@ use prism_vm::{Answer, Data, EffectError};
 use serde_json::json;
 
 use super::{Finished, Served, World, refused, span};
+use crate::described::kept;
 use crate::drive::Signal;
 use crate::error;
 use crate::record::{Asked, answer_json, now_micros};
@@ -38,6 +39,7 @@ pub(crate) fn once(world: &World, asked: &Asked) -> Served {
     let call = AgentCall { once: Some(gate.clone()), ..call };
     let reply = world.dispatcher.submit(addressed(world, asked, call), notes(world, asked));
     let has_begun = gate.clone();
+    let handle = handle_of(asked);
     let job = async move {
         match reply.await {
             Err(error) if has_begun.is_open() && error.leaves_open() => {
@@ -45,7 +47,7 @@ pub(crate) fn once(world: &World, asked: &Asked) -> Served {
             }
             reply => {
                 let reasoning = reasoning_of(&reply);
-                let outcome = match answer_of(&agent, reply) {
+                let outcome = match kept(handle.as_ref(), answer_of(&agent, reply)) {
                     Answer::Value(value) => Answer::Value(known(value)),
                     failed @ Answer::Error(_) => failed,
                 };
@@ -126,7 +128,8 @@ pub(crate) fn ask(
     let agent = call.agent.clone();
     let call = AgentCall { idempotency_key: key, ..call };
     let reply = dispatcher.submit(call, Arc::new(|_| {}));
-    Some(Box::pin(async move { answer_of(&agent, reply.await) }))
+    let handle = handle_of(asked);
+    Some(Box::pin(async move { kept(handle.as_ref(), answer_of(&agent, reply.await)) }))
 }
 
 pub(crate) fn has_llm(world: &World) -> bool {
@@ -158,14 +161,20 @@ fn agent_name(asked: &Asked) -> Option<Arc<str>> {
     }
 }
 
+/// The agent that a request names, with its contract where it is a handle.
+fn handle_of(asked: &Asked) -> Option<Data> {
+    asked.args.first()?.get("agent").cloned()
+}
+
 fn submit(world: &World, asked: &Asked, call: AgentCall) -> Served {
     let call = addressed(world, asked, call);
     let agent = call.agent.clone();
     let reply = world.dispatcher.submit(call, notes(world, asked));
+    let handle = handle_of(asked);
     let job = async move {
         let reply = reply.await;
         let reasoning = reasoning_of(&reply);
-        recorded(&agent, answer_of(&agent, reply), reasoning)
+        recorded(&agent, kept(handle.as_ref(), answer_of(&agent, reply)), reasoning)
     };
     Served::Later { before: Vec::new(), job: Box::pin(job), due: None, gate: None }
 }
@@ -236,7 +245,7 @@ fn effect_error(agent: &str, error: AgentError) -> EffectError {
 pub(crate) fn scripted(asked: &Asked, answer: Answer) -> Served {
     let name = agent_name(asked).unwrap_or_default();
     let before = vec![attempt_started(asked, &name, 1)];
-    let finished = recorded(&name, answer, None);
+    let finished = recorded(&name, kept(handle_of(asked).as_ref(), answer), None);
     Served::Now { before, finished, state: None }
 }
 

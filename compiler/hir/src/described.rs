@@ -1,11 +1,11 @@
-//! What an `@input` describes, as a type.
+//! What `@input` and the contracts of agents describe, as a type.
 
 use prism_input::{Field, Literal, Presence, Shape};
 
 use crate::body::{Bits, TypeField, TypeRef};
 
 /// The type of a shape; `any` where it says nothing.
-pub(super) fn described(shape: &Shape) -> TypeRef {
+pub(crate) fn described(shape: &Shape) -> TypeRef {
     match shape {
         Shape::Any => TypeRef::Any,
         Shape::Null => TypeRef::Null,
