@@ -330,6 +330,25 @@ pub enum PatternOp {
     IsNull,
 }
 
+impl PatternOp {
+    /// Whether it only answers yes or no, and cannot fail.
+    pub fn is_test(&self) -> bool {
+        match self {
+            PatternOp::HasField(_)
+            | PatternOp::IsArray { .. }
+            | PatternOp::IsObject(_)
+            | PatternOp::IsConst(_)
+            | PatternOp::IsNull => true,
+            PatternOp::ExpectArray
+            | PatternOp::ExpectObject
+            | PatternOp::Element(_)
+            | PatternOp::Field(_)
+            | PatternOp::ArrayRest(_)
+            | PatternOp::ObjectRest(_) => false,
+        }
+    }
+}
+
 /// How a region ends.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Exit {

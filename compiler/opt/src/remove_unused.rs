@@ -13,7 +13,7 @@
 
 use la_arena::ArenaMap;
 use prism_ir::function::{Function, OpId, RegionId, Value};
-use prism_ir::op::{BinaryOp, Exit, OpKind, PatternOp, UnaryOp};
+use prism_ir::op::{BinaryOp, Exit, OpKind, UnaryOp};
 
 use crate::rewrite::Log;
 
@@ -111,19 +111,7 @@ impl Remove<'_, '_> {
             OpKind::Binary { op, .. } => {
                 matches!(op, BinaryOp::Identical | BinaryOp::NotIdentical)
             }
-            OpKind::Pattern { op, .. } => match op {
-                PatternOp::HasField(_)
-                | PatternOp::IsArray { .. }
-                | PatternOp::IsObject(_)
-                | PatternOp::IsConst(_)
-                | PatternOp::IsNull => true,
-                PatternOp::ExpectArray
-                | PatternOp::ExpectObject
-                | PatternOp::Element(_)
-                | PatternOp::Field(_)
-                | PatternOp::ArrayRest(_)
-                | PatternOp::ObjectRest(_) => false,
-            },
+            OpKind::Pattern { op, .. } => op.is_test(),
             OpKind::If { then, otherwise, .. } => {
                 let is_empty = |region: &RegionId| {
                     let region = &self.function.regions[*region];

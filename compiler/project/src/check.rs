@@ -37,7 +37,10 @@ pub fn check_keeping(db: &RootDb, keep: Keep) -> Vec<Diagnostic> {
 /// Finds what is wrong with a file, for whoever asks again.
 pub(crate) fn check_and_release(db: &RootDb, file: SourceFile, keep: Keep) {
     checked(db, file);
-    release(db, file, keep);
+    // Whatever else is computed anew needs the tree.
+    if !parse(db, file).tree.is_released() {
+        release(db, file, keep);
+    }
 }
 
 /// What is kept of a file that was checked, beside what it is to those who import it. Trees,

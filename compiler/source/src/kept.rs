@@ -31,6 +31,10 @@ impl<T> Kept<T> {
         *self.lock() = None;
     }
 
+    pub fn is_released(&self) -> bool {
+        self.lock().is_none()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Option<Arc<T>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -63,7 +67,9 @@ mod tests {
     fn what_was_given_up_is_computed_again_once_for_all_clones() {
         let kept = Kept::new(vec![1]);
         let (clone, before) = (kept.clone(), kept.get_or(|| vec![2]));
+        assert!(!clone.is_released());
         kept.release();
+        assert!(clone.is_released());
         assert_eq!(Arc::strong_count(&before), 1, "nobody else keeps it");
         assert_eq!(*clone.get_or(|| vec![3]), [3]);
         assert!(Arc::ptr_eq(&clone.get_or(Vec::new), &kept.get_or(Vec::new)));

@@ -39,6 +39,10 @@ impl Tree {
         self.ast.get_or(|| prism_syntax::parse(&self.text).ast)
     }
 
+    pub fn is_released(&self) -> bool {
+        self.ast.is_released()
+    }
+
     /// Gives up the nodes, as soon as nobody reads them.
     pub fn release(&self) {
         self.ast.release();

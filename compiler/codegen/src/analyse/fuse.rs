@@ -10,7 +10,7 @@
 //! (`a && b`), are fused in the same way.
 
 use prism_ir::function::{Function, OpId, Region, RegionId, Value};
-use prism_ir::op::{BinaryOp, ConfidenceOp, Exit, OpKind, PatternOp, UnaryOp};
+use prism_ir::op::{BinaryOp, ConfidenceOp, Exit, OpKind, UnaryOp};
 
 use super::{Analysis, How};
 
@@ -92,19 +92,7 @@ fn is_test(kind: &OpKind) -> bool {
         OpKind::Confidence { op, .. } => {
             matches!(op, ConfidenceOp::Gate | ConfidenceOp::AtLeast)
         }
-        OpKind::Pattern { op, .. } => match op {
-            PatternOp::HasField(_)
-            | PatternOp::IsArray { .. }
-            | PatternOp::IsObject(_)
-            | PatternOp::IsConst(_)
-            | PatternOp::IsNull => true,
-            PatternOp::ExpectArray
-            | PatternOp::ExpectObject
-            | PatternOp::Element(_)
-            | PatternOp::Field(_)
-            | PatternOp::ArrayRest(_)
-            | PatternOp::ObjectRest(_) => false,
-        },
+        OpKind::Pattern { op, .. } => op.is_test(),
         OpKind::IsAbsent(_) | OpKind::If { .. } => true,
         _ => false,
     }
