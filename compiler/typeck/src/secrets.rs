@@ -75,6 +75,21 @@ pub struct Part {
     pub without: Vec<Text>,
 }
 
+impl Part {
+    /// Whether another part is the field `name` of this one.
+    fn holds(&self, name: &Text, other: &Part) -> bool {
+        let is_inside =
+            other.path.split_last().is_some_and(|(last, path)| last == name && path == self.path);
+        is_inside && other.param == self.param && other.without.is_empty()
+    }
+
+    fn field(&self, name: &Text) -> Part {
+        let mut path = Vec::with_capacity(self.path.len() + 1);
+        path.extend(self.path.iter().chain([name]).cloned());
+        Part { param: self.param, path, without: Vec::new() }
+    }
+}
+
 /// What happens to arguments of a function, as its callers need to know it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Flows(Option<Arc<Ways>>);
@@ -221,51 +236,45 @@ impl Sources {
         Secrets(1 << bit)
     }
 
-    fn each(&mut self, secrets: Secrets, change: impl Fn(&mut Part)) -> Secrets {
+    /// What is in the field `name` of values with these secrets.
+    pub fn field(&mut self, secrets: Secrets, name: &Text) -> Secrets {
         let mut all = secrets.certain();
         for bit in secrets.without(all).bits() {
-            let Some(Some((owner, part))) = self.params.get(bit - N_DECLARED).cloned() else {
+            let Some(Some((owner, part))) = self.params.get(bit - N_DECLARED) else { continue };
+            // A field that was replaced holds what replaced it.
+            if part.without.contains(name) {
                 continue;
+            }
+            if part.path.len() == MAX_PATH {
+                all = all.and(Secrets(1 << bit));
+                continue;
+            }
+            let is_it = |known: &Option<(Owner, Part)>| {
+                known.as_ref().is_some_and(|(of, known)| of == owner && part.holds(name, known))
             };
-            let mut part = part;
-            change(&mut part);
-            all = all.and(self.source(owner, part));
+            all = all.and(match self.params.iter().position(is_it) {
+                Some(index) => Secrets(1 << (N_DECLARED + index)),
+                None => {
+                    let (owner, inside) = (*owner, part.field(name));
+                    self.source(owner, inside)
+                }
+            });
         }
         all
     }
 
-    /// What is in the field `name` of values with these secrets.
-    pub fn field(&mut self, secrets: Secrets, name: &Text) -> Secrets {
-        if secrets == secrets.certain() {
-            return secrets;
-        }
-        let mut inside = self.each(secrets, |part| {
-            if part.path.len() < MAX_PATH && !part.without.contains(name) {
-                part.path.push(name.clone());
-                part.without.clear();
-            }
-        });
-        // A field that was replaced holds what replaced it.
-        for bit in inside.bits().filter(|bit| *bit >= N_DECLARED) {
-            if let Some(Some((_, part))) = self.params.get(bit - N_DECLARED)
-                && part.without.contains(name)
-            {
-                inside = inside.without(Secrets(1 << bit));
-            }
-        }
-        inside
-    }
-
     /// The secrets of an object whose field `name` was given another value.
     pub fn replaced(&mut self, secrets: Secrets, name: &Text) -> Secrets {
-        if secrets == secrets.certain() {
-            return secrets;
-        }
-        self.each(secrets, |part| {
+        let mut all = secrets.certain();
+        for bit in secrets.without(all).bits() {
+            let Some(Some((owner, part))) = self.params.get(bit - N_DECLARED) else { continue };
+            let (owner, mut part) = (*owner, part.clone());
             if part.without.len() < MAX_PATH && !part.without.contains(name) {
                 part.without.push(name.clone());
             }
-        })
+            all = all.and(self.source(owner, part));
+        }
+        all
     }
 
     /// These secrets are seen by somebody: callers must know what they give away.
@@ -281,7 +290,8 @@ impl Sources {
 
     /// The function has ended: its parameters are sources no more.
     pub fn end(&mut self, owner: Owner, result: Secrets) -> Flows {
-        let mut parts = Vec::new();
+        // They are kept as long as the function: no room is left in them.
+        let mut parts = Vec::with_capacity(result.bits().filter(|bit| *bit >= N_DECLARED).count());
         for (index, slot) in self.params.iter_mut().enumerate() {
             let Some((_, part)) = slot.take_if(|(of, _)| *of == owner) else { continue };
             let bit = Secrets(1 << (N_DECLARED + index));
