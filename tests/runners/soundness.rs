@@ -18,6 +18,9 @@ use prism_typeck::{Fact, Inference, Presence, Type, TypeId, Types, infer};
 use serde_json::{Value, json};
 
 const ROOT: &str = "main.prism";
+/// What the programs use, on one line.
+const PRELUDE: &str =
+    "effect probe { ask(x: any): any }; agent Sure { output: \"number\", minConfidence: 0.2 }\n";
 /// Functions in one file; each is a program of its own.
 const PER_FILE: u64 = 100;
 
@@ -70,7 +73,7 @@ impl Batch {
     }
 
     fn text(&self) -> String {
-        let mut text = String::from("effect probe { ask(x: any): any }\n");
+        let mut text = String::from(PRELUDE);
         for (_, function) in &self.functions {
             text.push_str(function);
         }

@@ -22,6 +22,9 @@ enum Ty {
 
 const TYPES: [Ty; 5] = [Ty::Number, Ty::Text, Ty::Boolean, Ty::Array, Ty::Object];
 
+/// A call of which nothing is declared.
+const ANY_AGENT: &str = "agent.call({ agent: \"a\", task: \"n\" })";
+
 /// Answers that a call of a function may ask for, of each kind.
 pub const MAX_ASKED: usize = 6;
 
@@ -114,7 +117,10 @@ impl Writer {
             }
             if ty == Ty::Number {
                 self.n_asked += 1;
-                return "agent.call({ agent: \"a\", task: \"n\" })".to_owned();
+                // An answer that breaks the contract ends the program, so it is asked less often.
+                let by_contract = self.random.one_in(4);
+                let call = if by_contract { "Sure.call(\"n\")" } else { ANY_AGENT };
+                return call.to_owned();
             }
         }
         match ty {
