@@ -90,15 +90,14 @@ impl Batch {
         let program = match program::compile(&files, ROOT, Level::Full) {
             Ok(program) => program,
             Err(rejected) => {
-                self.wrong = rejected.render(false);
+                self.wrong.push_str(&rejected.render(false));
                 return;
             }
         };
         let ran =
             program::run(&program, &answers(), Code::Interpreted).expect("a program can be driven");
         let Some(results) = ran.object["value"].as_array() else {
-            self.wrong = format!("{}", ran.object);
-            return;
+            return self.run_parts(&ran.object["error"]);
         };
         let opened = open(&files, &[ROOT.to_owned()]);
         let tree = item_tree(&opened.db, opened.roots[0]);
@@ -118,6 +117,21 @@ impl Batch {
                 let ty = inference.display(inference.root.0.result);
                 let _ = writeln!(self.wrong, "{name}: {why}\n{text}inferred {ty}\nfound {found}");
             }
+        }
+    }
+
+    /// A program that reaches a limit of the machine takes all others of its file along.
+    fn run_parts(&mut self, error: &Value) {
+        let code = error["code"].as_str().unwrap_or_default();
+        if !code.starts_with("P11") {
+            self.wrong.push_str(&error.to_string());
+        } else if let [_] = self.functions[..] {
+            *self.lost.entry(code.to_owned()).or_default() += 1;
+        } else {
+            let rest = self.functions.split_off(self.functions.len() / 2);
+            self.run();
+            self.functions = rest;
+            self.run();
         }
     }
 
