@@ -57,11 +57,13 @@ impl Judge<'_> {
             return Err(format!("it does not compile:\n{}", self.report.render(false)));
         }
         let mut outcomes: Vec<(String, Value)> = Vec::new();
+        let mut requests: Vec<(Level, Vec<String>)> = Vec::new();
         for level in LEVELS {
             let (program, given) = (self.program_at(level)?, self.given());
             let ran = program::run(&program, &given, Code::Interpreted)?;
             let again = replay(&ran).map_err(|error| format!("from its journal: {error}"))?;
-            repeat(&program, &given, &ran, level).map_err(|error| format!("{level:?}, {error}"))?;
+            let asked = repeat(&program, &given, &ran, level);
+            requests.push((level, asked.map_err(|error| format!("{level:?}, {error}"))?));
             outcomes.push((format!("{level:?}"), without_name(ran.object)));
             outcomes.push((format!("{level:?}, from its journal"), without_name(again.object)));
         }
@@ -69,6 +71,11 @@ impl Judge<'_> {
         for (how, other) in &outcomes[1..] {
             if other != first {
                 return Err(format!("{plain}: {first}\n{how}: {other}"));
+            }
+        }
+        for (level, other) in &requests[1..] {
+            if *other != requests[0].1 {
+                return Err(format!("{:?}\n{level:?}: {other:?}", requests[0]));
             }
         }
         self.expect_outcome(first)?;

@@ -1,7 +1,7 @@
 //! Runs a program on a bare machine with the answers that a run was given, straight through and
 //! by way of a snapshot at every standstill: the same requests, lines, outcome and fuel.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use prism_cli::program::Program;
@@ -32,8 +32,13 @@ enum How {
     Native,
 }
 
-/// Runs it three times, or four. `Err`: what differs, in words.
-pub fn repeat(program: &Program, given: &Given, ran: &Ran, level: Level) -> Result<(), String> {
+/// Runs it three times, or four; gives the requests. `Err`: what differs, in words.
+pub fn repeat(
+    program: &Program,
+    given: &Given,
+    ran: &Ran,
+    level: Level,
+) -> Result<Vec<String>, String> {
     let recorded = answers(&*ran.store, ran.run).map_err(|error| error.to_string())?;
     let first = run(program, given, &recorded, How::Straight)?;
     // Compiling is slow in a debug build, so only what everybody runs is compiled.
@@ -53,7 +58,7 @@ pub fn repeat(program: &Program, given: &Given, ran: &Ran, level: Level) -> Resu
         Some(code) if !first.end.starts_with(code) => {
             Err(format!("the engine: {code}\non a machine: {}", first.end))
         }
-        Some(_) | None => Ok(()),
+        Some(_) | None => Ok(first.requests),
     }
 }
 
@@ -77,7 +82,7 @@ fn run(
         end: String::new(),
         fuel: 0,
     };
-    let mut waiting = BTreeMap::new();
+    let (mut waiting, mut ids) = (BTreeMap::new(), BTreeSet::new());
     let mut recorded = recorded.iter();
     loop {
         let outcome = machine.run();
@@ -97,6 +102,9 @@ fn run(
                         request.args.iter().map(|arg| arg.to_json_text()).collect();
                     let line = format!("{} {} {args:?}", request.effect, request.effect_id);
                     seen.requests.push(line);
+                    if !ids.insert(request.effect_id.clone()) {
+                        return Err(format!("two requests are {}", request.effect_id));
+                    }
                     waiting.insert(request.effect_id, request.id);
                 }
                 if how == How::Snapshots {

@@ -9,7 +9,7 @@ mod layout;
 mod opposite;
 mod tidy;
 
-use prism_bytecode::{Function, Inst, Place, Reg, Word};
+use prism_bytecode::{Function, Inst, Place, Reg, StrId, Word};
 use prism_ir::function::Source;
 
 pub(crate) use layout::TooFar;
@@ -44,6 +44,8 @@ pub(crate) enum Item {
     Compare(Inst, Label),
     /// What follows comes from here.
     Source(Source),
+    /// The name of the call before it.
+    Called(StrId),
     Begin(Guard),
     End(Guard),
 }
@@ -93,6 +95,11 @@ impl Asm {
         if source != Source::default() {
             self.items.push(Item::Source(source));
         }
+    }
+
+    /// Names the call that was just added.
+    pub fn called(&mut self, name: StrId) {
+        self.items.push(Item::Called(name));
     }
 
     /// Begins a range; what fails inside goes to `target`.

@@ -51,7 +51,7 @@ fn n_parts(kind: &OpKind) -> usize {
 }
 
 fn split(function: &mut Function, region: RegionId, at: usize, id: OpId) {
-    let Op { kind, results, source } = function.ops[id].clone();
+    let Op { kind, results, source, .. } = function.ops[id].clone();
     let mut grow = Grow::new(function, region, at, source);
     match kind {
         OpKind::Array(parts) => {
@@ -119,7 +119,7 @@ impl<'a> Grow<'a> {
     }
 
     fn insert(&mut self, position: usize, kind: OpKind, results: Vec<Value>) -> OpId {
-        let op = self.function.ops.alloc(Op { kind, results, source: self.source });
+        let op = self.function.ops.alloc(Op { kind, results, source: self.source, site: None });
         self.inserted.entry(position).or_default().push(op);
         op
     }

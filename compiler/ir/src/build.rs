@@ -68,13 +68,27 @@ impl Builder {
         result
     }
 
+    /// Appends a call with its name in the function.
+    pub fn call(
+        &mut self,
+        kind: OpKind,
+        site: Option<Text>,
+        facts: Facts,
+        source: Source,
+    ) -> Value {
+        let result = self.values.alloc(facts);
+        let op = self.append(kind, vec![result], source);
+        self.ops[op].site = site;
+        result
+    }
+
     /// Appends an operation without a result.
     pub fn push_void(&mut self, kind: OpKind, source: Source) {
         self.append(kind, Vec::new(), source);
     }
 
     fn append(&mut self, kind: OpKind, results: Vec<Value>, source: Source) -> OpId {
-        let op = self.ops.alloc(Op { kind, results, source });
+        let op = self.ops.alloc(Op { kind, results, source, site: None });
         let region = *self.open.last().expect("the body region stays open until `finish`");
         self.regions[region].ops.push(op);
         op
@@ -114,7 +128,7 @@ impl Builder {
     /// It is appended, in the region open now, by [`Builder::place`].
     pub fn reserve(&mut self) -> OpId {
         let kind = OpKind::Array(Vec::new());
-        self.ops.alloc(Op { kind, results: Vec::new(), source: Source::default() })
+        self.ops.alloc(Op { kind, results: Vec::new(), source: Source::default(), site: None })
     }
 
     /// Fills a reserved operation and appends it to the innermost region.
@@ -126,7 +140,7 @@ impl Builder {
         source: Source,
     ) -> Vec<Value> {
         let results: Vec<Value> = facts.into_iter().map(|facts| self.values.alloc(facts)).collect();
-        self.ops[op] = Op { kind, results: results.clone(), source };
+        self.ops[op] = Op { kind, results: results.clone(), source, site: None };
         let region = *self.open.last().expect("the body region stays open until `finish`");
         self.regions[region].ops.push(op);
         results

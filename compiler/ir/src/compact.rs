@@ -70,7 +70,8 @@ impl Copy<'_> {
         kind.for_each_operand_mut(|value| *value = self.new_values[*value]);
         // A loop has its number before its region, whose exits name it.
         let empty = OpKind::Array(Vec::new());
-        let new = self.ops.alloc(Op { kind: empty, results: Vec::new(), source: op.source });
+        let (source, site) = (op.source, op.site.clone());
+        let new = self.ops.alloc(Op { kind: empty, results: Vec::new(), source, site });
         self.new_ops.insert(id, new);
         match &mut kind {
             OpKind::If { then, otherwise, .. } => {

@@ -8,6 +8,8 @@ pub struct Op {
     /// Most operations have one result; `set_cell` and the like none; regions as many as they yield.
     pub results: Vec<Value>,
     pub source: Source,
+    /// Of a call: its name in its function, for the ids of the effects behind it.
+    pub site: Option<Text>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -171,6 +173,10 @@ pub enum OpKind {
     Join {
         fiber: Value,
     },
+    /// The index of the first fiber of an array that is over.
+    JoinAny {
+        fibers: Value,
+    },
     Cancel {
         fiber: Value,
     },
@@ -222,6 +228,13 @@ pub enum OpKind {
         resume: Value,
         value: Value,
     },
+}
+
+impl OpKind {
+    /// Whether it is a call that may have a name. The others are the library's.
+    pub fn is_call(&self) -> bool {
+        matches!(self, OpKind::Call { .. } | OpKind::CallValue { .. } | OpKind::CallMethod { .. })
+    }
 }
 
 /// Arguments of a call that is resolved at run time.

@@ -26,6 +26,7 @@ macro_rules! walk {
             | OpKind::IsAbsent(value)
             | OpKind::Spawn { callee: value }
             | OpKind::Join { fiber: value }
+            | OpKind::JoinAny { fibers: value }
             | OpKind::Cancel { fiber: value }
             | OpKind::Items { subject: value, .. }
             | OpKind::ItemCount(value)

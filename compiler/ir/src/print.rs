@@ -186,7 +186,10 @@ impl Printer<'_> {
                 format!("{results}{equals}loop 'l{label} ({params}) from ({initial})")
             }
             kind => {
-                let text = self.kind(kind);
+                let mut text = self.kind(kind);
+                if let Some(site) = &op.site {
+                    text.push_str(&format!(" at {}", words::quote(site)));
+                }
                 let results = self.define_list(&op.results);
                 if results.is_empty() { text } else { format!("{results} = {text}") }
             }

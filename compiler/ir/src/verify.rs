@@ -25,7 +25,8 @@
 //! 12. `try` has a `catch` or a `finally`.
 //!
 //! Names
-//! 13. Sites are unique in a function, and not empty.
+//! 13. Sites of effects are unique in a function, and not empty. Of other operations only
+//!     `call`, `call_value` and `call_method` have a name, which is not empty.
 //! 14. Parameters of calls that are resolved exist and are given: no more arguments than
 //!     parameters unless the last is the rest, no fewer than those that are not optional.
 //!     A function called so has no captures; a closure gets as many as its function has.
@@ -89,6 +90,8 @@ pub enum Broken {
     TryAlone,
     /// 13
     Site(Text),
+    /// 13
+    CallSite,
     /// 14, 15
     Args { function: Text, found: usize },
     /// 14
@@ -127,6 +130,7 @@ impl fmt::Display for Broken {
             }
             Broken::TargetNotAround => write!(f, "leaves a loop that is not around it"),
             Broken::TryAlone => write!(f, "has a `try` without `catch` and `finally`"),
+            Broken::CallSite => write!(f, "has a name that is none of a call"),
             Broken::Site(site) => write!(f, "has an effect at the site `{site}` again"),
             Broken::Args { function, found } => {
                 write!(f, "calls `{function}` with {found} arguments, which it does not take")

@@ -73,6 +73,8 @@ fn names_exist_and_fit() {
     assert_eq!(broken("%1 = closure @0 (%0)\nreturn %1"), captures);
     let twice = "%1 = perform \"llm\" at \"f.x\" ()\n%2 = perform \"llm\" at \"f.x\" ()\nreturn %1";
     assert_eq!(broken(twice), Broken::Site("f.x".into()));
+    assert_eq!(broken("%1 = not %0 at \"x\"\nreturn %1"), Broken::CallSite);
+    assert_eq!(broken("%1 = call_value %0 () at \"\"\nreturn %1"), Broken::CallSite);
 }
 
 #[test]

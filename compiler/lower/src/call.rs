@@ -5,6 +5,7 @@ use prism_hir::body::{
 };
 use prism_ir::function::{self as ir, Facts, Source, Text, Ty, Value};
 use prism_ir::op::{Args, OpKind};
+use rustc_hash::FxHashMap;
 
 use crate::function::{Cx, ir_params};
 use crate::walk::FunctionKey;
@@ -12,21 +13,23 @@ use crate::walk::FunctionKey;
 impl<'a, 'db> Cx<'a, '_, 'db> {
     pub fn call(
         &mut self,
-        callee: ExprId,
+        (callee, optional): (ExprId, bool),
         args: &'a [Arg],
-        optional: bool,
+        bound: Option<Text>,
         facts: Facts,
         source: Source,
     ) -> Value {
         if let ExprKind::Name(name) = self.expr_kind(callee)
-            && let Some(value) = self.call_name(name, args, facts, source)
+            && let Some(value) = self.call_name(name, args, bound.clone(), facts, source)
         {
             return value;
         }
+        let name = self.words_of(callee).unwrap_or_else(|| "call".into());
+        let site = self.call_site(bound, &name);
         let callee = self.expr(callee);
         if !optional {
-            let args = self.args(args, source);
-            return self.b.push(OpKind::CallValue { callee, args }, facts, source);
+            let args = self.args_of(&site, args, source);
+            return self.b.call(OpKind::CallValue { callee, args }, site, facts, source);
         }
         let is_null = self.is_null(callee, source);
         self.choose(
@@ -34,8 +37,8 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
             source,
             |cx| cx.null(source),
             |cx| {
-                let args = cx.args(args, source);
-                cx.b.push(OpKind::CallValue { callee, args }, facts, source)
+                let args = cx.args_of(&site, args, source);
+                cx.b.call(OpKind::CallValue { callee, args }, site, facts, source)
             },
         )
     }
@@ -45,13 +48,16 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         &mut self,
         name: &'a Name,
         args: &'a [Arg],
+        bound: Option<Text>,
         facts: Facts,
         source: Source,
     ) -> Option<Value> {
-        let function = match name {
-            Name::ModuleFunction(name) => self.program.function(&self.item.module, name),
-            Name::Import { module, name } => self.program.imported_function(module, name)?,
-            Name::Builtin(name) => return Some(self.call_builtin(name, args, facts, source)),
+        let (function, name) = match name {
+            Name::ModuleFunction(name) => (self.program.function(&self.item.module, name), name),
+            Name::Import { module, name } => (self.program.imported_function(module, name)?, name),
+            Name::Builtin(name) => {
+                return Some(self.call_builtin(name, args, bound, facts, source));
+            }
             Name::Local(_)
             | Name::ModuleVar(_)
             | Name::Namespace { .. }
@@ -59,24 +65,26 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
             | Name::Effect(_)
             | Name::Unresolved(_) => return None,
         };
-        Some(self.call_function(function, args, facts, source))
+        let site = self.call_site(bound, name);
+        Some(self.call_function(function, args, site, facts, source))
     }
 
-    pub fn call_function(
+    fn call_function(
         &mut self,
         function: ir::FunctionId,
         args: &'a [Arg],
+        site: Option<Text>,
         facts: Facts,
         source: Source,
     ) -> Value {
-        match self.args(args, source) {
+        match self.args_of(&site, args, source) {
             Args::Positional(args) if self.program.takes(function, args.len()) => {
-                self.b.push(OpKind::Call { function, args }, facts, source)
+                self.b.call(OpKind::Call { function, args }, site, facts, source)
             }
             // The machine finds the places, or says that they do not fit: a `catch` may want that.
             args => {
                 let callee = self.function_value(function, source);
-                self.b.push(OpKind::CallValue { callee, args }, facts, source)
+                self.b.call(OpKind::CallValue { callee, args }, site, facts, source)
             }
         }
     }
@@ -86,6 +94,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         &mut self,
         name: &Text,
         args: &'a [Arg],
+        bound: Option<Text>,
         facts: Facts,
         source: Source,
     ) -> Value {
@@ -100,7 +109,8 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
             return self.b.push(op(args), facts, source);
         }
         if let Some(function) = self.program.prelude_member(name) {
-            return self.call_function(function, args, facts, source);
+            let site = self.call_site(bound, name);
+            return self.call_function(function, args, site, facts, source);
         }
         let args = self.args(args, source);
         let native = native_name(name);
@@ -109,10 +119,9 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
 
     pub fn method_call(
         &mut self,
-        object: ExprId,
-        name: &'a Text,
-        mode: MemberMode,
+        (object, name, mode): (ExprId, &'a Text, MemberMode),
         args: &'a [Arg],
+        bound: Option<Text>,
         facts: Facts,
         source: Source,
     ) -> Value {
@@ -120,15 +129,16 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
             match base {
                 Name::Builtin(builtin) => {
                     let full = format!("{builtin}.{name}").into();
-                    return self.call_builtin(&full, args, facts, source);
+                    return self.call_builtin(&full, args, bound, facts, source);
                 }
                 Name::Namespace { module } => {
+                    let site = self.call_site(bound, name);
                     return match self.program.imported_function(module, name) {
-                        Some(function) => self.call_function(function, args, facts, source),
+                        Some(function) => self.call_function(function, args, site, facts, source),
                         None => {
                             let callee = self.import(module, name, source);
-                            let args = self.args(args, source);
-                            self.b.push(OpKind::CallValue { callee, args }, facts, source)
+                            let args = self.args_of(&site, args, source);
+                            self.b.call(OpKind::CallValue { callee, args }, site, facts, source)
                         }
                     };
                 }
@@ -142,18 +152,27 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
             }
         }
         self.program.methods_named(name);
+        let site = self.method_site(bound, object, name);
         let object = self.expr(object);
         let optional = mode == MemberMode::Optional;
-        let args = self.args(args, source);
+        let args = self.args_of(&site, args, source);
         let kind = OpKind::CallMethod { object, name: name.clone(), optional, args };
-        let result = self.b.push(kind, facts, source);
+        let result = self.b.call(kind, site, facts, source);
         match mode {
             MemberMode::Confident => self.b.push(OpKind::MakeConfident(result), Facts::ANY, source),
             MemberMode::Plain | MemberMode::Optional | MemberMode::Soft => result,
         }
     }
 
-    pub fn args(&mut self, args: &'a [Arg], source: Source) -> Args {
+    /// The arguments of a call; functions among them have its name in theirs.
+    pub fn args_of(&mut self, site: &Option<Text>, args: &'a [Arg], source: Source) -> Args {
+        let outer = std::mem::replace(&mut self.part_of, site.clone());
+        let args = self.args(args, source);
+        self.part_of = outer;
+        args
+    }
+
+    fn args(&mut self, args: &'a [Arg], source: Source) -> Args {
         if args.iter().any(|arg| arg.is_spread) {
             return Args::Spread(self.spread_args(args, source));
         }
@@ -184,14 +203,63 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         array
     }
 
-    /// A site is the variable that takes the result, else the effect, numbered on a clash.
-    fn site(&mut self, bound: Option<Text>, effect: &Text) -> Text {
-        let name = bound.unwrap_or_else(|| effect.clone());
-        let count = self.sites.entry(name.clone()).or_insert(0);
-        *count += 1;
-        match *count {
-            1 => format!("{}.{name}", self.path).into(),
-            n => format!("{}.{name}.{n}", self.path).into(),
+    /// The name of an effect in its function: the variable that takes the result, else the
+    /// effect, numbered on a clash. Variables of the library do not count, so that it may change.
+    fn effect_site(&mut self, bound: Option<Text>, effect: &Text) -> Text {
+        let bound = bound.filter(|_| !self.is_library());
+        numbered(&mut self.sites, bound.unwrap_or_else(|| effect.clone()))
+    }
+
+    /// The name of a call in its function: the variable that takes the result, else what is
+    /// called, numbered on a clash. Calls of the library have none.
+    pub fn call_site(&mut self, bound: Option<Text>, callee: &str) -> Option<Text> {
+        let name = || bound.unwrap_or_else(|| callee.into());
+        (!self.is_library()).then(|| numbered(&mut self.calls, name()))
+    }
+
+    /// The same of a method: the callee is the object and the method.
+    pub fn method_site(&mut self, bound: Option<Text>, object: ExprId, name: &str) -> Option<Text> {
+        match self.words_of(object) {
+            Some(object) => self.call_site(bound, &format!("{object}.{name}")),
+            None => self.call_site(bound, name),
+        }
+    }
+
+    fn is_library(&self) -> bool {
+        self.path.starts_with('@')
+    }
+
+    /// What is called, in words: `a` of `a(…)`, `a.b` of `a.b[0](…)`; `None` when it has no name.
+    fn words_of(&self, callee: ExprId) -> Option<Text> {
+        let mut members = Vec::new();
+        let mut expr = callee;
+        let root = loop {
+            match self.expr_kind(expr) {
+                ExprKind::Index { object, .. } => expr = *object,
+                ExprKind::Member { object, name, .. } => {
+                    members.push(&**name);
+                    expr = *object;
+                }
+                ExprKind::Name(name) => break self.word_of(name)?,
+                _ => return None,
+            }
+        };
+        members.push(root);
+        members.reverse();
+        Some(members.join(".").into())
+    }
+
+    fn word_of(&self, name: &'a Name) -> Option<&'a str> {
+        match name {
+            Name::Local(local) => Some(&self.item.body.locals[*local].name),
+            Name::ModuleVar(name)
+            | Name::ModuleFunction(name)
+            | Name::Import { name, .. }
+            | Name::Builtin(name)
+            | Name::Host(name)
+            | Name::Effect(name)
+            | Name::Unresolved(name) => Some(name),
+            Name::Namespace { .. } => None,
         }
     }
 
@@ -203,8 +271,12 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         facts: Facts,
         source: Source,
     ) -> Value {
-        let site = self.site(bound, effect);
+        let name = self.effect_site(bound, effect);
+        let is_library = self.is_library();
+        let site = if is_library { name.clone() } else { format!("{}.{name}", self.path).into() };
+        let outer = std::mem::replace(&mut self.part_of, (!is_library).then_some(name));
         let args = args.iter().map(|arg| self.expr(arg.value)).collect();
+        self.part_of = outer;
         let kind = OpKind::Perform { effect: effect.clone(), site, args };
         self.b.push(kind, facts, source)
     }
@@ -262,12 +334,13 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
             return given;
         };
         let is_null = self.is_null(given, source);
+        let site = self.call_site(None, name);
         self.choose(
             is_null,
             source,
             |cx| {
                 let kind = OpKind::Call { function, args: Vec::new() };
-                let value = cx.b.push(kind, Facts::ANY, source);
+                let value = cx.b.call(kind, site, Facts::ANY, source);
                 cx.b.push_void(OpKind::GlobalSet { global, value }, source);
                 value
             },
@@ -278,40 +351,53 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
     pub fn handle(
         &mut self,
         expr: ExprId,
-        body: &'a Block,
-        clauses: &'a [HandlerClause],
-        return_clause: Option<&'a ReturnClause>,
+        (body, clauses, return_clause): Handler<'a>,
+        bound: Option<Text>,
         source: Source,
     ) -> Value {
-        let handled = self.thunk(FunctionKey::Handled(expr), "handle", &[], source, |_| body);
+        let whole = bound.or_else(|| self.part_of.clone());
+        let named = |part: &str| match &whole {
+            Some(whole) => format!("{whole}.{part}").into(),
+            None => Text::from(part),
+        };
+        let handled =
+            self.thunk(FunctionKey::Handled(expr), named("handle"), &[], source, |_| body);
         let clauses = clauses
             .iter()
             .enumerate()
             .map(|(index, clause)| {
                 let key = FunctionKey::Clause(expr, index as u32);
-                (clause.effect.clone(), self.clause(key, clause, source))
+                let value = self.clause(key, &named(&clause.effect), clause, source);
+                (clause.effect.clone(), value)
             })
             .collect();
-        let on_return =
-            return_clause.map(|clause| self.on_return(FunctionKey::OnReturn(expr), clause, source));
+        let on_return = return_clause.map(|clause| {
+            self.on_return(FunctionKey::OnReturn(expr), &named("return"), clause, source)
+        });
         self.b.push(OpKind::Handle { body: handled, clauses, on_return }, Facts::ANY, source)
     }
 
     fn thunk(
         &mut self,
         key: FunctionKey,
-        name: &str,
+        name: Text,
         params: &'a [Param],
         source: Source,
         prepare: impl FnOnce(&mut Cx<'a, '_, 'db>) -> &'a Block,
     ) -> Value {
-        let id = self.nested(key, Some(name.into()), params, prepare);
+        let id = self.nested(key, Some(name), params, prepare);
         self.make_closure(id, key, source)
     }
 
     /// A handler clause: a function of `resume` and the operation's arguments.
-    fn clause(&mut self, key: FunctionKey, clause: &'a HandlerClause, source: Source) -> Value {
-        let path = self.program.nested_path(&self.path, &clause.effect);
+    fn clause(
+        &mut self,
+        key: FunctionKey,
+        name: &str,
+        clause: &'a HandlerClause,
+        source: Source,
+    ) -> Value {
+        let path = self.program.nested_path(&self.path, name);
         let id = self.program.reserve();
         let mut params =
             vec![ir::Param { name: "resume".into(), is_optional: false, is_rest: false }];
@@ -329,8 +415,14 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         self.make_closure(id, key, source)
     }
 
-    fn on_return(&mut self, key: FunctionKey, clause: &'a ReturnClause, source: Source) -> Value {
-        let path = self.program.nested_path(&self.path, "return");
+    fn on_return(
+        &mut self,
+        key: FunctionKey,
+        name: &str,
+        clause: &'a ReturnClause,
+        source: Source,
+    ) -> Value {
+        let path = self.program.nested_path(&self.path, name);
         let id = self.program.reserve();
         let params = vec![ir::Param { name: "value".into(), is_optional: false, is_rest: false }];
         let mut cx = Cx::new(self.item, self.program, key, path, params);
@@ -359,6 +451,19 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
     }
 }
 
+/// What a `handle` consists of.
+type Handler<'a> = (&'a Block, &'a [HandlerClause], Option<&'a ReturnClause>);
+
+/// A name, with its number from the second time on.
+fn numbered(given: &mut FxHashMap<Text, u32>, name: Text) -> Text {
+    let count = given.entry(name.clone()).or_insert(0);
+    *count += 1;
+    match *count {
+        1 => name,
+        n => format!("{name}.{n}").into(),
+    }
+}
+
 /// The library may name a function of the machine that a method of its own hides:
 /// `__array_sort` is `array.sort`.
 fn native_name(name: &Text) -> Text {
@@ -378,6 +483,7 @@ fn primitive(name: &str, n_args: usize) -> Option<fn(Vec<Value>) -> OpKind> {
         }),
         ("__spawn", 1) => Some(|args| OpKind::Spawn { callee: args[0] }),
         ("__join", 1) => Some(|args| OpKind::Join { fiber: args[0] }),
+        ("__join_any", 1) => Some(|args| OpKind::JoinAny { fibers: args[0] }),
         _ => None,
     }
 }

@@ -24,8 +24,8 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
             ExprKind::Number(bits) => self.number(bits.value(), source),
             ExprKind::Text(text) => self.constant(Const::Text(text.clone()), source),
             ExprKind::Template(parts) => self.template(parts, source),
-            ExprKind::Array(elements) => self.array(elements, source),
-            ExprKind::Object(fields) => self.object(fields, source),
+            ExprKind::Array(elements) => self.within(bound, |cx| cx.array(elements, source)),
+            ExprKind::Object(fields) => self.within(bound, |cx| cx.object(fields, source)),
             ExprKind::Name(name) => self.read_name(name, source),
             ExprKind::Unary { op, operand } => self.unary(*op, *operand, facts, source),
             ExprKind::Binary { op, confident, left, right } => {
@@ -68,10 +68,10 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
                 self.b.push(OpKind::Index { object, index, optional: *optional }, facts, source)
             }
             ExprKind::Call { callee, args, optional } => {
-                self.call(*callee, args, *optional, facts, source)
+                self.call((*callee, *optional), args, bound, facts, source)
             }
             ExprKind::MethodCall { object, name, mode, args } => {
-                self.method_call(*object, name, *mode, args, facts, source)
+                self.method_call((*object, name, *mode), args, bound, facts, source)
             }
             ExprKind::Perform { effect, args } => self.perform(effect, args, bound, facts, source),
             ExprKind::Lambda(lambda) => {
@@ -98,15 +98,25 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
             }
             ExprKind::Match { subject, arms } => self.match_expr(*subject, arms, source),
             ExprKind::Handle { body, clauses, return_clause } => {
-                self.handle(expr, body, clauses, return_clause.as_deref(), source)
+                self.handle(expr, (body, clauses, return_clause.as_deref()), bound, source)
             }
             ExprKind::Resume { value } => self.resume(*value, source),
             ExprKind::Block(block) => self.block_expr(block, source),
             ExprKind::Await(operand) => {
+                self.bound = bound;
                 let operand = self.expr(*operand);
                 self.b.push(OpKind::Unary { op: ir_op::UnaryOp::Await, operand }, facts, source)
             }
         }
+    }
+
+    /// Lowers parts of what a variable takes.
+    fn within(&mut self, bound: Option<Text>, lower: impl FnOnce(&mut Self) -> Value) -> Value {
+        let inner = bound.or_else(|| self.part_of.clone());
+        let outer = std::mem::replace(&mut self.part_of, inner);
+        let value = lower(self);
+        self.part_of = outer;
+        value
     }
 
     fn unreadable_expr(&mut self, source: Source) -> Value {

@@ -44,7 +44,13 @@ pub(crate) struct Cx<'a, 'p, 'db> {
     pub targets: Vec<Target<'a>>,
     /// The variable that the expression being lowered will be bound to.
     pub bound: Option<Text>,
+    /// The call whose arguments are being lowered, or the variable that takes what is: the first
+    /// part of the names of functions in there.
+    pub part_of: Option<Text>,
+    /// How often the name of an effect was given.
     pub sites: FxHashMap<Text, u32>,
+    /// The same of calls.
+    pub calls: FxHashMap<Text, u32>,
     /// `function f() ~> k`: every result is scaled by it.
     pub confidence: Option<Value>,
     /// The `resume` of the handler clause that this function is.
@@ -111,7 +117,9 @@ impl<'a, 'p, 'db> Cx<'a, 'p, 'db> {
             env: Env::default(),
             targets: Vec::new(),
             bound: None,
+            part_of: None,
             sites: FxHashMap::default(),
+            calls: FxHashMap::default(),
             confidence: None,
             resume: None,
             thrown_at: None,
@@ -247,6 +255,11 @@ impl<'a, 'p, 'db> Cx<'a, 'p, 'db> {
     /// Makes the closure of a lambda or nested function.
     pub fn closure(&mut self, function: &'a Function, key: FunctionKey, source: Source) -> Value {
         let name = function.name.clone().or_else(|| self.bound.clone());
+        let name = match (&self.part_of, name) {
+            (None, name) => name,
+            (Some(whole), None) => Some(format!("{whole}.lambda").into()),
+            (Some(whole), Some(name)) => Some(format!("{whole}.{name}").into()),
+        };
         let id = self.nested(key, name, &function.params, |cx| {
             cx.bind_params(&function.params, source);
             if let Some(confidence) = function.confidence {

@@ -16,6 +16,8 @@ const METHODS: &str = "@prism/methods/";
 /// A program while it is linked.
 pub(crate) struct Program<'db> {
     pub db: &'db dyn Db,
+    /// Path of the root module.
+    pub root: Text,
     /// Filled when the function has been lowered.
     functions: Vec<Option<Function>>,
     ids: FxHashMap<(Text, Text), FunctionId>,
@@ -57,7 +59,7 @@ impl Arity {
 }
 
 impl<'db> Program<'db> {
-    pub fn new(db: &'db dyn Db) -> Program<'db> {
+    pub fn new(db: &'db dyn Db, root: Text) -> Program<'db> {
         let files = db.files().by_path(db);
         let method_files = files
             .iter()
@@ -65,6 +67,7 @@ impl<'db> Program<'db> {
             .collect();
         Program {
             db,
+            root,
             functions: Vec::new(),
             ids: FxHashMap::default(),
             arities: FxHashMap::default(),

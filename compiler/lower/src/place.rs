@@ -67,7 +67,8 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         }
         self.program.methods_named(name);
         let path = self.path(place);
-        let args = self.args(args, source);
+        let site = self.method_site(None, object, name);
+        let args = self.args_of(&site, args, source);
         let held = self.expr(object);
         let op = PatternOp::IsArray { length: 0, at_least: true };
         let kind = OpKind::Pattern { op, value: held };
@@ -76,7 +77,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         let method = |cx: &mut Self, args: Args| {
             let object = cx.expr(object);
             let kind = OpKind::CallMethod { object, name: name.clone(), optional: false, args };
-            cx.b.push(kind, Facts::ANY, at_call)
+            cx.b.call(kind, site.clone(), Facts::ANY, at_call)
         };
         let then = |cx: &mut Self| match (rebinds, args.clone()) {
             (Rebinds::Never, _) => {

@@ -17,7 +17,7 @@ use crate::{facts, variables};
 /// Lowers the program made of `modules`, in the order in which they run; the last one is the root.
 /// Library modules among them are left to [`Modules::lower_touched`]. There must be no errors.
 pub fn program(db: &dyn Db, modules: &[SourceFile]) -> ir::Module {
-    linked(Program::new(db), modules, false).module
+    linked(program_of(db, modules), modules, false).module
 }
 
 /// A program with the `test` blocks of its root.
@@ -30,9 +30,14 @@ pub struct Tests {
 
 /// The same with the `test` blocks of the root; with `counts`, the program counts where it goes.
 pub fn tests(db: &dyn Db, modules: &[SourceFile], counts: bool) -> Tests {
-    let mut program = Program::new(db);
+    let mut program = program_of(db, modules);
     program.points = counts.then(Vec::new);
     linked(program, modules, true)
+}
+
+fn program_of<'db>(db: &'db dyn Db, modules: &[SourceFile]) -> Program<'db> {
+    let root = modules.last().expect("a program has its root module");
+    Program::new(db, root.path(db).clone())
 }
 
 fn linked(mut program: Program<'_>, modules: &[SourceFile], with_tests: bool) -> Tests {
@@ -201,14 +206,15 @@ fn lower_item<'a>(
     cx.finish_function(&body.root.body, source)
 }
 
-/// `review` for the root's functions, `main` for a user module's statements, with the module's
-/// path in front for the library.
+/// `review` for a function; `main` for the root's statements, whatever its file is called, and
+/// the file's name for those of another module; with the module's path in front for the library.
 fn function_path(program: &mut Program<'_>, item: Item<'_>, module: &Text) -> Text {
     let db = program.db;
     let is_library = module.starts_with('@');
     let name = item.name(db);
     match item.kind(db) {
         ItemKind::Module if is_library => program.module_path(module.clone()),
+        ItemKind::Module if *module == program.root => program.module_path("main".into()),
         ItemKind::Module => {
             let stem = module.rsplit('/').next().unwrap_or(module);
             let stem = stem.strip_suffix(".prism").unwrap_or(stem);

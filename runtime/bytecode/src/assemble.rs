@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::{
-    Builder, Clause, Extra, Function, FunctionId, GlobalId, Handler, HandlerRange, HostInput, Inst,
-    Kind, MemberMode, Method, Module, Op, Operand, Param, Reg, StrId, Test, Word, native,
+    Builder, Called, Clause, Extra, Function, FunctionId, GlobalId, Handler, HandlerRange,
+    HostInput, Inst, Kind, MemberMode, Method, Module, Op, Operand, Param, Reg, StrId, Test, Word,
+    native,
 };
 use scan::{Scan, Token};
 
@@ -99,6 +100,7 @@ impl Assembler {
                 self.builder.module_mut().header.push(pair);
             }
             "fn" => self.function(&mut scan)?,
+            "called" => self.called(&mut scan)?,
             "catch" => self.catch(&mut scan, false)?,
             "finally" => self.catch(&mut scan, true)?,
             op => self.instruction(op, &mut scan)?,
@@ -179,6 +181,14 @@ impl Assembler {
         self.n_functions += 1;
         let (labels, jumps, catches) = (BTreeMap::new(), Vec::new(), Vec::new());
         self.open = Some(Open { id, function, labels, jumps, catches });
+        Ok(())
+    }
+
+    /// The name of the call above.
+    fn called(&mut self, scan: &mut Scan<'_>) -> Step<()> {
+        let name = self.builder.string(&scan.text()?);
+        let function = &mut self.open()?.function;
+        function.calls.push(Called { pc: function.code.len() as u32, name });
         Ok(())
     }
 

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::encode::{HEADER, MAGIC, fingerprint};
+use crate::encode::{FORMAT, HEADER, MAGIC, fingerprint};
 use crate::error::DecodeError;
 use crate::{
-    Clause, Constant, Extra, FileId, Function, FunctionId, Global, GlobalId, Handler, HandlerRange,
-    HostInput, Inst, Kind, Method, Module, NativeId, Param, Place, Reg, Site, StrId, Test, Word,
-    native,
+    Called, Clause, Constant, Extra, FileId, Function, FunctionId, Global, GlobalId, Handler,
+    HandlerRange, HostInput, Inst, Kind, Method, Module, NativeId, Param, Place, Reg, Site, StrId,
+    Test, Word, native,
 };
 
 /// The largest artifact that is read, in bytes.
@@ -16,10 +16,10 @@ pub const MAX_ARTIFACT: usize = 256 << 20;
 /// The module of an artifact. It is well formed, but [`verify`](crate::verify) has not seen it.
 pub fn decode(bytes: &[u8]) -> Result<Module, DecodeError> {
     let header = bytes.get(..HEADER);
-    let Some(header) = header.filter(|header| header.starts_with(&MAGIC)) else {
+    let Some(header) = header.filter(|header| header.starts_with(MAGIC)) else {
         return Err(DecodeError::NotAnArtifact);
     };
-    if header[8..16] != fingerprint() {
+    if header[7] != FORMAT || header[8..16] != fingerprint() {
         return Err(DecodeError::OtherVersion);
     }
     let payload = &bytes[HEADER..];
@@ -35,6 +35,11 @@ pub fn decode(bytes: &[u8]) -> Result<Module, DecodeError> {
         return Err(DecodeError::Malformed("bytes after the end"));
     }
     Ok(module)
+}
+
+/// The version of the format of an artifact; `None` for what is none.
+pub fn format(bytes: &[u8]) -> Option<u8> {
+    bytes.strip_prefix(MAGIC)?.first().copied()
 }
 
 struct Reader<'a> {
@@ -96,6 +101,7 @@ impl Reader<'_> {
             code: self.code()?,
             catches: self.list(Reader::range)?,
             places: self.list(Reader::place)?,
+            calls: self.list(|r| Ok(Called { pc: r.int()?, name: r.str_id()? }))?,
         })
     }
 

@@ -86,7 +86,11 @@ fn function(
     }
     writeln!(out, " ) regs {} captures {}", function.n_regs, function.n_captures)?;
     let labels = labels(function);
+    let mut calls = function.calls.iter().peekable();
     for (pc, inst) in function.code.iter().enumerate() {
+        while let Some(called) = calls.next_if(|called| called.pc as usize <= pc) {
+            writeln!(out, "    called {}", text(module, called.name))?;
+        }
         if labels.contains(&(pc as i64)) {
             writeln!(out, "L{pc}:")?;
         }

@@ -13,7 +13,10 @@ use crate::{
     module::Function,
 };
 
-pub(crate) const MAGIC: [u8; 8] = *b"prismbc\x01";
+/// The version of the format, which also says how effects are named when such a program runs.
+pub const FORMAT: u8 = 2;
+
+pub(crate) const MAGIC: &[u8; 7] = b"prismbc";
 pub(crate) const HEADER: usize = 8 + 8 + 32;
 
 /// Changes whenever an opcode is added, moved, or gets other operands.
@@ -34,6 +37,7 @@ pub fn encode(module: &Module) -> Vec<u8> {
     payload.module(module);
     let mut bytes = Vec::with_capacity(HEADER + payload.bytes.len());
     bytes.extend(MAGIC);
+    bytes.push(FORMAT);
     bytes.extend(fingerprint());
     bytes.extend(blake3::hash(&payload.bytes).as_bytes());
     bytes.extend(payload.bytes);
@@ -122,6 +126,10 @@ impl Writer {
             w.flag(range.is_finally);
         });
         self.list(&function.places, Writer::place);
+        self.list(&function.calls, |w, called| {
+            w.int(called.pc);
+            w.int(called.name.0);
+        });
     }
 
     fn code(&mut self, code: &[Inst]) {

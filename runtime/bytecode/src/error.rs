@@ -9,7 +9,7 @@ use crate::FunctionId;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DecodeError {
     NotAnArtifact,
-    /// Made for another version of the opcode table.
+    /// Of another version of the format or of the opcode table.
     OtherVersion,
     TooLarge,
     /// The checksum does not fit the content.

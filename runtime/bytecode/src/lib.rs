@@ -28,17 +28,17 @@ mod disassemble;
 mod assemble;
 
 pub use assemble::{AssembleError, assemble};
-pub use decode::{MAX_ARTIFACT, decode};
+pub use decode::{MAX_ARTIFACT, decode, format};
 pub use disassemble::disassemble;
-pub use encode::encode;
+pub use encode::{FORMAT, encode};
 pub use error::{DecodeError, VerifyError};
 pub use ids::{
     ConstId, FileId, FunctionId, GlobalId, HandlerId, KeysId, NativeId, Reg, SiteId, StrId,
 };
 pub use kind::{Kind, MemberMode};
 pub use module::{
-    Builder, Clause, Constant, Function, Global, Handler, HandlerRange, HostInput, Method, Module,
-    Param, Place, Site, Test,
+    Builder, Called, Clause, Constant, Function, Global, Handler, HandlerRange, HostInput, Method,
+    Module, Param, Place, Site, Test,
 };
 pub use natives::{NATIVES, Native, native, number_constant};
 pub use op::{Extra, Inst, Op, Operand, Word};

@@ -61,6 +61,8 @@ pub struct Function {
     pub catches: Vec<HandlerRange>,
     /// Where instructions stand in the text, by rising `pc`; a place holds until the next.
     pub places: Vec<Place>,
+    /// The names of calls, by rising `pc`.
+    pub calls: Vec<Called>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +96,15 @@ pub struct Place {
     pub column: u32,
 }
 
+/// A call that has a name; the effects behind it have it in their ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// The word after the call, where the caller goes on.
+    pub pc: u32,
+    /// Of the call in its function: variable or callee, ordinal on a clash.
+    pub name: StrId,
+}
+
 /// A variable of a module that functions or other modules see. Missing until first set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Global {
@@ -121,7 +132,8 @@ pub struct Method {
 pub struct Site {
     /// `agent.call`.
     pub effect: StrId,
-    /// Stable name of the site: function path, variable or callee, ordinal on a clash.
+    /// Stable name of the site: function path, variable or effect, ordinal on a clash; of an
+    /// effect of the library, the effect alone.
     pub name: StrId,
 }
 

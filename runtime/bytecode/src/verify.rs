@@ -17,7 +17,8 @@
 //! 7. `Call` names a function without captures, `Closure` brings as many captures as the
 //!    function wants, `Handle` as many functions as the handler has clauses, `CallNamed` and
 //!    `NewObject` as many registers as there are names.
-//! 8. The exception table lies inside the code; places rise.
+//! 8. The exception table lies inside the code; places rise; names of calls rise, and each stands
+//!    before an instruction.
 //!
 //! What it does not check: types of values, and whether a call has the right number of arguments.
 

@@ -1,6 +1,8 @@
 //! Modules become bytes and text and come back; broken ones are refused and never panic.
 
-use prism_bytecode::{DecodeError, Module, assemble, decode, disassemble, encode, verify};
+use prism_bytecode::{
+    DecodeError, FORMAT, Module, assemble, decode, disassemble, encode, format, verify,
+};
 use proptest::prelude::*;
 
 const PROGRAM: &str = r#"
@@ -21,6 +23,7 @@ again:
     for_less r0, r1, 1, again
     jump_if r0, done
     call r0, r1, 2, @"twice"
+    called "pair"
     new_object r0, r1, ["a" "b"]
     get_field_as r0, r1, optional, "name"
     call_native r2, r0, 1, Math.floor
@@ -75,6 +78,10 @@ fn what_is_not_an_artifact_says_so() {
     let mut other = bytes.clone();
     other[9] ^= 1;
     assert_eq!(decode(&other), Err(DecodeError::OtherVersion));
+    let mut older = bytes.clone();
+    older[7] = 1;
+    assert_eq!(decode(&older), Err(DecodeError::OtherVersion));
+    assert_eq!((format(&bytes), format(&older), format(b"prism")), (Some(FORMAT), Some(1), None));
     assert_eq!(decode(&bytes[..bytes.len() - 1]), Err(DecodeError::Damaged));
     let mut damaged = bytes;
     damaged[60] ^= 1;
@@ -105,6 +112,8 @@ fn the_verifier_refuses_what_could_go_out_of_bounds() {
     refused("new_object r0, r2, [\"a\" \"b\"]\nreturn r0", "register 3");
     refused("new_object r0, r0, [\"a\" \"a\"]\nreturn r0", "twice");
     refused("return r0\nx:\ncatch x, x, x, r0", "outside");
+    refused("call r0, r0, 0, @0\nreturn r0\ncalled \"late\"", "not an instruction");
+    refused("call r0, r0, 0, @0\ncalled \"one\"\ncalled \"two\"\nreturn r0", "do not rise");
 }
 
 /// The bytes of an artifact with another payload and the checksum that belongs to it.

@@ -16,6 +16,14 @@ let third = agents[0].call(\"third ${input}\", second)
 [first, second, third]
 ";
 
+/// The same through calls of the library, one after the other.
+const VOTES: &str = "\
+let first = agents[0].call(\"first\")
+let votes = parallel(1)([() => agents[0].call(\"left\"), () => agents[0].call(\"right\")])
+let last = agents[0].call(\"last\", first)
+[first, ...votes, last]
+";
+
 /// Answers with the content of `answer` after noting its task.
 const AGENT: &str = "\
 task=${line#*\\\"task\\\":\\\"}; task=${task%%\\\"*}
@@ -24,7 +32,11 @@ printf '{\"id\":\"%s\",\"value\":\"%s %s\",\"confidence\":0.5}\\n' \"$id\" \"$(c
 
 /// A project and the name of its one run.
 fn recorded() -> (Project, String) {
-    let project = Project::new(PROGRAM);
+    recorded_of(PROGRAM)
+}
+
+fn recorded_of(program: &str) -> (Project, String) {
+    let project = Project::new(program);
     project.agent("one", "", AGENT);
     project.write("answer", "old");
     let (status, object) = project.run_json(&["--set", "agents=[\"one\"]", "--input", "1"]);
@@ -129,9 +141,91 @@ fn a_fork_asks_from_its_site_on_and_leaves_its_parent_alone() {
     assert_eq!(diff.status, 1);
     let diff = diff.json();
     assert_eq!((&diff["same"], diff["differences"].as_array().unwrap().len()), (&2.into(), 2));
-    assert_eq!(diff["differences"][0]["what"], "@prism/methods/agent.call.agent.call#2");
+    assert_eq!(diff["differences"][0]["what"], "main.third/agent.call#0");
     assert_eq!(diff["differences"][1]["what"], "result");
     assert_eq!(project.prism(&["diff", &run, &run]).status, 0);
+}
+
+/// `VOTES` with calls before, between and behind its own.
+fn with_more_calls() -> String {
+    let more = |name: &str| format!("let {name} = parallel([() => agents[0].call(\"{name}\")])\n");
+    let [first, votes, last, result] = VOTES.lines().collect::<Vec<_>>()[..] else { panic!() };
+    let asked = "let asked = agents[0].call(\"asked\")\n";
+    format!(
+        "{}{first}\n{asked}{votes}\n{}{last}\n{}{result}\n",
+        more("before"),
+        more("between"),
+        more("after")
+    )
+}
+
+#[test]
+fn calls_that_are_added_leave_the_recorded_ones_their_answers() {
+    let (project, run) = recorded_of(VOTES);
+    project.write("answer", "new");
+    project.write("new.prism", with_more_calls());
+    let args = ["replay", &run, "--program", "new.prism", "--mode", "freeze", "--json"];
+    let ran = project.prism(&args);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert_eq!(calls(&project), ["before", "asked", "between", "after"]);
+    let fork = ran.json();
+    let values: Vec<&str> = (0..4).map(|at| fork["value"][at]["~"][0].as_str().unwrap()).collect();
+    assert_eq!(values, ["old first", "old left", "old right", "old last"]);
+    // Its journal is whole by itself.
+    let ran = project.prism(&["replay", fork["run"].as_str().unwrap()]);
+    assert_eq!(ran.stdout, "identical: 8 recorded answers, then completed\n");
+}
+
+#[test]
+fn a_program_replays_when_what_is_new_asks_nobody() {
+    let (project, run) = recorded_of(VOTES);
+    let [first, rest @ ..] = &VOTES.lines().collect::<Vec<_>>()[..] else { panic!() };
+    let pure = "parallel([() => 1, () => 2]).map(x => x + 1)\n";
+    let new = format!("let all = {pure}{first}\nlet more = {pure}{}\n", rest.join("\n"));
+    project.write("new.prism", new);
+    let ran = project.prism(&["replay", &run, "--program", "new.prism"]);
+    assert_eq!(ran.stdout, "identical: 4 recorded answers, then completed\n", "{}", ran.stderr);
+    // What is new at the end is the only difference.
+    let after = "let after = parallel([() => agents[0].call(\"after\")])\n";
+    let result = VOTES.rfind('[').unwrap();
+    project.write("new.prism", format!("{}{after}{}", &VOTES[..result], &VOTES[result..]));
+    let ran = project.prism(&["replay", &run, "--program", "new.prism", "--json"]);
+    let replayed = ran.json();
+    assert_eq!((ran.status, &replayed["answers"]), (1, &4.into()));
+    let id = "main.after[0]/main.after.lambda.agents.call/agent.call#0";
+    assert_eq!(replayed["divergence"]["effectId"], id);
+}
+
+#[test]
+fn a_fork_begins_at_a_call_of_the_library() {
+    for (site, asked) in [
+        ("main.last", &["last"][..]),
+        ("main.votes[1]", &["right", "last"]),
+        ("main.votes", &["left", "right", "last"]),
+    ] {
+        let (project, run) = recorded_of(VOTES);
+        let ran = project.prism(&["replay", &run, "--from", site, "--json"]);
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        assert_eq!(calls(&project), asked, "{site}");
+    }
+    let (project, run) = recorded_of(VOTES);
+    assert_eq!(project.prism(&["replay", &run, "--from", "main.votes[2]"]).status, 2);
+    assert_eq!(project.prism(&["replay", &run, "--from", "main.vote"]).status, 2);
+}
+
+#[test]
+fn a_fork_that_waits_still_has_the_answers_of_its_parent_when_it_goes_on() {
+    let (project, run) = recorded_of(VOTES);
+    project.write("new.prism", format!("human.approve({{ reason: \"go on?\" }})\n{VOTES}"));
+    let args = ["replay", &run, "--program", "new.prism", "--mode", "freeze", "--json"];
+    let ran = project.prism(&args);
+    assert_eq!(ran.status, 3, "{}", ran.stderr);
+    let fork = ran.json()["run"].as_str().unwrap().to_owned();
+    assert_eq!(project.prism(&["approve", &fork]).status, 0);
+    let ran = project.prism(&["resume", &fork, "--json"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert_eq!(calls(&project), Vec::<String>::new());
+    assert_eq!(ran.json()["value"][3]["~"][0], "old last");
 }
 
 #[test]
@@ -147,11 +241,7 @@ fn a_site_that_the_run_does_not_have_is_refused() {
     let (project, run) = recorded();
     let ran = project.prism(&["replay", &run, "--from", "main.fourth"]);
     assert_eq!(ran.status, 2);
-    assert!(
-        ran.stderr.contains("[P2019]") && ran.stderr.contains("agent.call.agent.call"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.contains("[P2019]") && ran.stderr.contains("main.third"), "{}", ran.stderr);
     assert_eq!(project.prism(&["replay", &run, "--from", "main.prism:4"]).status, 2);
     assert_eq!(n_runs(&project), 1);
 }

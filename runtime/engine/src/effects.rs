@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::drive::Signal;
+use crate::inherited::Inherited;
 use crate::past::Past;
 use crate::people::Question;
 use crate::record::{Asked, answer_json, event_draft, now_micros};
@@ -36,11 +37,18 @@ pub(crate) struct World {
     /// Who is asked before the world.
     pub(crate) own: Option<Arc<dyn Serve>>,
     pub(crate) past: Past,
+    pub(crate) inherited: Inherited,
     pub(crate) signals: UnboundedSender<Signal>,
     /// Where the program's state lives.
     pub(crate) scope: Arc<str>,
     /// State that is queued, but not yet in the store.
     pub(crate) unsaved: HashMap<StateKey, Arc<[u8]>>,
+}
+
+impl World {
+    fn has_own_state(&self) -> bool {
+        *self.scope == *self.run.to_string()
+    }
 }
 
 /// An outcome, as the journal and the machine get it.
@@ -64,6 +72,13 @@ pub(crate) enum Served {
 
 /// Begins to carry out an effect.
 pub(crate) fn serve(world: &mut World, asked: &Asked) -> Served {
+    // A run's own state is written in any case: other runs do not have it.
+    if !(&*asked.effect == "state.set" && world.has_own_state())
+        && let Some(served) = world.inherited.take(asked)
+    {
+        world.script.skip(&asked.effect);
+        return served;
+    }
     if let Some(answer) = world.script.next(&asked.effect) {
         return scripted(asked, answer);
     }

@@ -20,6 +20,7 @@ use crate::drive::{Driver, Signal, Stop};
 use crate::effects::World;
 use crate::event_loop::EventLoop;
 use crate::events::Fold;
+use crate::inherited::Inherited;
 use crate::mailbox::Mailbox;
 use crate::opening::{self, Opening};
 use crate::past::Past;
@@ -170,9 +171,10 @@ impl Engine {
         drafts.iter_mut().for_each(|draft| secrets.hide_json(&mut draft.payload));
         let mut batch = log.batch(drafts);
         batch.blobs.push((artifact, start.artifact.clone()));
+        let inherited = std::mem::take(&mut inheritance.answers);
         batch.state = inheritance.state(run);
         let past = Past::from_entries(&*self.store, &batch.entries)?;
-        let parts = Parts { claim, log, past, fold: Fold::default(), secrets };
+        let parts = Parts { claim, log, past, inherited, fold: Fold::default(), secrets };
         let mut driver = self.driver(machine, parts, start.scope.clone());
         driver.recorder.open(batch);
         Ok(self.drive(driver))
@@ -198,8 +200,9 @@ impl Engine {
         let Taken { claim, entries, recorded } = taken;
         let log = Log::after(entries.last().expect("a run that is taken up has entries"));
         let past = Past::from_entries(&*self.store, &entries)?;
+        let inherited = Inherited::of(&*self.store, &recorded, &|id| past.knows(id))?;
         let fold = self.fold(&entries)?;
-        let parts = Parts { claim, log, past, fold, secrets };
+        let parts = Parts { claim, log, past, inherited, fold, secrets };
         let mut driver = self.driver(machine, parts, recorded.scope);
         let resumed = run_draft(Kind::RunResumed, &json!({ "process": std::process::id() }));
         driver.recorder.open_with(resumed);
@@ -254,6 +257,7 @@ impl Engine {
             script: self.host.script.clone(),
             own: self.host.serve.clone(),
             past: parts.past,
+            inherited: parts.inherited,
             signals: signals.clone(),
             scope: scope.unwrap_or_else(|| run.to_string().into()),
             unsaved: Default::default(),
@@ -294,6 +298,8 @@ pub(crate) struct Inheritance {
     pub(crate) parent: Option<Parent>,
     /// Entries that follow the first one.
     pub(crate) drafts: Vec<Draft>,
+    /// Answers that it may still take.
+    pub(crate) answers: Inherited,
     /// Keys and values of the run's own state.
     pub(crate) state: Vec<(Arc<str>, Arc<[u8]>)>,
 }
@@ -311,6 +317,7 @@ struct Parts {
     claim: Claim,
     log: Log,
     past: Past,
+    inherited: Inherited,
     fold: Fold,
     secrets: Secrets,
 }

@@ -1,15 +1,16 @@
 //! Forks: a new run that begins with what another one was answered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use prism_journal::{Draft, Entry, Payload, RunId, Store};
+use prism_journal::{Draft, Entry, RunId, Store};
 use prism_vm::Data;
 use serde_json::json;
 
 use crate::compute;
 use crate::engine::Inheritance;
-use crate::record::{Asked, Site, event_draft, is_at, site_of};
+use crate::inherited::{self, Inherited};
+use crate::record::{Asked, Site, event_draft, is_at, sites_of};
 use crate::rerun::{Changes, Original};
 use crate::start::{Parent, Start};
 use crate::{Engine, Error, RunHandle, codec, replay};
@@ -37,9 +38,13 @@ impl Engine {
             expect_site(&original, site)?;
         }
         let n_entries = original.entries.len() as u64;
+        let ids: HashSet<&str> = kept.iter().map(|asked| &*asked.effect_id).collect();
+        let is_kept = |id: &str| ids.contains(id);
+        let answers = Inherited::new(store, &original.entries, site.as_ref(), &is_kept)?;
         let inheritance = Inheritance {
             parent: Some(Parent { run: parent, n_entries, from: fork.from }),
             drafts: drafts(store, &original.entries, &kept)?,
+            answers,
             state: match original.recorded.scope {
                 Some(_) => Vec::new(),
                 None => kept.iter().filter_map(own_state).collect(),
@@ -68,11 +73,8 @@ pub(crate) fn expect_site(original: &Original, site: &Site) -> Result<(), Error>
     if is_there {
         return Ok(());
     }
-    let name = |entry: &Entry| {
-        let name = site_of(&entry.effect_id);
-        name.trim_start_matches(|c: char| c.is_ascii_digit() || c == '/').to_owned()
-    };
-    let known: BTreeSet<String> = of_effects().map(name).collect();
+    let names = of_effects().flat_map(|entry| sites_of(&entry.effect_id));
+    let known: BTreeSet<String> = names.map(str::to_owned).collect();
     let (run, site) = (original.recorded.run, site.to_string());
     Err(Error::UnknownSite { run, site, known: known.into_iter().collect() })
 }
@@ -87,16 +89,7 @@ fn drafts(store: &dyn Store, entries: &[Entry], kept: &[Asked]) -> Result<Vec<Dr
     }
     for asked in kept {
         for entry in entries.iter().filter(|entry| entry.effect_id == asked.effect_id) {
-            drafts.push(Draft {
-                kind: entry.kind,
-                effect_id: entry.effect_id.clone(),
-                name: entry.name.clone(),
-                request: entry.request,
-                payload: match &entry.payload {
-                    Payload::Inline(bytes) => bytes.to_vec(),
-                    Payload::Blob(reference) => store.blob(*reference)?.to_vec(),
-                },
-            });
+            drafts.push(inherited::draft(store, entry)?);
         }
     }
     Ok(drafts)

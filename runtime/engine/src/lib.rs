@@ -21,6 +21,8 @@ mod effects;
 
 mod past;
 
+mod inherited;
+
 mod opening;
 
 mod recorder;

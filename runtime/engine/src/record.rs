@@ -71,8 +71,8 @@ impl Asked {
 /// A place of a run, as a person names it: a site, an effect id, or `FILE:LINE`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Site {
-    /// The name of a site, with or without the fibers before it (`0/1/`) and the number after it
-    /// (`#2`).
+    /// The name of a site or of a call on the way to one, with or without steps before it and the
+    /// number after it (`#2`).
     Name(Arc<str>),
     /// A line of a file; of any file when the name is empty.
     Line(Arc<str>, u32),
@@ -84,6 +84,14 @@ impl Site {
         match line {
             Some((file, line)) => Site::Line(file.into(), line),
             None => Site::Name(text.into()),
+        }
+    }
+
+    /// Whether an effect is surely not there. Lines are known only of what runs.
+    pub(crate) fn is_elsewhere(&self, effect_id: &str) -> bool {
+        match self {
+            Site::Name(site) => !is_at(effect_id, site),
+            Site::Line(..) => false,
         }
     }
 
@@ -107,19 +115,33 @@ impl fmt::Display for Site {
     }
 }
 
-/// Whether an effect id is of a site with this name.
+/// Whether an effect id is of a site with this name, or goes through a call with it.
 pub(crate) fn is_at(effect_id: &str, site: &str) -> bool {
-    let is_path = |path: &str| {
-        let is_whole = path.is_empty() || path.ends_with('/');
-        is_whole && path.bytes().all(|byte| byte.is_ascii_digit() || byte == b'/')
+    let (way, number) = numbered(effect_id);
+    let (steps, wanted) = numbered(site);
+    let is_number = wanted.is_none_or(|_| wanted == number);
+    let is_step = |at: usize| {
+        let is_start = at == 0 || way[..at].ends_with('/');
+        let after = &way[at + steps.len()..];
+        is_start && (after.is_empty() || after.starts_with(['/', '[']))
     };
-    let name = site_of(effect_id);
-    [effect_id, name].into_iter().any(|id| id.strip_suffix(site).is_some_and(is_path))
+    is_number && !steps.is_empty() && way.match_indices(steps).any(|(at, _)| is_step(at))
 }
 
-/// An effect id without its number.
-pub(crate) fn site_of(effect_id: &str) -> &str {
-    effect_id.rsplit_once('#').map_or(effect_id, |(name, _)| name)
+/// A text and the number at its end: `main.word` and 2 of `main.word#2`.
+fn numbered(text: &str) -> (&str, Option<u32>) {
+    let number = |(name, number): (&str, &str)| Some((number.parse().ok()?, name.len()));
+    match text.rsplit_once('#').and_then(number) {
+        Some((number, end)) => (&text[..end], Some(number)),
+        None => (text, None),
+    }
+}
+
+/// The names of the site of an effect and of the calls on the way to it.
+pub(crate) fn sites_of(effect_id: &str) -> impl Iterator<Item = &str> {
+    let steps = numbered(effect_id).0.split('/');
+    let steps = steps.map(|step| step.split('[').next().unwrap_or_default());
+    steps.filter(|step| !step.is_empty() && !step.starts_with('~'))
 }
 
 /// BLAKE3 of the effect's name, a zero byte, and the arguments as JSON.
@@ -203,4 +225,47 @@ pub fn now_micros() -> i64 {
     let elapsed =
         std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "main.votes[1]/main.votes.lambda.a.call/agent.call#2";
+
+    #[test]
+    fn a_site_is_a_step_of_an_effect_id() {
+        for site in [
+            "main.votes",
+            "main.votes[1]",
+            "main.votes#2",
+            "main.votes[1]/main.votes.lambda.a.call",
+            "main.votes.lambda.a.call",
+            "agent.call",
+            "agent.call#2",
+            ID,
+        ] {
+            assert!(is_at(ID, site), "{site}");
+        }
+        for site in [
+            "",
+            "#2",
+            "main",
+            "votes",
+            "main.votes[2]",
+            "main.votes#1",
+            "main.votes.lambda",
+            "call",
+        ] {
+            assert!(!is_at(ID, site), "{site}");
+        }
+        assert!(is_at("main.word#0", "main.word") && !is_at("main.word.2#0", "main.word"));
+    }
+
+    #[test]
+    fn the_steps_of_an_effect_id_are_names() {
+        let names = |id| sites_of(id).collect::<Vec<_>>();
+        assert_eq!(names(ID), ["main.votes", "main.votes.lambda.a.call", "agent.call"]);
+        assert_eq!(names("~0123456789abcdef/main.last/llm#0"), ["main.last", "llm"]);
+    }
 }

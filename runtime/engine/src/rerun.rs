@@ -50,7 +50,10 @@ impl Original {
         let last = entries.last().unwrap_or(first);
         let ended = result::from_entry(last, payload(store, last)?)?;
         let (module, artifact) = match changes.program {
-            Some(program) => program,
+            Some(program) => {
+                expect_same_names(store, &recorded)?;
+                program
+            }
             None => (engine::load(store, &recorded)?, store.blob(recorded.artifact)?),
         };
         let mut inputs = recorded.inputs.clone();
@@ -70,6 +73,17 @@ impl Original {
         let past = Past::from_entries(store, &self.entries)?;
         Ok(Rerun::new(self.machine()?, past))
     }
+}
+
+/// Refuses a run whose effects have their names from another format of programs: no program of
+/// today asks under those.
+fn expect_same_names(store: &dyn Store, recorded: &Recorded) -> Result<(), Error> {
+    let format = prism_bytecode::format(&store.blob(recorded.artifact)?);
+    if format == Some(prism_bytecode::FORMAT) {
+        return Ok(());
+    }
+    let detail = "its effects are named as by another version of Prism".to_owned();
+    Err(Error::Program { run: recorded.run, detail })
 }
 
 /// A machine on its way through a journal.

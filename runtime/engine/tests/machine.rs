@@ -11,8 +11,8 @@ use prism_agents::{AgentSpec, Dispatcher, Registry};
 use prism_backend_local::LocalBackend;
 use prism_bytecode::{assemble, encode, verify};
 use prism_engine::{
-    Choice, Decision, Engine, Error, Host, Start, Taken, WhenWaiting, cancel, decide, find_run,
-    take_up,
+    Changes, Choice, Decision, Engine, Error, Fork, Host, Start, Taken, WhenWaiting, cancel,
+    decide, find_run, replay, take_up,
 };
 use prism_journal::{Kind, RunId, Sqlite, Status};
 use prism_vm::{Data, Limits};
@@ -103,6 +103,37 @@ async fn a_run_goes_on_in_another_process_without_its_source() {
     assert_eq!(items[..4], [ok.clone(), ok.clone(), ok, Data::from(5.0)]);
     assert_eq!(items[4].get("by"), Some(&Data::from("me")));
     assert_eq!(fs::read_to_string(folder.path().join("calls")).unwrap().lines().count(), 3);
+}
+
+/// Effects of a program in the first format have other ids than any program has now.
+#[tokio::test]
+async fn a_run_of_an_older_format_is_neither_gone_on_with_nor_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(folder.path());
+    let now = start(FAN_OUT, Limits::default());
+    let mut older = now.artifact.to_vec();
+    older[7] = 1;
+    let before = Start { artifact: older.into(), ..now.clone() };
+    let run = engine.start(&before).unwrap().wait().await.unwrap().run;
+    let store = engine.store().clone();
+    let refused = [
+        engine.resume(run).err().unwrap(),
+        replay(&*store, run, Changes::default()).unwrap_err(),
+        replay(&*store, run, changed(&now)).unwrap_err(),
+        engine.fork(run, Fork { changes: changed(&now), from: None }).err().unwrap(),
+    ];
+    let codes = refused.each_ref().map(Error::code);
+    assert_eq!(codes, ["P2015"; 4]);
+    assert!(refused[3].to_string().contains("another version"), "{}", refused[3]);
+    // The same of a run in the format of today.
+    let run = engine.start(&now).unwrap().wait().await.unwrap().run;
+    assert_eq!(replay(&*store, run, changed(&now)).unwrap().divergence, None);
+    engine.shutdown().await;
+}
+
+fn changed(program: &Start) -> Changes {
+    let program = Some((program.module.clone(), program.artifact.clone()));
+    Changes { program, ..Changes::default() }
 }
 
 /// A process dies with many runs in flight, of which one has ended and one has a wish to be

@@ -49,7 +49,8 @@ pub struct Request {
     pub id: RequestId,
     /// `agent.call`, `llm`, `time.now`, …
     pub effect: Arc<str>,
-    /// Fiber path, site and occurrence: the same in every run that goes the same way.
+    /// The fiber, the calls on the way, the site and how often it was asked there: the same in
+    /// every run that goes the same way.
     pub effect_id: Arc<str>,
     pub args: Vec<Data>,
     /// The place in the program; for a request of the library, that of its caller where there is

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use prism_bytecode::{HandlerId, Reg, SiteId};
+use prism_bytecode::{HandlerId, Reg};
 use rustc_hash::FxHashMap;
 
 use crate::api::RequestId;
@@ -50,8 +50,8 @@ const FIRST_STACK: usize = 256 + 32;
 
 pub(crate) struct Fiber {
     pub(crate) id: FiberId,
-    /// Names the fiber the same way in every run: `""` for the first, `2/0/` for the first
-    /// child of its third child.
+    /// Names the fiber the same way in every run: `""` for the first, `main.votes[2]/` for the
+    /// third one that its call `votes` has made.
     pub(crate) path: Arc<str>,
     pub(crate) stack: Vec<Value>,
     pub(crate) frames: Vec<Frame>,
@@ -63,14 +63,13 @@ pub(crate) struct Fiber {
     /// Where the result goes that the fiber waits for.
     pub(crate) dst: Reg,
     pub(crate) state: State,
-    /// How often each site was performed.
-    pub(crate) sites: FxHashMap<SiteId, u32>,
+    /// How often each effect and each fiber was asked for, by the hash of the way to it.
+    pub(crate) counts: FxHashMap<u64, u32>,
     /// Multiplies the confidence of the result; negative for none.
     pub(crate) confidence: f64,
     /// No handle of it is left.
     pub(crate) is_dropped: bool,
     pub(crate) children: Vec<FiberId>,
-    pub(crate) n_spawned: u32,
     /// Fibers that wait for this one.
     pub(crate) waiters: Vec<FiberId>,
     /// Where the exception that is on its way was first thrown: active instructions, innermost
@@ -176,11 +175,10 @@ impl Fiber {
             closure: Value::NULL,
             dst: Reg(0),
             state: State::Ready,
-            sites: FxHashMap::default(),
+            counts: FxHashMap::default(),
             confidence: PLAIN_CALL,
             is_dropped: false,
             children: Vec::new(),
-            n_spawned: 0,
             waiters: Vec::new(),
             trace: Vec::new(),
             handlers: Vec::new(),
@@ -189,14 +187,6 @@ impl Fiber {
             parked: Vec::new(),
             is_cancelled: false,
         }
-    }
-
-    /// The effect id of the next request at a site.
-    pub(crate) fn effect_id(&mut self, site: SiteId, name: &str) -> Arc<str> {
-        let count = self.sites.entry(site).or_insert(0);
-        let id = format!("{}{name}#{count}", self.path);
-        *count += 1;
-        id.into()
     }
 
     /// Notes who waits for this fiber. Somebody who waits for one of many, again and again, is

@@ -22,6 +22,8 @@ mod run;
 
 mod calls;
 
+mod way;
+
 mod unwind;
 
 mod handlers;

@@ -264,9 +264,9 @@ impl Machine {
         for &arg in args {
             data.push(to_data(&mut self.core, arg, Functions::Refused)?);
         }
-        let entry = self.core.program.module().sites[site.index()];
-        let effect = self.core.module_text(entry.effect).clone();
-        let effect_id = fiber.effect_id(site, self.core.module_text(entry.name));
+        let effect = self.core.program.module().sites[site.index()].effect;
+        let effect = self.core.module_text(effect).clone();
+        let effect_id = self.core.effect_id(fiber, site).into();
         let id = RequestId(self.parts.n_requests);
         self.parts.n_requests += 1;
         let at = self.core.place_in_program(fiber);
@@ -291,13 +291,12 @@ impl Machine {
             }
         };
         let id = FiberId(self.parts.n_fibers);
-        let path = format!("{}{}/", parent.path, parent.n_spawned);
+        let path = self.core.child_path(parent);
         let mut fiber = Box::new(Fiber::new(id, path.into()));
         self.core.heap.grow(FIBER + fiber.stack.len() * size_of::<Value>());
         self.core.inherit_handlers(parent, &mut fiber);
         self.start(&mut fiber, callee, args)?;
         self.parts.n_fibers += 1;
-        parent.n_spawned += 1;
         self.note_child(parent, id);
         if !matches!(fiber.state, State::Over(_)) {
             self.parts.ready.push_back(id);

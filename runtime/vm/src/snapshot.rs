@@ -26,7 +26,7 @@ use prism_bytecode::Verified;
 
 use crate::machine::Machine;
 
-const MAGIC: [u8; 8] = *b"prismsn\x02";
+const MAGIC: [u8; 8] = *b"prismsn\x03";
 const HEADER: usize = 8 + 32 + 32;
 
 /// Why bytes do not make a machine.

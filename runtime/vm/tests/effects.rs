@@ -108,7 +108,7 @@ fn fibers_ask_together_and_answers_come_in_any_order() {
     let mut machine = machine(&(ASK.to_owned() + FAN_OUT));
     let batch = requests(machine.run());
     let ids: Vec<&str> = batch.iter().map(|request| &*request.effect_id).collect();
-    assert_eq!(ids, ["0/main/answer#0", "1/main/answer#0", "2/main/answer#0"]);
+    assert_eq!(ids, ["[0]/main/answer#0", "[1]/main/answer#0", "[2]/main/answer#0"]);
     answer(&mut machine, 2, 30.0);
     assert_eq!(requests(machine.run()), []);
     answer(&mut machine, 0, 10.0);

@@ -1,6 +1,6 @@
 //! Gives every item its position and every jump its distance.
 
-use prism_bytecode::{Function, HandlerRange, Inst, Place, Word};
+use prism_bytecode::{Called, Function, HandlerRange, Inst, Place, Word};
 use prism_ir::function::Source;
 
 use super::opposite::opposite;
@@ -38,6 +38,9 @@ pub(super) fn layout(
         {
             mark(&mut function.places, place);
         }
+        if let Item::Called(name) = item {
+            function.calls.push(Called { pc: code.len() as u32, name: *name });
+        }
     }
     // A label at the very end may be the target of jumps that are never taken.
     let is_open = !code.last().is_some_and(|inst| tidy::ends(*inst));
@@ -50,6 +53,7 @@ pub(super) fn layout(
         | Item::Two(..)
         | Item::Label(_)
         | Item::Source(_)
+        | Item::Called(_)
         | Item::Begin(_)
         | Item::End(_) => false,
     };
@@ -77,7 +81,7 @@ pub(super) fn layout(
 /// Words that an item takes.
 fn width(item: &Item, is_far: bool) -> usize {
     match item {
-        Item::Label(_) | Item::Source(_) | Item::Begin(_) | Item::End(_) => 0,
+        Item::Label(_) | Item::Source(_) | Item::Called(_) | Item::Begin(_) | Item::End(_) => 0,
         Item::One(_) | Item::Jump(_) => 1,
         Item::Test(Inst::JumpGiven(..), _) if is_far => 3,
         Item::Test(..) => 1 + usize::from(is_far),
@@ -91,7 +95,7 @@ fn write(item: &Item, is_far: bool, labels: &[u32], code: &mut Vec<Inst>) -> Res
         labels[label.0 as usize] as i32 - (code.len() + ahead) as i32
     };
     match item {
-        Item::Label(_) | Item::Source(_) | Item::Begin(_) | Item::End(_) => {}
+        Item::Label(_) | Item::Source(_) | Item::Called(_) | Item::Begin(_) | Item::End(_) => {}
         Item::One(inst) => code.push(*inst),
         Item::Two(inst, word) => code.extend([*inst, Inst::Arg(*word)]),
         Item::Jump(label) => code.push(jump(distance(code, label, 1))?),

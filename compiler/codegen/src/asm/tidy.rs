@@ -31,7 +31,7 @@ fn label_places(items: &[Item], n_labels: usize) -> Vec<usize> {
     for (at, item) in items.iter().enumerate().rev() {
         match item {
             Item::Label(label) => places[label.0 as usize] = next,
-            Item::Source(_) | Item::Begin(_) | Item::End(_) => {}
+            Item::Source(_) | Item::Called(_) | Item::Begin(_) | Item::End(_) => {}
             Item::One(_) | Item::Two(..) | Item::Jump(_) | Item::Test(..) | Item::Compare(..) => {
                 next = at;
             }
@@ -51,6 +51,7 @@ fn thread_jumps(items: &mut [Item], places: &[usize]) {
                 | Item::Two(..)
                 | Item::Label(_)
                 | Item::Source(_)
+                | Item::Called(_)
                 | Item::Begin(_)
                 | Item::End(_) => {}
             }
@@ -93,7 +94,7 @@ fn remove_unreachable(items: &mut Vec<Item>, n_labels: usize, kept: &[Label]) {
             is_reachable &= !ends(*inst);
             keep
         }
-        Item::Test(..) | Item::Compare(..) => is_reachable,
+        Item::Test(..) | Item::Compare(..) | Item::Called(_) => is_reachable,
     });
 }
 
@@ -140,6 +141,7 @@ fn flip_tests(items: &mut Vec<Item>) {
             | Item::Label(_)
             | Item::Jump(_)
             | Item::Source(_)
+            | Item::Called(_)
             | Item::Begin(_)
             | Item::End(_) => None,
         };

@@ -33,6 +33,7 @@ impl Emit<'_> {
                 self.done(id);
             }
             OpKind::Join { fiber } => self.simple(id, *fiber, Inst::Join),
+            OpKind::JoinAny { fibers } => self.simple(id, *fibers, Inst::JoinAny),
             OpKind::Cancel { fiber } => {
                 let fiber = self.src(*fiber);
                 self.asm.op(Inst::Cancel(fiber));

@@ -12,7 +12,15 @@ impl Emit<'_> {
         let to = self.result(id);
         let word = self.word(function.0, "functions");
         self.asm.op_with(Inst::Call(to, window, args.len() as u8), word);
+        self.called(id);
         self.done(id);
+    }
+
+    /// Names the call that was just added.
+    pub(super) fn called(&mut self, id: OpId) {
+        if let Some(site) = &self.function.ops[id].site {
+            self.asm.called(self.tables.builder.string(site));
+        }
     }
 
     pub(super) fn call_value(&mut self, id: OpId, callee: Value, args: &Args) {
@@ -35,6 +43,7 @@ impl Emit<'_> {
                 self.asm.op_with(Inst::CallNamed(to, window, count), names);
             }
         }
+        self.called(id);
         self.done(id);
     }
 
@@ -88,7 +97,7 @@ impl Emit<'_> {
     }
 
     fn method(&mut self, id: OpId, object: Value, name: &Text, args: &Args) -> Reg {
-        match args {
+        let to = match args {
             Args::Positional(args) => {
                 let window = self.window_after(id, object, args);
                 let to = self.result(id);
@@ -115,7 +124,9 @@ impl Emit<'_> {
                 self.asm.op_with(Inst::CallNamed(to, window, count), names);
                 to
             }
-        }
+        };
+        self.called(id);
+        to
     }
 
     /// A window whose first register is not one of the operation's values.

@@ -63,6 +63,7 @@ impl Emit<'_> {
             | OpKind::Perform { .. }
             | OpKind::Spawn { .. }
             | OpKind::Join { .. }
+            | OpKind::JoinAny { .. }
             | OpKind::Cancel { .. }
             | OpKind::Fail { .. }
             | OpKind::Handle { .. }

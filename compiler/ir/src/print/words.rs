@@ -68,6 +68,7 @@ impl Printer<'_> {
             | OpKind::Perform { .. }
             | OpKind::Spawn { .. }
             | OpKind::Join { .. }
+            | OpKind::JoinAny { .. }
             | OpKind::Cancel { .. }
             | OpKind::Handle { .. }
             | OpKind::Resume { .. } => self.call(kind),
@@ -120,6 +121,7 @@ impl Printer<'_> {
             }
             OpKind::Spawn { callee } => self.words("spawn", &[*callee]),
             OpKind::Join { fiber } => self.words("join", &[*fiber]),
+            OpKind::JoinAny { fibers } => self.words("join_any", &[*fibers]),
             OpKind::Cancel { fiber } => self.words("cancel", &[*fiber]),
             OpKind::Handle { body, clauses, on_return } => {
                 let clauses = self.fields(clauses);

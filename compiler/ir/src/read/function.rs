@@ -116,11 +116,14 @@ impl Body<'_, '_> {
             self.reader.expect("=")?;
         }
         let (kind, source) = (OpKind::Array(Vec::new()), Source::default());
-        let id = self.ops.alloc(Op { kind, results, source });
+        let id = self.ops.alloc(Op { kind, results, source, site: None });
         if let Some(open) = self.first_region(id)? {
             return Ok((id, Some(open)));
         }
         self.ops[id].kind = self.kind()?;
+        if self.reader.tokens.eat_word("at") {
+            self.ops[id].site = Some(self.reader.text()?);
+        }
         self.ops[id].source = self.source()?;
         Ok((id, None))
     }

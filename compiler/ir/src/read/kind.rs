@@ -186,6 +186,7 @@ impl Body<'_, '_> {
             }
             "spawn" => OpKind::Spawn { callee: self.value()? },
             "join" => OpKind::Join { fiber: self.value()? },
+            "join_any" => OpKind::JoinAny { fibers: self.value()? },
             "cancel" => OpKind::Cancel { fiber: self.value()? },
             "handle" => {
                 let body = self.value()?;

@@ -112,6 +112,11 @@ impl Cx<'_> {
         {
             return Err(Broken::Site(site.clone()));
         }
+        if let Some(site) = &op.site
+            && (site.is_empty() || !op.kind.is_call())
+        {
+            return Err(Broken::CallSite);
+        }
         self.regions(id, op)?;
         self.source = op.source;
         self.define(&op.results)

@@ -251,10 +251,18 @@ impl Check<'_> {
         for place in places {
             below(place.file.index(), self.module.files.len(), "file")?;
         }
-        if places.is_sorted_by(|a, b| a.pc < b.pc) {
+        if !places.is_sorted_by(|a, b| a.pc < b.pc) {
+            return Err("places do not rise".to_owned());
+        }
+        let calls = &self.function.calls;
+        for called in calls {
+            below(called.name.index(), self.module.strings.len(), "text")?;
+            self.target(called.pc as usize, 0)?;
+        }
+        if calls.is_sorted_by(|a, b| a.pc < b.pc) {
             Ok(())
         } else {
-            Err("places do not rise".to_owned())
+            Err("names of calls do not rise".to_owned())
         }
     }
 }

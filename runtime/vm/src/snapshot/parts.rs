@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use prism_bytecode::{FunctionId, HandlerId, SiteId};
+use prism_bytecode::{FunctionId, HandlerId};
 
 use super::RestoreError;
 use super::wire::{Res, Wire};
@@ -75,17 +75,16 @@ fn fiber<W: Wire>(w: &mut W, fiber: &mut Fiber) -> Res {
     w.byte(&mut fiber.dst.0)?;
     w.value(&mut fiber.closure)?;
     stack(w, fiber)?;
-    let mut sites: Vec<(u32, u32)> = fiber.sites.iter().map(|(site, n)| (site.0, *n)).collect();
-    sites.sort_unstable();
-    w.list(&mut sites, |w, (site, count)| {
-        w.u32(site)?;
+    let mut counts: Vec<(u64, u32)> = fiber.counts.iter().map(|(way, n)| (*way, *n)).collect();
+    counts.sort_unstable();
+    w.list(&mut counts, |w, (way, count)| {
+        w.int(way)?;
         w.u32(count)
     })?;
-    fiber.sites = sites.into_iter().map(|(site, count)| (SiteId(site), count)).collect();
+    fiber.counts = counts.into_iter().collect();
     w.double(&mut fiber.confidence)?;
     w.flag(&mut fiber.is_dropped)?;
     w.list(&mut fiber.children, fiber_id)?;
-    w.u32(&mut fiber.n_spawned)?;
     w.list(&mut fiber.waiters, fiber_id)?;
     w.list(&mut fiber.trace, W::u32)?;
     w.list(&mut fiber.handlers, installed)?;
