@@ -79,3 +79,11 @@ fn files_that_cannot_be_read_are_a_matter_of_usage() {
     assert!(status == 2 && told.contains("P0031"), "{status}: {told}");
     assert_eq!(std::fs::read_to_string(folder.path().join("a.prism")).unwrap(), "f( )\n");
 }
+
+#[test]
+fn the_library_and_the_examples_have_the_style() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_prismc"));
+    command.args(["fmt", "--check", "stdlib", "examples"]).current_dir(root);
+    command.assert().success();
+}
