@@ -1,5 +1,5 @@
-//! SIGKILL while ten thousand runs are in flight: how soon each is asked for its next step, and
-//! whether one was asked for twice.
+//! SIGKILL while ten thousand runs are in flight, or one that has come far: how soon each is asked
+//! for its next step, and whether one was asked for twice.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -16,20 +16,29 @@ use crate::{engine, engine_with, processor_time, start};
 
 /// The name under which the process that is killed is called.
 pub const CHILD: &str = "crash-child";
-const N_RUNS: usize = 10_000;
-/// Steps that every run has made before the kill.
-const N_STEPS: u64 = 10;
+
+/// What is killed.
+#[derive(Clone, Copy)]
+pub struct Flight {
+    pub name: &'static str,
+    pub n_runs: usize,
+    /// Steps that every run has made before the kill.
+    pub n_steps: u64,
+}
+
+pub const MANY: Flight = Flight { name: "crash", n_runs: 10_000, n_steps: 10 };
+pub const LONG: Flight = Flight { name: "long", n_runs: 1, n_steps: 50_000 };
 
 const PROGRAM: &str = "site \"random\", \"main/step\"\nfn \"main\" ( ) regs 3\n    \
     load_int r0, 0\n    load_const r1, 1000000\nagain:\n    perform r2, r2, 0, s0\n    \
     for_less r0, r1, 1, again\n    return r0\n";
 
 /// Starts all runs and drives them until it is killed.
-pub async fn work(folder: &Path) {
-    let engine = engine(&folder.join("crash.db"));
+pub async fn work(folder: &Path, flight: Flight) {
+    let engine = engine(&folder.join(flight.name));
     let start = start(PROGRAM);
     let handles: Vec<_> =
-        (0..N_RUNS).map(|_| engine.start(&start).expect("a run starts")).collect();
+        (0..flight.n_runs).map(|_| engine.start(&start).expect("a run starts")).collect();
     for handle in handles {
         drop(handle.wait().await);
     }
@@ -47,16 +56,16 @@ impl Serve for Moving {
     }
 }
 
-pub async fn recovery(folder: &Path) {
-    let path = folder.join("crash.db");
+pub async fn recovery(folder: &Path, flight: Flight) {
+    let path = folder.join(flight.name);
     let own = std::env::current_exe().expect("this program");
     let mut child = Command::new(own)
-        .arg(CHILD)
+        .args([CHILD, flight.name])
         .env("BENCH_FOLDER", folder)
         .stdin(Stdio::null())
         .spawn()
         .expect("a second process");
-    while !is_in_flight(&path) {
+    while !is_in_flight(&path, flight) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     child.kill().expect("it lives");
@@ -68,7 +77,7 @@ pub async fn recovery(folder: &Path) {
     let (begin, worked) = (Instant::now(), processor_time());
     let engine = engine_with(&path, Host { serve, ..Host::default() });
     let runs = engine.store().unfinished().expect("the store reads");
-    assert_eq!(runs.len(), N_RUNS, "every run is there");
+    assert_eq!(runs.len(), flight.n_runs, "every run is there");
     let listed = begin.elapsed();
     let names: Vec<RunId> = runs.iter().map(|run| run.run).collect();
     let taken: Vec<_> = take_up(&**engine.store(), &names)
@@ -82,12 +91,13 @@ pub async fn recovery(folder: &Path) {
         .map(|handle| handle.expect("it goes on"))
         .collect();
     let resumed = begin.elapsed();
-    while moving.0.lock().expect("nobody panics").len() < N_RUNS {
+    while moving.0.lock().expect("nobody panics").len() < flight.n_runs {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     println!(
-        "{N_RUNS} runs after SIGKILL, {size} MB: listed after {} ms, read after {}, taken up after \
+        "{} runs after SIGKILL, {size} MB: listed after {} ms, read after {}, taken up after \
          {}, all ask for their next step after {}, {} ms of processor time",
+        flight.n_runs,
         listed.as_millis(),
         read.as_millis(),
         resumed.as_millis(),
@@ -111,11 +121,11 @@ pub async fn recovery(folder: &Path) {
 }
 
 /// Whether every run has made its steps.
-fn is_in_flight(path: &Path) -> bool {
+fn is_in_flight(path: &Path, flight: Flight) -> bool {
     if !path.exists() {
         return false;
     }
     let store = Sqlite::open(path).expect("the store opens");
     let runs = store.runs().expect("the store reads");
-    runs.len() == N_RUNS && runs.iter().all(|run| run.last_seq >= N_STEPS)
+    runs.len() == flight.n_runs && runs.iter().all(|run| run.last_seq >= flight.n_steps)
 }

@@ -1,7 +1,7 @@
 //! Durable steps, run starts and waiting runs through the real engine, beside the disk itself.
 //!
 //! ```sh
-//! cargo run --release --manifest-path benches/engine/Cargo.toml -- [steps|starts|crash|waiting]…
+//! cargo run --release --manifest-path benches/engine/Cargo.toml -- [steps|starts|crash|long|waiting]…
 //! python3 benches/engine/peers.py          the same steps in LangGraph, DBOS and Restate
 //! ```
 //!
@@ -37,7 +37,11 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime");
     match names.first().map(String::as_str) {
-        Some(crash::CHILD) => return runtime.block_on(crash::work(folder)),
+        Some(crash::CHILD) => {
+            let flights = [crash::MANY, crash::LONG];
+            let flight = flights.into_iter().find(|flight| is_wanted(flight.name));
+            return runtime.block_on(crash::work(folder, flight.expect("one of these")));
+        }
         Some(waiting::CHILD) => return runtime.block_on(waiting::make(folder)),
         Some(_) | None => {}
     }
@@ -54,7 +58,10 @@ fn main() {
         runtime.block_on(starts(folder, 10_000));
     }
     if is_wanted("crash") {
-        runtime.block_on(crash::recovery(folder));
+        runtime.block_on(crash::recovery(folder, crash::MANY));
+    }
+    if is_wanted("long") {
+        runtime.block_on(crash::recovery(folder, crash::LONG));
     }
     if is_wanted("waiting") {
         runtime.block_on(waiting::put_down(folder));

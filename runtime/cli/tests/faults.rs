@@ -1,5 +1,5 @@
 //! SIGKILL at random moments of a run that does everything at once: nested parallelism, retries,
-//! timers, a person, state.
+//! timers, a person, state, and enough steps beside them for checkpoints in the middle of it.
 //!
 //! The short form is part of the tests. The long form is one command:
 //!
@@ -35,6 +35,10 @@ let outer = parallel([
     () => { time.sleep(30); return parallel(agents, \"right\").length },
     () => agents[0].call(\"alone\").length,
     () => once(\"bank\", \"pay\").outcome,
+    () => {
+        for let i = 0; i < 100; i += 1 { random() }
+        return 100
+    },
 ])
 let ok = human.approve({ reason: \"go on?\", proposal: outer })
 let last = parallel(agents, \"last\")

@@ -56,10 +56,10 @@ fn a_store_goes_to_an_older_format_and_back() {
     let (_, object) = project.run_json(&[]);
     let run = object["run"].as_str().unwrap();
     let ran = project.prism(&["migrate", "--to", "1", "--json"]);
-    assert_eq!(ran.json(), json!({ "from": 3, "to": 1 }), "{}", ran.stderr);
+    assert_eq!(ran.json(), json!({ "from": 4, "to": 1 }), "{}", ran.stderr);
     let ran = project.prism(&["replay", run]);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
-    assert_eq!(project.prism(&["migrate", "--to", "3"]).stdout, "format 3 → 3\n");
+    assert_eq!(project.prism(&["migrate", "--to", "4"]).stdout, "format 4 → 4\n");
     let refused = project.prism(&["migrate", "--to", "9"]);
     assert_eq!(refused.status, 1, "{}", refused.stderr);
     assert!(refused.stderr.contains("[P2021]"), "{}", refused.stderr);

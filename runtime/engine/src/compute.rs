@@ -14,6 +14,10 @@ pub(crate) trait Compute: Send {
     fn resume(&mut self, id: RequestId, answer: Answer) -> Result<(), ResumeError>;
     fn take_output(&mut self) -> Vec<String>;
     fn take_cancelled(&mut self) -> Vec<RequestId>;
+    /// Bytes.
+    fn memory_used(&self) -> usize;
+    /// All of it as bytes; `None` when it cannot be kept so.
+    fn snapshot(&mut self) -> Option<Vec<u8>>;
 }
 
 impl Compute for Machine {
@@ -32,6 +36,14 @@ impl Compute for Machine {
     fn take_cancelled(&mut self) -> Vec<RequestId> {
         Machine::take_cancelled(self)
     }
+
+    fn memory_used(&self) -> usize {
+        Machine::memory_used(self)
+    }
+
+    fn snapshot(&mut self) -> Option<Vec<u8>> {
+        Machine::snapshot(self)
+    }
 }
 
 /// A machine with a program and its inputs.
@@ -41,10 +53,28 @@ pub(crate) fn machine(
     inputs: &[(Arc<str>, Data)],
     tier: Option<Maker>,
 ) -> Result<Box<dyn Compute>, Error> {
-    let mut machine = Machine::new(module.clone(), limits, inputs.to_vec())
+    let machine = Machine::new(module.clone(), limits, inputs.to_vec())
         .map_err(|error| Error::Load { detail: error.to_string() })?;
+    Ok(with_tier(machine, module, tier))
+}
+
+/// The machine of a snapshot; `None`: the bytes are none of this program.
+pub(crate) fn restored(
+    module: &Arc<Verified>,
+    snapshot: &[u8],
+    tier: Option<Maker>,
+) -> Option<Box<dyn Compute>> {
+    let machine = Machine::restore(module.clone(), snapshot).ok()?;
+    Some(with_tier(machine, module, tier))
+}
+
+fn with_tier(
+    mut machine: Machine,
+    module: &Arc<Verified>,
+    tier: Option<Maker>,
+) -> Box<dyn Compute> {
     if let Some(tier) = tier {
         machine.install(tier(module.clone()));
     }
-    Ok(Box::new(machine))
+    Box::new(machine)
 }

@@ -13,6 +13,8 @@
 
 mod serve;
 
+mod stand;
+
 mod listen;
 
 mod end;
@@ -41,7 +43,8 @@ use crate::{Error, Mode, WhenWaiting};
 pub(crate) enum Signal {
     /// The fate of the oldest unsettled batch.
     Durable(Result<(), Box<StoreError>>),
-    Note(RequestId, Box<AgentNote>),
+    /// And when, in microseconds since 1970.
+    Note(RequestId, Box<(AgentNote, i64)>),
     Finished(RequestId, Box<Result<Finished, Error>>),
     /// The time of a step of a question is over.
     Escalated(RequestId),
@@ -124,7 +127,8 @@ impl Driver {
             then.feed.iter_mut().for_each(|(_, answer)| self.recorder.secrets.hide_answer(answer));
             self.ready.extend(then.feed.drain(..));
         }
-        self.recorder.append(drafts, state, then);
+        let entries = self.recorder.append(drafts, state, then);
+        self.requests.note(entries);
     }
 
     /// Runs the machine as far as recorded and durable answers take it.
@@ -145,7 +149,8 @@ impl Driver {
                     for request in requests {
                         let asked = Asked::from_request(request, &self.recorder.secrets);
                         self.world.past.check(self.world.run, &asked)?;
-                        self.requests.add(asked);
+                        let entries = self.world.past.take_open(&asked.effect_id);
+                        self.requests.add(asked, entries);
                     }
                 }
             }

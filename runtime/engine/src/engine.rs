@@ -7,7 +7,7 @@ use std::time::Duration;
 use prism_agents::{BoxFuture, Dispatcher};
 use prism_bytecode::Verified;
 use prism_journal::{
-    Claim, Draft, Entry, Kind, Log, Reference, RunId, StateKey, StateWrite, Store,
+    Claim, Draft, Entry, Kind, Log, NextCheckpoint, Reference, RunId, StateKey, StateWrite, Store,
 };
 use prism_vm::tier::Maker;
 use prism_vm::{Answer, Data};
@@ -15,6 +15,7 @@ use serde_json::json;
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::checkpoint::{Pace, Stand};
 use crate::compute::{self, Compute};
 use crate::drive::{Driver, Signal, Stop};
 use crate::effects::World;
@@ -174,41 +175,82 @@ impl Engine {
         let inherited = std::mem::take(&mut inheritance.answers);
         batch.state = inheritance.state(run);
         let past = Past::from_entries(&*self.store, &batch.entries)?;
-        let parts = Parts { claim, log, past, inherited, fold: Fold::default(), secrets };
+        let first = batch.entries.first().expect("a run begins with an entry").clone();
+        let pace = Pace::from(0, false, self.mailbox.n_runs());
+        let fold = Fold::default();
+        let parts = Parts { claim, log, past, inherited, fold, secrets, first, pace };
         let mut driver = self.driver(machine, parts, start.scope.clone());
         driver.recorder.open(batch);
         Ok(self.drive(driver))
     }
 
-    pub(crate) fn machine_of(
-        &self,
-        recorded: &Recorded,
-    ) -> Result<(Box<dyn Compute>, Secrets), Error> {
+    /// The driver of a run that goes on.
+    pub(crate) fn driver_of(&self, mut taken: Taken) -> Result<Box<Driver>, Error> {
+        let recorded = &taken.recorded;
         let hash = recorded.artifact.hash;
         let module = self.programs.get(hash, || load(&*self.store, recorded))?;
         let (inputs, secrets) = self.secrets_of(&module, &recorded.inputs)?;
-        let machine = compute::machine(&module, recorded.limits, &inputs, self.host.tier)?;
-        Ok((machine, secrets))
+        // A machine that is kept has no secrets; a script counts answers from the first on.
+        let is_allowed = secrets.is_empty() && self.host.script.is_empty();
+        if let Some(stand) = taken.stand.take() {
+            let is_told = self.host.watch.is_none() || stand.counted.is_some();
+            if is_allowed
+                && is_told
+                && let Some(machine) = compute::restored(&module, &stand.machine, self.host.tier)
+            {
+                return self.driver_from(*stand, taken, machine);
+            }
+            taken.entries = self.store.read(taken.claim.run(), 0)?;
+        }
+        let machine = compute::machine(&module, taken.recorded.limits, &inputs, self.host.tier)?;
+        self.driver_from_beginning(taken, (machine, secrets))
     }
 
-    /// The driver of a run that goes on.
-    pub(crate) fn driver_of(
+    /// The same, with a machine that goes all the way again.
+    pub(crate) fn driver_from_beginning(
         &self,
         taken: Taken,
         (machine, secrets): (Box<dyn Compute>, Secrets),
     ) -> Result<Box<Driver>, Error> {
-        let Taken { claim, entries, recorded } = taken;
+        let Taken { claim, entries, recorded, is_kept, .. } = taken;
+        let first = entries.first().expect("a run that is taken up has entries").clone();
         let log = Log::after(entries.last().expect("a run that is taken up has entries"));
         let past = Past::from_entries(&*self.store, &entries)?;
         let inherited = Inherited::of(&*self.store, &recorded, &|id| past.knows(id))?;
-        let fold = self.fold(&entries)?;
-        let parts = Parts { claim, log, past, inherited, fold, secrets };
+        let fold = self.fold(Fold::default(), &entries)?;
+        let pace = Pace::from(log.next_seq(), is_kept, self.mailbox.n_runs());
+        let parts = Parts { claim, log, past, inherited, fold, secrets, first, pace };
+        Ok(self.resumed(self.driver(machine, parts, recorded.scope)))
+    }
+
+    /// The same, with a machine that stands somewhere on the way.
+    fn driver_from(
+        &self,
+        stand: Stand,
+        taken: Taken,
+        machine: Box<dyn Compute>,
+    ) -> Result<Box<Driver>, Error> {
+        let Taken { claim, entries, recorded, .. } = taken;
+        let log = Log::after(entries.last().expect("entries follow a checkpoint"));
+        let past = Past::from_stand(&*self.store, &stand, &entries)?;
+        let inherited = Inherited::of(&*self.store, &recorded, &|id| past.knows(id))?;
+        let Stand { seq, first, requests, cancelled, counted, output, .. } = stand;
+        let fold = self.fold(Fold::after(&first, counted.unwrap_or_default()), &entries)?;
+        let pace = Pace::from(seq, true, self.mailbox.n_runs());
+        let secrets = Secrets::default();
+        let parts = Parts { claim, log, past, inherited, fold, secrets, first, pace };
         let mut driver = self.driver(machine, parts, recorded.scope);
+        driver.stands_at(requests, cancelled, output)?;
+        Ok(self.resumed(driver))
+    }
+
+    /// A run that goes on says so first.
+    fn resumed(&self, mut driver: Box<Driver>) -> Box<Driver> {
         let resumed = run_draft(Kind::RunResumed, &json!({ "process": std::process::id() }));
         driver.recorder.open_with(resumed);
         // Its beginning is durable.
         driver.is_begun = true;
-        Ok(driver)
+        driver
     }
 
     /// Lets a run go its way.
@@ -231,8 +273,7 @@ impl Engine {
     }
 
     /// The events so far are not told again, but counted.
-    fn fold(&self, entries: &[Entry]) -> Result<Fold, Error> {
-        let mut fold = Fold::default();
+    fn fold(&self, mut fold: Fold, entries: &[Entry]) -> Result<Fold, Error> {
         if self.host.watch.is_some() {
             for entry in entries {
                 fold.push(&*self.store, entry, &mut Vec::new())?;
@@ -273,6 +314,9 @@ impl Engine {
             sent: VecDeque::new(),
             secrets: parts.secrets,
             is_awaited: self.host.mode == Mode::Full,
+            first: parts.first,
+            pace: parts.pace,
+            checkpoint: NextCheckpoint::Keep,
         };
         Box::new(Driver {
             machine,
@@ -320,6 +364,8 @@ struct Parts {
     inherited: Inherited,
     fold: Fold,
     secrets: Secrets,
+    first: Entry,
+    pace: Pace,
 }
 
 /// The program of a run, from its journal.

@@ -12,6 +12,7 @@ use prism_journal::{Entry, Kind, RunId, Store};
 use prism_vm::{Answer, Data};
 use serde_json::{Value, json};
 
+use crate::checkpoint::Counted;
 use crate::event::{Event, EventKind, iso_time};
 use crate::people::decision_from_json;
 use crate::record::{ESCALATED, answer_from_json, payload};
@@ -135,6 +136,21 @@ pub(crate) struct Fold {
 }
 
 impl Fold {
+    /// What it has counted; of the calls, only these may be told of again.
+    pub(crate) fn counted<'a>(&self, open: impl Iterator<Item = &'a Arc<str>>) -> Counted {
+        let &Fold { n_events, total, completed, failed, .. } = self;
+        let called = open.filter(|id| self.called.contains(&**id)).cloned().collect();
+        Counted { n_events, total, completed, failed, called }
+    }
+
+    /// One that has counted so much of the run with this first entry.
+    pub(crate) fn after(first: &Entry, counted: Counted) -> Fold {
+        let Counted { n_events, total, completed, failed, called } = counted;
+        let (name, started) = (first.name.clone(), first.time);
+        let called = called.into_iter().collect();
+        Fold { n_events, name, started, called, total, completed, failed }
+    }
+
     /// Adds the events of one entry.
     pub(crate) fn push(
         &mut self,

@@ -111,5 +111,6 @@ pub(crate) fn draft(store: &dyn Store, entry: &Entry) -> Result<Draft, Error> {
             Payload::Inline(bytes) => bytes.to_vec(),
             Payload::Blob(reference) => store.blob(*reference)?.to_vec(),
         },
+        time: None,
     })
 }

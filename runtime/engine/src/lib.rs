@@ -25,6 +25,8 @@ mod inherited;
 
 mod opening;
 
+mod checkpoint;
+
 mod recorder;
 
 mod described;
@@ -106,5 +108,5 @@ pub use script::Script;
 pub use secrets::{Environment, HIDDEN, Vault};
 pub use shadow::{Compared, Shadowed};
 pub use standing::Standing;
-pub use start::{Parent, Recorded, Start, recorded};
+pub use start::{Parent, Recorded, Start, begun, recorded};
 pub use take_up::{Taken, take_up};

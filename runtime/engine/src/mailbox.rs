@@ -4,6 +4,7 @@
 //! cost one question every few milliseconds, not one each.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use prism_journal::{Message, RunId, Store};
@@ -14,7 +15,11 @@ use crate::event_loop::EventLoop;
 use crate::{Error, runs};
 
 #[derive(Clone, Default)]
-pub(crate) struct Mailbox(Arc<Mutex<Boxes>>);
+pub(crate) struct Mailbox {
+    boxes: Arc<Mutex<Boxes>>,
+    /// How many runs there are.
+    n_runs: Arc<AtomicUsize>,
+}
 
 #[derive(Default)]
 struct Boxes {
@@ -39,6 +44,7 @@ impl Mailbox {
     ) -> Delivery {
         let mut boxes = self.lock();
         boxes.runs.insert(run, signals);
+        self.n_runs.store(boxes.runs.len(), Ordering::Relaxed);
         if !boxes.is_polled {
             boxes.is_polled = true;
             event_loop.spawn_beside(poll(self.clone(), store.clone()));
@@ -60,13 +66,20 @@ impl Mailbox {
     }
 
     fn lock(&self) -> MutexGuard<'_, Boxes> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.boxes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many runs are driven here, as it changes.
+    pub(crate) fn n_runs(&self) -> Arc<AtomicUsize> {
+        self.n_runs.clone()
     }
 }
 
 impl Drop for Delivery {
     fn drop(&mut self) {
-        self.mailbox.lock().runs.remove(&self.run);
+        let mut boxes = self.mailbox.lock();
+        boxes.runs.remove(&self.run);
+        self.mailbox.n_runs.store(boxes.runs.len(), Ordering::Relaxed);
     }
 }
 

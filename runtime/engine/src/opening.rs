@@ -40,6 +40,7 @@ impl Opening {
                 batch.blobs.extend(next.blobs);
                 batch.state.extend(next.state);
                 batch.is_awaited = next.is_awaited;
+                batch.checkpoint = next.checkpoint;
                 let both = |outcome: Result<(), StoreError>| {
                     first(outcome.clone());
                     ack(outcome);

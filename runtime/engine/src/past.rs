@@ -9,8 +9,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 
 use crate::Error;
+use crate::checkpoint::Stand;
 use crate::people::{self, Question};
 use crate::record::{Asked, ESCALATED, PRINTED, answer_from_json, expect, payload};
+use crate::requests::is_of_request;
 
 /// An outcome in the journal, to be fed again.
 #[derive(Debug)]
@@ -34,6 +36,8 @@ pub(crate) struct Past {
     attempts: FxHashMap<Arc<str>, Attempts>,
     /// The steps at which questions are, but for the first.
     escalated: FxHashMap<Arc<str>, usize>,
+    /// What it says of requests without an outcome; events do not count.
+    open: FxHashMap<Arc<str>, Vec<Entry>>,
     /// How many printed lines the journal has.
     pub(crate) n_printed: usize,
     /// Requests up to this number were announced by `agents_selected`.
@@ -66,8 +70,30 @@ impl Past {
         Ok(past)
     }
 
+    /// The past of a run that stands somewhere, with its entries from there on.
+    pub(crate) fn from_stand(
+        store: &dyn Store,
+        stand: &Stand,
+        entries: &[Entry],
+    ) -> Result<Past, Error> {
+        let steps = stand.escalated.iter().map(|(id, step)| (id.clone(), *step as usize));
+        let mut past = Past {
+            escalated: steps.collect(),
+            n_printed: stand.n_printed as usize,
+            announced: stand.announced,
+            ..Past::default()
+        };
+        for entry in stand.entries.iter().chain(entries) {
+            past.add(store, entry)?;
+        }
+        Ok(past)
+    }
+
     fn add(&mut self, store: &dyn Store, entry: &Entry) -> Result<(), Error> {
         let id = || entry.effect_id.clone();
+        if is_of_request(entry.kind) {
+            self.open.entry(id()).or_default().push(entry.clone());
+        }
         match entry.kind {
             Kind::Answer => {
                 let payload = payload(store, entry)?;
@@ -108,7 +134,8 @@ impl Past {
                 }
                 if payload["type"] == PRINTED {
                     let lines = expect(payload["data"]["lines"].as_array(), entry)?;
-                    self.n_printed += lines.len();
+                    let from = expect(payload["data"]["from"].as_u64(), entry)?;
+                    self.n_printed = self.n_printed.max(from as usize + lines.len());
                 }
             }
             Kind::AttemptFailed => {
@@ -129,6 +156,7 @@ impl Past {
 
     fn push_outcome(&mut self, entry: &Entry, answer: Answer) {
         let (effect_id, effect) = (entry.effect_id.clone(), entry.name.clone());
+        self.open.remove(&effect_id);
         self.outcomes.push_back(Outcome { effect_id, effect, answer });
     }
 
@@ -141,6 +169,11 @@ impl Past {
         if known.args.is_none() {
             known.args = args.cloned();
         }
+    }
+
+    /// Takes out what the journal says of a request without an outcome.
+    pub(crate) fn take_open(&mut self, effect_id: &str) -> Vec<Entry> {
+        self.open.remove(effect_id).unwrap_or_default()
     }
 
     /// The next outcome to feed.

@@ -28,7 +28,7 @@ use crate::codec;
 use crate::secrets::Secrets;
 
 /// A request of the machine, and what the journal calls it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Asked {
     pub(crate) id: RequestId,
     pub(crate) effect: Arc<str>,
@@ -60,6 +60,7 @@ impl Asked {
             name: self.effect.clone(),
             request: self.digest,
             payload: payload.to_string().into_bytes(),
+            time: None,
         }
     }
 

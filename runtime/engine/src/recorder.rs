@@ -4,10 +4,13 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 
 use prism_agents::Gate;
-use prism_journal::{Ack, Batch, Claim, Draft, Entry, Error as StoreError, Log, StateWrite, Store};
+use prism_journal::{
+    Ack, Batch, Claim, Draft, Entry, Error as StoreError, Log, NextCheckpoint, StateWrite, Store,
+};
 use prism_vm::{Answer, RequestId};
 use tokio::sync::mpsc::UnboundedSender;
 
+use crate::checkpoint::Pace;
 use crate::drive::Signal;
 use crate::events::Fold;
 use crate::opening::Opening;
@@ -38,10 +41,15 @@ pub(crate) struct Recorder {
     pub(crate) secrets: Secrets,
     /// Whether the run goes on only when its entries are durable.
     pub(crate) is_awaited: bool,
+    /// The run's first entry.
+    pub(crate) first: Entry,
+    pub(crate) pace: Pace,
+    /// What the next batch does to the run's checkpoint.
+    pub(crate) checkpoint: NextCheckpoint,
 }
 
 impl Recorder {
-    /// Queues entries; a `Signal::Durable` tells their fate.
+    /// Queues entries and gives them; a `Signal::Durable` tells their fate.
     /// Secrets are in none of them, nor in the answers that will be fed: a run that goes on is
     /// fed the same.
     pub(crate) fn append(
@@ -49,16 +57,18 @@ impl Recorder {
         mut drafts: Vec<Draft>,
         state: Vec<StateWrite>,
         mut then: Then,
-    ) {
+    ) -> &[Entry] {
         drafts.iter_mut().for_each(|draft| self.secrets.hide_json(&mut draft.payload));
         then.feed.iter_mut().for_each(|(_, answer)| self.secrets.hide_answer(answer));
         let mut batch = self.log.batch(drafts);
         batch.state = state;
         self.send(batch, then);
+        self.sent.back().map_or(&[], |(entries, _)| entries)
     }
 
     fn send(&mut self, mut batch: Batch, then: Then) {
         batch.is_awaited = self.is_awaited;
+        batch.checkpoint = std::mem::take(&mut self.checkpoint);
         let ack = self.expect(&batch, then);
         self.opening.send_with(batch, ack, &*self.store, &self.claim);
     }
@@ -112,7 +122,25 @@ impl Recorder {
 
     /// When the oldest entry was made that is not durable, in microseconds since 1970.
     pub(crate) fn oldest(&self) -> Option<i64> {
-        self.sent.front().and_then(|(entries, _)| entries.first()).map(|entry| entry.time)
+        self.first_unsettled().map(|entry| entry.time)
+    }
+
+    /// The entries that are not durable.
+    pub(crate) fn unsettled(&self) -> impl Iterator<Item = &Entry> {
+        self.sent.iter().flat_map(|(entries, _)| entries)
+    }
+
+    /// The oldest one of them.
+    pub(crate) fn first_unsettled(&self) -> Option<&Entry> {
+        self.unsettled().next()
+    }
+
+    /// The next batch ends the run.
+    pub(crate) fn drop_checkpoint(&mut self) {
+        self.checkpoint = match self.pace.is_kept {
+            true => NextCheckpoint::Drop,
+            false => NextCheckpoint::Keep,
+        };
     }
 
     /// Whether everything that was queued is durable.

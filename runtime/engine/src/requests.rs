@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use prism_agents::Gate;
+use prism_journal::{Entry, Kind};
 use prism_vm::RequestId;
 use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::task::AbortHandle;
@@ -15,6 +16,8 @@ use crate::record::{Asked, now_micros};
 pub(crate) struct Pending {
     pub(crate) asked: Asked,
     pub(crate) stage: Stage,
+    /// What the journal says of it; events do not count.
+    pub(crate) entries: Vec<Entry>,
     /// When a message of its agent was journalled last.
     pub(crate) last_message: Option<Instant>,
     /// What its agent has written to its standard error, and no entry has.
@@ -54,14 +57,37 @@ pub(crate) struct Requests {
 }
 
 impl Requests {
-    pub(crate) fn add(&mut self, asked: Asked) {
+    /// Takes a request with what the journal says of it.
+    pub(crate) fn add(&mut self, asked: Asked, entries: Vec<Entry>) {
         let id = asked.id;
         self.by_effect_id.insert(asked.effect_id.clone(), id);
         self.fresh.push(id);
-        self.pending.insert(
-            id,
-            Pending { asked, stage: Stage::Fresh, last_message: None, said: Vec::new() },
-        );
+        let (stage, last_message, said) = (Stage::Fresh, None, Vec::new());
+        self.pending.insert(id, Pending { asked, stage, entries, last_message, said });
+    }
+
+    /// Notes what the journal says of requests from now on.
+    pub(crate) fn note(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            if is_of_request(entry.kind)
+                && let Some(id) = self.find(&entry.effect_id)
+                && let Some(pending) = self.pending.get_mut(&id)
+            {
+                pending.entries.push(entry.clone());
+            }
+        }
+    }
+
+    /// All, oldest first.
+    pub(crate) fn in_order(&self) -> Vec<&Pending> {
+        let mut all: Vec<&Pending> = self.pending.values().collect();
+        all.sort_unstable_by_key(|pending| pending.asked.id);
+        all
+    }
+
+    /// Notes that the program has given up an effect.
+    pub(crate) fn note_cancelled(&mut self, effect_id: Arc<str>) {
+        self.cancelled.insert(effect_id);
     }
 
     pub(crate) fn get(&self, id: RequestId) -> Option<&Pending> {
@@ -161,5 +187,21 @@ impl Requests {
             .collect();
         questions.sort_by_key(|(id, _)| *id);
         questions.into_iter().map(|(_, question)| question).collect()
+    }
+}
+
+/// Whether an entry says how far a request is that has no outcome yet.
+pub(crate) fn is_of_request(kind: Kind) -> bool {
+    match kind {
+        Kind::AttemptStarted | Kind::AttemptFailed | Kind::Waiting | Kind::Timer => true,
+        Kind::RunStarted
+        | Kind::Answer
+        | Kind::Decision
+        | Kind::Event
+        | Kind::RunResumed
+        | Kind::RunInterrupted
+        | Kind::RunCompleted
+        | Kind::RunFailed
+        | Kind::RunCancelled => false,
     }
 }

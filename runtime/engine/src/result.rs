@@ -114,32 +114,24 @@ fn location(at: &Value) -> Option<Location> {
 
 /// The result in a run's last entry; `None` when that entry ends no run.
 pub(crate) fn from_entry(entry: &Entry, mut payload: Value) -> Result<Option<RunResult>, Error> {
-    use prism_journal::Kind;
     let run = entry.run;
     let unreadable = Error::Unreadable { run, seq: entry.seq };
     let output = |payload: &Value| -> Vec<String> {
         let lines = payload["output"].as_array().map(Vec::as_slice).unwrap_or_default();
         lines.iter().filter_map(|line| line.as_str().map(str::to_owned)).collect()
     };
-    Ok(match entry.kind {
-        Kind::RunCompleted => {
+    let Some(status) = entry.kind.end() else { return Ok(None) };
+    Ok(Some(match status {
+        Status::Completed => {
             let value = codec::from_json(payload["value"].take()).map_err(|_| unreadable)?;
-            Some(RunResult::completed(run, value, output(&payload)))
+            RunResult::completed(run, value, output(&payload))
         }
-        Kind::RunFailed => {
+        Status::Failed => {
             let failure = Failure::from_json(&mut payload["failure"]).ok_or(unreadable)?;
-            Some(RunResult::failed(run, failure, output(&payload)))
+            RunResult::failed(run, failure, output(&payload))
         }
-        Kind::RunCancelled => Some(RunResult::new(run, Status::Cancelled, output(&payload))),
-        Kind::RunStarted
-        | Kind::AttemptStarted
-        | Kind::AttemptFailed
-        | Kind::Answer
-        | Kind::Waiting
-        | Kind::Decision
-        | Kind::Timer
-        | Kind::Event
-        | Kind::RunResumed
-        | Kind::RunInterrupted => None,
-    })
+        Status::Cancelled | Status::Running | Status::Waiting | Status::Interrupted => {
+            RunResult::new(run, status, output(&payload))
+        }
+    }))
 }

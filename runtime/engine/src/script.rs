@@ -47,6 +47,11 @@ impl Script {
         Ok(Script { lists })
     }
 
+    /// Whether it answers nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lists.is_empty()
+    }
+
     /// The next answer for an effect; `None` when the script does not speak of it.
     pub(crate) fn next(&mut self, effect: &str) -> Option<Answer> {
         let list = self.lists.get_mut(self.name_of(effect))?;

@@ -8,6 +8,7 @@ use prism_schedule::Schedule;
 use prism_vm::{Data, Limits};
 use serde_json::{Map, Value, json};
 
+use crate::checkpoint::Stand;
 use crate::record::{expect, payload};
 use crate::{Error, codec, secrets};
 
@@ -59,6 +60,15 @@ pub fn recorded(store: &dyn Store, run: RunId) -> Result<Recorded, Error> {
     let entries = store.read(run, 0)?;
     let first = entries.first().ok_or_else(|| Error::UnknownRun { name: run.to_string() })?;
     from_entry(store, first)
+}
+
+/// The same for who goes on with the run: as its checkpoint says, where it has one.
+pub fn begun(store: &dyn Store, run: RunId) -> Result<Recorded, Error> {
+    let checkpoint = store.checkpoint(run)?;
+    match checkpoint.and_then(|checkpoint| Stand::of(run, &checkpoint)) {
+        Some(stand) => from_entry(store, &stand.first),
+        None => recorded(store, run),
+    }
 }
 
 /// The first entry of a run; its artifact goes into the same batch.

@@ -1,7 +1,7 @@
 //! Goes on with runs: claimed, their journals read, their machines fed with what those have.
 //!
 //! ```text
-//! take_up: claim → journal → beginning ─→ Taken ─→ go_on_with: past, machine → driver → messages
+//! take_up: claim → checkpoint, journal → beginning ─→ Taken ─→ go_on_with: past, machine → driver → messages
 //! ```
 //!
 //! Many runs are taken up on all processors, and their journals are read together: after a crash
@@ -11,11 +11,10 @@ use std::collections::HashMap;
 use std::num::NonZero;
 use std::thread;
 
-use prism_journal::{Claim, Entry, Error as StoreError, Kind, RunId, Status, Store};
+use prism_journal::{Claim, Entry, Error as StoreError, Recovered, RunId, Store};
 
-use crate::compute::Compute;
+use crate::checkpoint::Stand;
 use crate::drive::{Driver, Signal};
-use crate::secrets::Secrets;
 use crate::start::{self, Recorded};
 use crate::{Engine, Error, RunHandle, opening, runs};
 
@@ -27,6 +26,10 @@ const MOST: usize = 8192;
 /// A run that this process has claimed, and its journal.
 pub struct Taken {
     pub(crate) claim: Claim,
+    /// Where it stood before `entries`; without, these are all.
+    pub(crate) stand: Option<Box<Stand>>,
+    /// Whether the store has a checkpoint, whatever it is worth.
+    pub(crate) is_kept: bool,
     pub(crate) entries: Vec<Entry>,
     pub(crate) recorded: Recorded,
 }
@@ -50,7 +53,7 @@ pub fn take_up(store: &dyn Store, runs: &[RunId]) -> Vec<Result<Taken, Error>> {
     on_all_processors(runs.to_vec(), |runs| {
         let claims: Vec<_> = runs.iter().map(|run| store.claim(*run)).collect();
         let claimed: Vec<RunId> = claims.iter().flatten().map(Claim::run).collect();
-        let mut journals = store.read_all(&claimed).into_iter();
+        let mut journals = store.recover(&claimed).into_iter();
         let taken = |claim: Result<Claim, StoreError>| {
             let claim = claim?;
             taken(store, claim, journals.next().expect("there is a journal for each claim")?)
@@ -59,16 +62,24 @@ pub fn take_up(store: &dyn Store, runs: &[RunId]) -> Vec<Result<Taken, Error>> {
     })
 }
 
-fn taken(store: &dyn Store, claim: Claim, entries: Vec<Entry>) -> Result<Taken, Error> {
+/// The run with what there is to go on with it. A checkpoint that cannot be read is as good as none.
+pub(crate) fn taken(store: &dyn Store, claim: Claim, recovered: Recovered) -> Result<Taken, Error> {
     let run = claim.run();
-    let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
+    let Recovered { checkpoint, mut entries } = recovered;
+    let is_kept = checkpoint.is_some();
+    let stand = checkpoint.and_then(|checkpoint| Stand::of(run, &checkpoint)).map(Box::new);
+    if is_kept && stand.is_none() {
+        entries = store.read(run, 0)?;
+    }
+    let Some(last) = entries.last() else {
         return Err(Error::UnknownRun { name: run.to_string() });
     };
     expect_unfinished(last)?;
+    let first = stand.as_ref().map_or(&entries[0], |stand| &stand.first);
     let recorded = start::from_entry(store, first)?;
     match recorded.schedule {
         Some(_) => Err(Error::IsSchedule { run }),
-        None => Ok(Taken { claim, entries, recorded }),
+        None => Ok(Taken { claim, stand, is_kept, entries, recorded }),
     }
 }
 
@@ -77,20 +88,14 @@ impl Engine {
     ///
     /// Errors: those of [`take_up`]. A program that diverged shows in the result.
     pub fn resume(&self, run: RunId) -> Result<RunHandle, Error> {
-        self.resume_with(run, |recorded| self.machine_of(recorded))
+        let claim = self.store.claim(run)?;
+        let recovered = self.store.recover(&[run]).pop().expect("there is one for each run")?;
+        let taken = taken(&*self.store, claim, recovered)?;
+        self.go_on(self.driver_of(taken)?)
     }
 
-    /// The same, with another machine than that of the run's program.
-    pub(crate) fn resume_with(
-        &self,
-        run: RunId,
-        machine: impl FnOnce(&Recorded) -> Result<(Box<dyn Compute>, Secrets), Error>,
-    ) -> Result<RunHandle, Error> {
-        let claim = self.store.claim(run)?;
-        let entries = self.store.read(run, 0)?;
-        let taken = taken(&*self.store, claim, entries)?;
-        let machine = machine(&taken.recorded)?;
-        let driver = self.driver_of(taken, machine)?;
+    /// Drives a run that was taken up.
+    pub(crate) fn go_on(&self, driver: Box<Driver>) -> Result<RunHandle, Error> {
         self.hand_over_messages([&*driver].into_iter())?;
         Ok(self.drive(driver))
     }
@@ -99,11 +104,7 @@ impl Engine {
     /// order of the runs.
     pub fn go_on_with(&self, taken: Vec<Taken>) -> Vec<Result<RunHandle, Error>> {
         let mut drivers = on_all_processors(taken, |taken| {
-            let driver = |taken: Taken| {
-                let machine = self.machine_of(&taken.recorded)?;
-                self.driver_of(taken, machine)
-            };
-            taken.into_iter().map(driver).collect()
+            taken.into_iter().map(|taken| self.driver_of(taken)).collect()
         });
         // When every run is heard of here: what is said from now on is delivered.
         if let Err(error) =
@@ -160,21 +161,10 @@ fn on_all_processors<T: Send, R: Send>(
     done
 }
 
+/// Errors: `P2013`.
 pub(crate) fn expect_unfinished(last: &Entry) -> Result<(), Error> {
-    let status = match last.kind {
-        Kind::RunCompleted => Status::Completed,
-        Kind::RunFailed => Status::Failed,
-        Kind::RunCancelled => Status::Cancelled,
-        Kind::RunStarted
-        | Kind::AttemptStarted
-        | Kind::AttemptFailed
-        | Kind::Answer
-        | Kind::Waiting
-        | Kind::Decision
-        | Kind::Timer
-        | Kind::Event
-        | Kind::RunResumed
-        | Kind::RunInterrupted => return Ok(()),
-    };
-    Err(Error::Ended { run: last.run, status: status.name() })
+    match last.kind.end() {
+        Some(status) => Err(Error::Ended { run: last.run, status: status.name() }),
+        None => Ok(()),
+    }
 }

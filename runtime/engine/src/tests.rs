@@ -6,6 +6,8 @@ mod lab;
 
 mod agents;
 
+mod checkpoints;
+
 mod crash;
 
 mod durable;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::RunId;
+use crate::{RunId, Status};
 
 /// Payloads up to this many bytes stand in the entry; longer ones become blobs.
 pub const INLINE_LIMIT: usize = 4096;
@@ -103,6 +103,25 @@ impl Kind {
     /// The kind with this number, if there is one.
     pub fn from_number(number: u8) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| *kind as u8 == number)
+    }
+
+    /// How a run has ended that has such an entry; `None`: it can go on.
+    pub fn end(self) -> Option<Status> {
+        match self {
+            Kind::RunCompleted => Some(Status::Completed),
+            Kind::RunFailed => Some(Status::Failed),
+            Kind::RunCancelled => Some(Status::Cancelled),
+            Kind::RunStarted
+            | Kind::AttemptStarted
+            | Kind::AttemptFailed
+            | Kind::Answer
+            | Kind::Waiting
+            | Kind::Decision
+            | Kind::Timer
+            | Kind::Event
+            | Kind::RunResumed
+            | Kind::RunInterrupted => None,
+        }
     }
 
     pub fn name(self) -> &'static str {

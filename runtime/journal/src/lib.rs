@@ -35,5 +35,8 @@ pub use memory::Memory;
 pub use postgres::Postgres;
 pub use run::{RunRecord, Status};
 pub use sqlite::Sqlite;
-pub use store::{Ack, Batch, Claim, Message, Removed, StateKey, StateWrite, Store};
+pub use store::{
+    Ack, Batch, Checkpoint, Claim, Message, NextCheckpoint, Recovered, Removed, StateKey,
+    StateWrite, Store,
+};
 pub use values::{Reach, Values};

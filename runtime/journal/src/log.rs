@@ -15,13 +15,16 @@ pub struct Draft {
     /// `Digest::ZERO` when there is no request.
     pub request: Digest,
     pub payload: Vec<u8>,
+    /// When it happened, in microseconds since 1970; `None`: now, when it gets its place.
+    pub time: Option<i64>,
 }
 
 impl Draft {
     /// A draft that speaks of the run, not of an effect.
     pub fn of_run(kind: Kind, payload: Vec<u8>) -> Draft {
         let none: Arc<str> = Arc::from("");
-        Draft { kind, effect_id: none.clone(), name: none, request: Digest::ZERO, payload }
+        let (effect_id, name) = (none.clone(), none);
+        Draft { kind, effect_id, name, request: Digest::ZERO, payload, time: None }
     }
 }
 
@@ -53,7 +56,12 @@ impl Log {
         self.next_seq
     }
 
-    /// Gives drafts their places and times. Long payloads become blobs of the same batch.
+    /// The hash of the run's last entry.
+    pub fn prev(&self) -> Digest {
+        self.prev
+    }
+
+    /// Gives drafts their places, and their times unless they have some. Long payloads become blobs of the same batch.
     pub fn batch(&mut self, drafts: Vec<Draft>) -> Batch {
         let time = now_micros();
         let mut batch = Batch::default();
@@ -62,7 +70,7 @@ impl Log {
             let mut entry = Entry {
                 run: self.run,
                 seq: self.next_seq,
-                time,
+                time: draft.time.unwrap_or(time),
                 kind: draft.kind,
                 effect_id: draft.effect_id,
                 name: draft.name,

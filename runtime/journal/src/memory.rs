@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::store::check_chain;
 use crate::{
-    Ack, Batch, Claim, Digest, Entry, Error, Message, Reference, Removed, RunId, RunRecord,
-    StateKey, Store,
+    Ack, Batch, Checkpoint, Claim, Digest, Entry, Error, Message, NextCheckpoint, Reference,
+    Removed, RunId, RunRecord, StateKey, Store,
 };
 
 /// A store in memory. Acknowledges at once; forgets all at the end.
@@ -16,6 +16,7 @@ pub struct Memory(Arc<Mutex<Contents>>);
 #[derive(Default)]
 struct Contents {
     runs: BTreeMap<RunId, (RunRecord, Vec<Entry>)>,
+    checkpoints: HashMap<RunId, Checkpoint>,
     claimed: HashSet<RunId>,
     blobs: HashMap<Digest, Arc<[u8]>>,
     /// Which run uses which blob.
@@ -66,6 +67,10 @@ impl Store for Memory {
         check_chain(entries, 0, Digest::ZERO)?;
         let from = usize::try_from(from).unwrap_or(usize::MAX);
         Ok(entries.get(from..).unwrap_or_default().to_vec())
+    }
+
+    fn checkpoint(&self, run: RunId) -> Result<Option<Checkpoint>, Error> {
+        Ok(self.lock().checkpoints.get(&run).cloned())
     }
 
     fn run(&self, run: RunId) -> Result<Option<RunRecord>, Error> {
@@ -127,6 +132,7 @@ impl Contents {
                 continue;
             }
             self.runs.remove(run);
+            self.checkpoints.remove(run);
             self.messages.retain(|message| message.run != *run);
             self.uses.retain(|(user, _)| user != run);
             let scope = run.to_string();
@@ -152,6 +158,11 @@ impl Contents {
         if let Some(first) = batch.entries.first() {
             let run = first.run;
             self.uses.extend(batch.blobs.iter().map(|(reference, _)| (run, reference.hash)));
+            match batch.checkpoint {
+                NextCheckpoint::Keep => {}
+                NextCheckpoint::Put(checkpoint) => drop(self.checkpoints.insert(run, checkpoint)),
+                NextCheckpoint::Drop => drop(self.checkpoints.remove(&run)),
+            }
         }
         for entry in batch.entries {
             match self.runs.get_mut(&entry.run) {

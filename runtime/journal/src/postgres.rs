@@ -27,8 +27,8 @@ use ::postgres::{Client, Config};
 
 use crate::store::check_chain;
 use crate::{
-    Ack, Batch, Claim, Digest, Entry, Error, Message, Reach, Reference, Removed, RunId, RunRecord,
-    StateKey, Store, Values,
+    Ack, Batch, Checkpoint, Claim, Digest, Entry, Error, Message, Reach, Reference, Removed, RunId,
+    RunRecord, StateKey, Store, Values,
 };
 use leases::Heart;
 use link::{Link, Target};
@@ -193,6 +193,10 @@ impl Store for Postgres {
             return Err(Error::Missing { run, seq: next });
         }
         Ok(entries)
+    }
+
+    fn checkpoint(&self, run: RunId) -> Result<Option<Checkpoint>, Error> {
+        self.ask(move |client| rows::checkpoint(client, run))
     }
 
     fn run(&self, run: RunId) -> Result<Option<RunRecord>, Error> {

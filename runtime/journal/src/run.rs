@@ -97,20 +97,15 @@ impl RunRecord {
         self.last_seq = seq;
         self.last_hash = hash;
         let Some(kind) = kind else { return };
-        self.status = match kind {
-            Kind::Waiting => self.with_questions(self.open_questions + 1),
-            Kind::Decision => self.with_questions(self.open_questions.saturating_sub(1)),
-            Kind::RunStarted
-            | Kind::AttemptStarted
-            | Kind::AttemptFailed
-            | Kind::Answer
-            | Kind::Timer
-            | Kind::Event
-            | Kind::RunResumed => self.with_questions(self.open_questions),
-            Kind::RunInterrupted => Status::Interrupted,
-            Kind::RunCompleted => Status::Completed,
-            Kind::RunFailed => Status::Failed,
-            Kind::RunCancelled => Status::Cancelled,
+        let open = match kind {
+            Kind::Waiting => self.open_questions + 1,
+            Kind::Decision => self.open_questions.saturating_sub(1),
+            _ => self.open_questions,
+        };
+        self.status = match kind.end() {
+            Some(end) => end,
+            None if kind == Kind::RunInterrupted => Status::Interrupted,
+            None => self.with_questions(open),
         };
     }
 

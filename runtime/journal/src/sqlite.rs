@@ -32,10 +32,10 @@ use std::time::Duration;
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
-use crate::store::check_chain;
+use crate::store::{check_chain, recover_each};
 use crate::{
-    Ack, Batch, Claim, Digest, Entry, Error, Message, Reach, Reference, Removed, RunId, RunRecord,
-    StateKey, Store, Values,
+    Ack, Batch, Checkpoint, Claim, Digest, Entry, Error, Message, Reach, Recovered, Reference,
+    Removed, RunId, RunRecord, StateKey, Store, Values,
 };
 use fault::At;
 use index::Index;
@@ -139,7 +139,7 @@ impl Sqlite {
     }
 
     /// Reads many runs, on a connection of their own: several threads may do so at once.
-    fn read_together(&self, runs: &[RunId]) -> Result<Vec<Result<Vec<Entry>, Error>>, Error> {
+    fn read_together(&self, runs: &[RunId]) -> Result<Vec<Result<Recovered, Error>>, Error> {
         let mut connection = open::reader(&self.path, self.patience)?;
         let snapshot = connection.transaction().map_err(|error| self.at().fault(&error))?;
         let mut ends = Vec::with_capacity(runs.len());
@@ -150,11 +150,18 @@ impl Sqlite {
             ends.push(tail.map(|tail| (*run, tail.last_row, tail.record.last_seq)));
         }
         drop(index);
-        let known: Vec<_> = ends.iter().flatten().copied().collect();
-        let found = rows::read_all_back(&snapshot, &known);
+        let end = |(run, row, seq)| {
+            // What cannot be read is no checkpoint.
+            let checkpoint = rows::checkpoint(&snapshot, run).unwrap_or_default();
+            rows::End { run, row, seq, checkpoint }
+        };
+        let known: Vec<_> = ends.iter().flatten().copied().map(end).collect();
+        let found = rows::read_all_back(&snapshot, known);
         let mut found = found.map_err(|error| self.at().fault(&error))?.into_iter();
         // A run that the store does not know has no entries.
-        let entries = |end: &Option<_>| end.and_then(|_| found.next()).unwrap_or(Ok(Vec::new()));
+        let entries = |end: &Option<_>| {
+            end.and_then(|_| found.next()).unwrap_or_else(|| Ok(Recovered::default()))
+        };
         Ok(ends.iter().map(entries).collect())
     }
 
@@ -220,13 +227,17 @@ impl Store for Sqlite {
         })
     }
 
-    fn read_all(&self, runs: &[RunId]) -> Vec<Result<Vec<Entry>, Error>> {
-        let each = || runs.iter().map(|run| self.read(*run, 0)).collect();
+    fn checkpoint(&self, run: RunId) -> Result<Option<Checkpoint>, Error> {
+        // What cannot be read is no checkpoint.
+        self.reading(|connection| Ok(rows::checkpoint(connection, run).unwrap_or_default()))
+    }
+
+    fn recover(&self, runs: &[RunId]) -> Vec<Result<Recovered, Error>> {
         if runs.len() < MANY {
-            return each();
+            return recover_each(self, runs);
         }
         // What keeps one row from being read may concern one run: each says so for itself.
-        self.read_together(runs).unwrap_or_else(|_| each())
+        self.read_together(runs).unwrap_or_else(|_| recover_each(self, runs))
     }
 
     fn run(&self, run: RunId) -> Result<Option<RunRecord>, Error> {

@@ -16,9 +16,42 @@ pub struct Batch {
     pub blobs: Vec<(Reference, Arc<[u8]>)>,
     /// Changes of the program's own state.
     pub state: Vec<StateWrite>,
+    /// What becomes of its run's checkpoint.
+    pub checkpoint: NextCheckpoint,
     /// Whether its run does nothing before this is durable. A store may then write it before
     /// `append` returns, when there is nobody to share a sync with.
     pub is_awaited: bool,
+}
+
+/// Where a run stood before one of its entries: who goes on with it needs only the entries from
+/// there on. Nothing depends on it: the journal alone says the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The first entry that it does not account for.
+    pub seq: u64,
+    /// The hash of the entry before that.
+    pub prev: Digest,
+    /// What the run's owner makes of it, checksum included.
+    pub bytes: Arc<[u8]>,
+}
+
+/// What a batch does to the one checkpoint that a run may have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum NextCheckpoint {
+    #[default]
+    Keep,
+    /// Takes the place of the one before.
+    Put(Checkpoint),
+    /// The run ends.
+    Drop,
+}
+
+/// What there is to go on with a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recovered {
+    pub checkpoint: Option<Checkpoint>,
+    /// From the checkpoint on, of which there is at least one; without a checkpoint, all.
+    pub entries: Vec<Entry>,
 }
 
 /// A key of `state.get` and `state.set`.
@@ -138,9 +171,13 @@ pub trait Store: Send + Sync {
     /// does not know has no entries.
     fn read(&self, run: RunId, from: u64) -> Result<Vec<Entry>, Error>;
 
-    /// The entries of each of these runs, as `read` gives them, in the same order.
-    fn read_all(&self, runs: &[RunId]) -> Vec<Result<Vec<Entry>, Error>> {
-        runs.iter().map(|run| self.read(*run, 0)).collect()
+    /// The run's checkpoint, as it was put. A store may have none.
+    fn checkpoint(&self, run: RunId) -> Result<Option<Checkpoint>, Error>;
+
+    /// What there is to go on with each of these runs, in the same order. A checkpoint that the
+    /// journal does not follow is left out.
+    fn recover(&self, runs: &[RunId]) -> Vec<Result<Recovered, Error>> {
+        recover_each(self, runs)
     }
 
     /// One run, `None` when the store does not know it.
@@ -201,6 +238,23 @@ pub trait Store: Send + Sync {
     fn rest(&self) -> Duration {
         Duration::from_millis(2)
     }
+}
+
+/// Reads one run after the other.
+pub(crate) fn recover_each<S: Store + ?Sized>(
+    store: &S,
+    runs: &[RunId],
+) -> Vec<Result<Recovered, Error>> {
+    let recover = |run: &RunId| {
+        if let Some(checkpoint) = store.checkpoint(*run)?
+            && let Ok(entries) = store.read(*run, checkpoint.seq)
+            && entries.first().is_some_and(|first| first.prev == checkpoint.prev)
+        {
+            return Ok(Recovered { checkpoint: Some(checkpoint), entries });
+        }
+        Ok(Recovered { checkpoint: None, entries: store.read(*run, 0)? })
+    };
+    runs.iter().map(recover).collect()
 }
 
 /// Checks that entries follow each other and that nothing in them was changed.

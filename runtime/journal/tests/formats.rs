@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use prism_journal::{
-    Digest, Entry, Kind, Payload, Postgres, Reference, Removed, RunId, Sqlite, Store,
+    Batch, Checkpoint, Digest, Entry, Kind, NextCheckpoint, Payload, Postgres, Reference, Removed,
+    RunId, Sqlite, Store,
 };
 use rusqlite::Connection;
 use support::{append, draft};
@@ -33,6 +34,17 @@ fn write(store: &dyn Store, len: usize) -> (RunId, Reference) {
     append(store, &claim, log.batch(vec![draft(Kind::Answer, "e", vec![b'x'; len])])).unwrap();
     append(store, &claim, log.batch(vec![draft(Kind::RunCompleted, "", "{}")])).unwrap();
     (run, Reference::to(&vec![b'x'; len]))
+}
+
+/// A run with a beginning, and a checkpoint before it.
+fn write_checkpoint(store: &dyn Store) -> RunId {
+    let mut log = prism_journal::Log::new(RunId::generate());
+    let claim = store.claim(log.run()).unwrap();
+    let kept = Checkpoint { seq: 0, prev: Digest::ZERO, bytes: (*b"kept").into() };
+    let batch = log.batch(vec![draft(Kind::RunStarted, "", "{}")]);
+    let checkpoint = NextCheckpoint::Put(kept);
+    append(store, &claim, Batch { checkpoint, ..batch }).unwrap();
+    log.run()
 }
 
 fn files(store: &Path) -> Vec<PathBuf> {
@@ -129,17 +141,29 @@ fn a_file_goes_back_a_format_and_forth() {
     let store = Sqlite::open(&path).unwrap();
     let (one, large) = write(&store, LONG);
     let (two, small) = write(&store, 5_000);
+    let standing = write_checkpoint(&store);
     let before = contents(&store);
     drop(store);
 
-    assert_eq!(Sqlite::migrate(&path, 2).unwrap(), 3);
+    let table = "SELECT count(*) FROM sqlite_schema WHERE name = 'checkpoints'";
+    assert_eq!(number(&path, "SELECT count(*) FROM checkpoints"), 1);
+    assert_eq!(Sqlite::migrate(&path, 3).unwrap(), 4);
+    assert_eq!(number(&path, table), 0);
+    let store = Sqlite::open(&path).unwrap();
+    assert_eq!((number(&path, table), contents(&store)), (1, before.clone()));
+    // What is derived is gone, and the journals are whole.
+    assert_eq!(store.checkpoint(standing).unwrap(), None);
+    assert_eq!(store.recover(&[standing])[0].clone().unwrap().entries.len(), 1);
+    drop(store);
+
+    assert_eq!(Sqlite::migrate(&path, 2).unwrap(), 4);
     assert_eq!(number(&path, "PRAGMA user_version"), 2);
     assert_eq!(number(&path, "SELECT count(*) FROM sqlite_schema WHERE name = 'place'"), 0);
     assert_eq!(files(&path).len(), 1);
     assert_eq!(contents(&Sqlite::open(&path).unwrap()), before);
-    assert_eq!(number(&path, "PRAGMA user_version"), 3);
+    assert_eq!(number(&path, "PRAGMA user_version"), 4);
 
-    assert_eq!(Sqlite::migrate(&path, 1).unwrap(), 3);
+    assert_eq!(Sqlite::migrate(&path, 1).unwrap(), 4);
     assert_eq!(number(&path, "PRAGMA user_version"), 1);
     assert_eq!(files(&path), Vec::<PathBuf>::new());
     assert_eq!(number(&path, "SELECT count(*) FROM blobs WHERE length(bytes) > 0"), 3);
@@ -149,14 +173,14 @@ fn a_file_goes_back_a_format_and_forth() {
 
     let store = Sqlite::open(&path).unwrap();
     assert_eq!(contents(&store), before);
-    assert_eq!(number(&path, "PRAGMA user_version"), 3);
+    assert_eq!(number(&path, "PRAGMA user_version"), 4);
     // Who uses what was found out again: the program of both, and the answers of each.
     assert_eq!(store.remove(&[one]).unwrap(), Removed { runs: 1, blobs: 1 });
     assert_eq!(store.blob(large).unwrap_err().code(), "P2006");
     assert_eq!(store.blob(small).unwrap().len(), 5_000);
     assert_eq!(store.remove(&[two]).unwrap(), Removed { runs: 1, blobs: 2 });
     drop(store);
-    assert_eq!(Sqlite::migrate(&path, 3).unwrap(), 3);
+    assert_eq!(Sqlite::migrate(&path, 4).unwrap(), 4);
 }
 
 /// Whoever has the store open would go on with tables that are not there any more.
@@ -167,11 +191,11 @@ fn a_store_that_somebody_uses_keeps_its_format() {
     let other = Sqlite::open(&path).unwrap();
     let (run, _) = write(&other, 10);
     assert_eq!(Sqlite::migrate(&path, 1).unwrap_err().code(), "P2003");
-    assert_eq!(number(&path, "PRAGMA user_version"), 3);
+    assert_eq!(number(&path, "PRAGMA user_version"), 4);
     assert_eq!(other.read(run, 0).unwrap().len(), 3);
     write(&other, 10);
     drop(other);
-    assert_eq!(Sqlite::migrate(&path, 1).unwrap(), 3);
+    assert_eq!(Sqlite::migrate(&path, 1).unwrap(), 4);
 }
 
 /// The older Prism would go on with tables that are not there any more.
@@ -211,14 +235,14 @@ fn a_format_that_nobody_knows_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("runs.db");
     drop(Sqlite::open(&path).unwrap());
-    for wanted in [0, 4] {
+    for wanted in [0, 5] {
         assert_eq!(Sqlite::migrate(&path, wanted).unwrap_err().code(), "P2021");
     }
     let connection = rusqlite::Connection::open(&path).unwrap();
-    connection.execute_batch("PRAGMA user_version = 4").unwrap();
+    connection.execute_batch("PRAGMA user_version = 5").unwrap();
     drop(connection);
     assert_eq!(Sqlite::migrate(&path, 1).unwrap_err().code(), "P2001");
-    assert_eq!(number(&path, "PRAGMA user_version"), 4);
+    assert_eq!(number(&path, "PRAGMA user_version"), 5);
     assert_eq!(Sqlite::migrate(folder.path().join("none.db"), 1).unwrap_err().code(), "P2007");
 }
 
@@ -230,24 +254,30 @@ fn a_database_goes_back_a_format_and_forth() {
     let store = Postgres::open(&address).unwrap();
     let (one, large) = write(&store, LONG);
     write(&store, 5_000);
+    let standing = write_checkpoint(&store);
     let before = contents(&store);
     let claim = store.claim(RunId::generate()).unwrap();
     assert_eq!(Postgres::migrate(&address, 1).unwrap_err().code(), "P2003");
     drop(claim);
     drop(store);
-    assert_eq!(Postgres::migrate(&address, 2).unwrap(), 3);
+    assert_eq!(Postgres::migrate(&address, 3).unwrap(), 4);
+    assert!(server.sql(&name, "SELECT 1 / (to_regclass('prism_checkpoints') IS NULL)::int"));
+    let store = Postgres::open(&address).unwrap();
+    assert_eq!((store.checkpoint(standing).unwrap(), contents(&store)), (None, before.clone()));
+    drop(store);
+    assert_eq!(Postgres::migrate(&address, 2).unwrap(), 4);
     assert!(server.sql(&name, "SELECT 1 / (to_regclass('prism_place') IS NULL)::int"));
     assert_eq!(contents(&Postgres::open(&address).unwrap()), before);
-    assert_eq!(Postgres::migrate(&address, 1).unwrap(), 3);
+    assert_eq!(Postgres::migrate(&address, 1).unwrap(), 4);
     assert!(server.sql(&name, "SELECT 1 / (to_regclass('prism_uses') IS NULL)::int"));
     let store = Postgres::open(&address).unwrap();
     assert_eq!(contents(&store), before);
     assert_eq!(store.remove(&[one]).unwrap(), Removed { runs: 1, blobs: 1 });
     assert_eq!(store.blob(large).unwrap_err().code(), "P2006");
     drop(store);
-    for wanted in [0, 4] {
+    for wanted in [0, 5] {
         assert_eq!(Postgres::migrate(&address, wanted).unwrap_err().code(), "P2021");
     }
-    assert!(server.sql(&name, "UPDATE prism_format SET format = 4"));
+    assert!(server.sql(&name, "UPDATE prism_format SET format = 5"));
     assert_eq!(Postgres::migrate(&address, 1).unwrap_err().code(), "P2001");
 }

@@ -223,7 +223,7 @@ fn check(address: &dyn Address) {
     let store = address.open_alone().unwrap();
     assert_eq!(*store.blob(large).unwrap(), vec![b'b'; LARGE + 1]);
     drop(store);
-    assert_eq!(address.migrate(1).unwrap(), 3);
+    assert_eq!(address.migrate(1).unwrap(), 4);
 }
 
 #[test]

@@ -10,8 +10,8 @@ mod server;
 use std::sync::Arc;
 
 use prism_journal::{
-    Entry, Error, Kind, Log, Memory, Payload, Postgres, Removed, RunId, Sqlite, StateKey,
-    StateWrite, Status, Store,
+    Batch, Checkpoint, Digest, Entry, Error, Kind, Log, Memory, NextCheckpoint, Payload, Postgres,
+    Recovered, Removed, RunId, Sqlite, StateKey, StateWrite, Status, Store,
 };
 use support::{append, draft, start as started, write_run};
 
@@ -54,6 +54,7 @@ on_every_store! {
     an_unknown_run_is_empty,
     the_ends_of_runs_are_their_last_entries,
     many_journals_are_read_as_each_by_itself,
+    a_run_is_read_from_its_checkpoint_on,
     ended_runs_are_removed_with_what_only_they_had,
     a_run_that_is_claimed_or_not_ended_stays,
 }
@@ -83,15 +84,75 @@ fn many_journals_are_read_as_each_by_itself(store: &dyn Store) {
     }
     let mut runs: Vec<RunId> = open.iter().map(|(_, log)| log.run()).collect();
     runs.extend([RunId::generate(), early]);
-    let journals = store.read_all(&runs);
+    let journals = store.recover(&runs);
     let counts: Vec<usize> =
-        journals.iter().map(|journal| journal.clone().unwrap().len()).collect();
+        journals.iter().map(|journal| journal.clone().unwrap().entries.len()).collect();
     assert_eq!(counts, [5, 9, 13, 17, 21, 0, 5]);
     for (run, journal) in runs.iter().zip(journals) {
-        assert_eq!(journal, store.read(*run, 0));
+        let whole = |entries| Recovered { checkpoint: None, entries };
+        assert_eq!(journal, store.read(*run, 0).map(whole));
     }
     assert_eq!(store.read(between, 0).unwrap().len(), 102);
-    assert_eq!(store.read_all(&[]), []);
+    assert_eq!(store.recover(&[]), []);
+}
+
+/// A checkpoint before the next entry that a log gives.
+fn checkpoint(log: &Log, bytes: &[u8]) -> Checkpoint {
+    Checkpoint { seq: log.next_seq(), prev: log.prev(), bytes: bytes.into() }
+}
+
+fn answers(log: &mut Log, next: NextCheckpoint, n_answers: u64) -> Batch {
+    let effect = |place: u64| format!("main/step#{}", log.next_seq() + place);
+    let drafts = (0..n_answers).map(|place| draft(Kind::Answer, &effect(place), "x")).collect();
+    Batch { checkpoint: next, ..log.batch(drafts) }
+}
+
+/// Runs with checkpoints, alone and as many as are read together: each is read from there on, and
+/// from the beginning where its journal does not go on from there.
+fn a_run_is_read_from_its_checkpoint_on(store: &dyn Store) {
+    let mut runs: Vec<_> = (0..20).map(|_| started(store)).collect();
+    let mut expected = Vec::new();
+    for (place, (claim, log)) in runs.iter_mut().enumerate() {
+        append(store, claim, answers(log, NextCheckpoint::Keep, 3)).unwrap();
+        let first = checkpoint(log, b"first");
+        append(store, claim, answers(log, NextCheckpoint::Put(first), 2)).unwrap();
+        let second = checkpoint(log, b"second");
+        let (kept, from) = match place {
+            // Of another journal, and beyond the end of this one.
+            0 => (Checkpoint { prev: Digest::of(b"other"), ..second.clone() }, 0),
+            1 => (Checkpoint { seq: 1_000, ..second.clone() }, 0),
+            2 => (Checkpoint { seq: u64::MAX, ..second.clone() }, 0),
+            // Before the first entry.
+            3 => (checkpoint(&Log::new(log.run()), b"none"), 0),
+            _ => (second.clone(), 6),
+        };
+        append(store, claim, answers(log, NextCheckpoint::Put(kept.clone()), 4)).unwrap();
+        assert_eq!(store.checkpoint(log.run()).unwrap(), Some(kept.clone()));
+        let is_used = from > 0 || place == 3;
+        expected.push((from, is_used.then_some(kept)));
+    }
+    let names: Vec<RunId> = runs.iter().map(|(_, log)| log.run()).collect();
+    let together = store.recover(&names);
+    for (place, (run, recovered)) in names.iter().zip(together).enumerate() {
+        let (from, kept) = &expected[place];
+        let entries = store.read(*run, *from).unwrap();
+        assert_eq!(recovered, Ok(Recovered { checkpoint: kept.clone(), entries }), "{place}");
+        assert_eq!(store.recover(&[*run]), [recovered], "{place}");
+    }
+    // The last batch of a run takes it away, and so does who removes the run.
+    let end = |log: &mut Log, checkpoint| Batch {
+        checkpoint,
+        ..log.batch(vec![draft(Kind::RunCompleted, "", "{}")])
+    };
+    for (place, next) in [(4, NextCheckpoint::Drop), (5, NextCheckpoint::Keep)] {
+        let (claim, log) = &mut runs[place];
+        append(store, claim, end(log, next)).unwrap();
+        assert_eq!(store.checkpoint(log.run()).unwrap().is_some(), place == 5);
+    }
+    runs.truncate(5);
+    assert_eq!(store.remove(&[names[5]]).unwrap().runs, 1);
+    assert_eq!(store.checkpoint(names[5]).unwrap(), None);
+    assert!(store.checkpoint(names[6]).unwrap().is_some());
 }
 
 fn the_ends_of_runs_are_their_last_entries(store: &dyn Store) {

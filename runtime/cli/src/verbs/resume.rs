@@ -8,7 +8,7 @@ use prism_cli::manifest;
 use prism_cli::program::Refused;
 use prism_cli::session::From;
 use prism_cli::stores::{self, Place};
-use prism_engine::{Mode, RunResult, Script, find_run, outcome, recorded};
+use prism_engine::{Mode, RunResult, Script, begun, find_run, outcome};
 use prism_journal::{RunId, Store};
 use prism_vm::tier::Maker;
 
@@ -83,7 +83,7 @@ fn prepare(
     terminal: Terminal,
 ) -> Result<Taken, Refused> {
     let Opened { store, place, run } = opened;
-    let recorded = recorded(&**store, *run).map_err(|error| engine(&error))?;
+    let recorded = begun(&**store, *run).map_err(|error| engine(&error))?;
     let path = |key: &str| recorded.meta[key].as_str().map(PathBuf::from);
     let folder = path("folder").unwrap_or_default();
     if let Some(result) = outcome(&**store, *run).map_err(|error| engine(&error))? {

@@ -57,6 +57,7 @@ impl Driver {
                 (Kind::RunFailed, payload, RunResult::failed(run, failure, output))
             }
         };
+        self.recorder.drop_checkpoint();
         self.close(run_draft(kind, &payload)).await?;
         Ok(result)
     }
@@ -76,6 +77,7 @@ impl Driver {
             }
             Stop::Cancel(reason) => {
                 let payload = json!({ "reason": reason, "output": output });
+                self.recorder.drop_checkpoint();
                 self.close(run_draft(Kind::RunCancelled, &payload)).await?;
                 Ok(RunResult::new(run, Status::Cancelled, output))
             }

@@ -38,19 +38,19 @@ impl Driver {
         while let Some(heard) = signal {
             match heard {
                 Signal::Durable(outcome) => self.settled(outcome.map_err(|error| *error))?,
-                Signal::Note(id, note) => match *note {
-                    AgentNote::Stderr(line) => {
+                Signal::Note(id, noted) => match *noted {
+                    (AgentNote::Stderr(line), _) => {
                         if let Some(pending) = self.requests.get_mut(id) {
                             pending.said.push(line);
                             said.push(id);
                         }
                     }
-                    note => {
+                    (note, time) => {
                         drafts.extend(self.said(id));
                         if matches!(note, AgentNote::AttemptStarted { .. }) {
                             then.open.extend(self.requests.gate(id));
                         }
-                        drafts.extend(self.note(id, note));
+                        drafts.extend(self.note(id, note, time));
                     }
                 },
                 Signal::Finished(id, finished) => {
@@ -132,7 +132,7 @@ impl Driver {
     }
 
     /// The entry for what is heard of an agent, if it is worth one.
-    fn note(&mut self, id: RequestId, note: AgentNote) -> Option<Draft> {
+    fn note(&mut self, id: RequestId, note: AgentNote, time: i64) -> Option<Draft> {
         let pending = self.requests.get_mut(id)?;
         let agent = effects::agent_of(&pending.asked);
         match note {
@@ -147,7 +147,9 @@ impl Driver {
                     "message": error.message,
                     "retry_in_ms": retry_in.map(|pause| pause.as_millis() as u64),
                 });
-                Some(pending.asked.draft(Kind::AttemptFailed, &payload))
+                // The pause began then, however late that is heard here.
+                let draft = pending.asked.draft(Kind::AttemptFailed, &payload);
+                Some(Draft { time: Some(time), ..draft })
             }
             AgentNote::Progress(message) => {
                 let now = Instant::now();

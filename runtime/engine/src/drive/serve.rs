@@ -16,6 +16,7 @@ impl Driver {
         if !self.is_begun {
             return;
         }
+        self.note_stand();
         let mut drafts = self.withdrawals();
         drafts.extend(self.printed());
         let fresh = self.requests.take_fresh();

@@ -147,6 +147,14 @@ impl Compute for Fake {
     fn take_cancelled(&mut self) -> Vec<RequestId> {
         std::mem::take(&mut self.cancelled)
     }
+
+    fn memory_used(&self) -> usize {
+        0
+    }
+
+    fn snapshot(&mut self) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 fn trap(message: &str) -> Trap {

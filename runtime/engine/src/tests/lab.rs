@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex};
 use prism_agents::{AgentSpec, Backoff, Dispatcher, Registry, Retry};
 use prism_backend_local::LocalBackend;
 use prism_bytecode::{assemble, verify};
-use prism_journal::{Entry, Kind, RunId, Sqlite, Store};
+use prism_journal::{Entry, Kind, Recovered, RunId, Sqlite, Store};
 use prism_vm::Limits;
 use serde_json::{Value, json};
 
 use super::fake::Program;
 use crate::secrets::Secrets;
+use crate::take_up;
 use crate::{Engine, Error, Event, Events, Host, RunHandle, RunResult, Start, Told, Watch};
 
 /// Reads a request, notes its key in `calls`, and has `$id` and `$key`.
@@ -137,7 +138,10 @@ pub fn start(engine: &Engine, program: &Program) -> RunHandle {
 }
 
 pub fn go_on(engine: &Engine, run: RunId, program: &Program) -> Result<RunHandle, Error> {
-    engine.resume_with(run, |_| Ok((program.machine(), Secrets::default())))
+    let claim = engine.store().claim(run)?;
+    let recovered = Recovered { checkpoint: None, entries: engine.store().read(run, 0)? };
+    let taken = take_up::taken(&**engine.store(), claim, recovered)?;
+    engine.go_on(engine.driver_from_beginning(taken, (program.machine(), Secrets::default()))?)
 }
 
 pub fn beginning() -> Start {

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use prism_journal::{
-    Ack, Batch, Claim, Entry, Error as StoreError, Memory, Message, Reference, Removed, RunId,
-    RunRecord, StateKey, Status, Store,
+    Ack, Batch, Checkpoint, Claim, Entry, Error as StoreError, Memory, Message, Reference, Removed,
+    RunId, RunRecord, StateKey, Status, Store,
 };
 use prism_vm::Data;
 
@@ -73,6 +73,10 @@ impl Store for Filling {
 
     fn read(&self, run: RunId, from: u64) -> Result<Vec<Entry>, StoreError> {
         self.inner.read(run, from)
+    }
+
+    fn checkpoint(&self, run: RunId) -> Result<Option<Checkpoint>, StoreError> {
+        self.inner.checkpoint(run)
     }
 
     fn run(&self, run: RunId) -> Result<Option<RunRecord>, StoreError> {

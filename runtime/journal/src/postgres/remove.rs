@@ -28,7 +28,7 @@ pub(super) fn remove(client: &mut Client, runs: &[RunId]) -> Result<Removed, PgE
         RETURNING run";
     let gone = transaction.query(sql, &[&wanted])?;
     let gone: Vec<Vec<u8>> = gone.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
-    for table in ["prism_entries", "prism_messages", "prism_uses"] {
+    for table in ["prism_entries", "prism_messages", "prism_uses", "prism_checkpoints"] {
         transaction.execute(&format!("DELETE FROM {table} WHERE run = ANY($1)"), &[&gone])?;
     }
     let scopes: Vec<Vec<u8>> =

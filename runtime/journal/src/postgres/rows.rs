@@ -3,7 +3,10 @@
 use postgres::types::ToSql;
 use postgres::{Client, Error as PgError, Row, Transaction};
 
-use crate::{Digest, Entry, Error, Kind, Message, Payload, Reference, RunId, RunRecord, Status};
+use crate::{
+    Checkpoint, Digest, Entry, Error, Kind, Message, NextCheckpoint, Payload, Reference, RunId,
+    RunRecord, Status,
+};
 
 const COLUMNS: &str = "seq, time, kind, effect_id, name, request, payload, blob, blob_len, hash";
 
@@ -179,6 +182,37 @@ pub(super) fn insert(transaction: &mut Transaction<'_>, entries: &[&Entry]) -> R
         ],
     )?;
     Ok(())
+}
+
+/// The checkpoint of a run. What cannot be one is none.
+pub(super) fn checkpoint(client: &mut Client, run: RunId) -> Result<Option<Checkpoint>, PgError> {
+    let sql = "SELECT seq, prev, bytes FROM prism_checkpoints WHERE run = $1";
+    let Some(row) = client.query_opt(sql, &[&&run.bytes()[..]])? else { return Ok(None) };
+    let (seq, bytes) = (row.try_get::<_, i64>(0)? as u64, row.try_get::<_, &[u8]>(2)?.into());
+    Ok(digest(Some(row.try_get(1)?)).map(|prev| Checkpoint { seq, prev, bytes }))
+}
+
+/// Does to the checkpoint of a run what a batch says.
+pub(super) fn next_checkpoint(
+    transaction: &mut Transaction<'_>,
+    run: RunId,
+    next: &NextCheckpoint,
+) -> Result<(), PgError> {
+    let run = &run.bytes()[..];
+    match next {
+        NextCheckpoint::Keep => Ok(()),
+        NextCheckpoint::Put(Checkpoint { seq, prev, bytes }) => {
+            let sql = "INSERT INTO prism_checkpoints VALUES ($1, $2, $3, $4)
+                ON CONFLICT (run) DO UPDATE
+                SET seq = excluded.seq, prev = excluded.prev, bytes = excluded.bytes";
+            let prev = &prev.bytes()[..];
+            transaction.execute(sql, &[&run, &(*seq as i64), &prev, &&bytes[..]]).map(|_| ())
+        }
+        NextCheckpoint::Drop => {
+            let sql = "DELETE FROM prism_checkpoints WHERE run = $1";
+            transaction.execute(sql, &[&run]).map(|_| ())
+        }
+    }
 }
 
 /// Brings the table of runs forward.

@@ -9,7 +9,7 @@ use super::place;
 use crate::Error;
 
 /// The format that this Prism writes.
-const FORMAT: i64 = 3;
+const FORMAT: i64 = 4;
 /// The oldest format that this Prism can make of a store, and a store of.
 const OLDEST: i64 = 1;
 /// Processes that make the tables at the same time take turns. Any number that others do not use.
@@ -92,6 +92,15 @@ const TO_3: &str = "
     CREATE TABLE prism_place (address text NOT NULL);
 ";
 
+/// From format 3 to 4: where runs stand.
+const CHECKPOINTS: &str = "
+    CREATE TABLE prism_checkpoints (
+        run bytea PRIMARY KEY, seq bigint NOT NULL, prev bytea NOT NULL, bytes bytea NOT NULL
+    );
+";
+
+const BACK_TO_3: &str = "DROP TABLE prism_checkpoints;";
+
 const BACK_TO_2: &str = "
     DROP TABLE prism_place;
     ALTER TABLE prism_blobs ALTER COLUMN bytes SET NOT NULL;
@@ -104,6 +113,7 @@ pub(super) fn create(target: &Arc<Target>) -> Result<(), Error> {
         match format(transaction)? {
             None => {
                 transaction.batch_execute(TABLES)?;
+                transaction.batch_execute(CHECKPOINTS)?;
                 transaction.execute("INSERT INTO prism_format VALUES ($1)", &[&FORMAT])?;
             }
             Some(found) if (OLDEST..=FORMAT).contains(&found) => bring_up(transaction, found)?,
@@ -165,6 +175,12 @@ fn bring(transaction: &mut Transaction<'_>, from: i64, to: i64) -> Result<(), Pg
     }
     if from < 3 && to >= 3 {
         transaction.batch_execute(TO_3)?;
+    }
+    if from < 4 && to >= 4 {
+        transaction.batch_execute(CHECKPOINTS)?;
+    }
+    if from >= 4 && to < 4 {
+        transaction.batch_execute(BACK_TO_3)?;
     }
     if from >= 3 && to < 3 {
         transaction.batch_execute(BACK_TO_2)?;

@@ -202,7 +202,7 @@ impl Writer {
         large.try_for_each(|(reference, bytes)| values.put(reference.hash, bytes))
     }
 
-    /// Blobs and state.
+    /// Blobs, state and checkpoints.
     fn insert_extras(
         &self,
         transaction: &mut Transaction<'_>,
@@ -224,6 +224,9 @@ impl Writer {
                            ON CONFLICT (scope, key) DO UPDATE SET value = excluded.value";
                 let (scope, key) = (write.at.scope.as_bytes(), write.at.key.as_bytes());
                 transaction.execute(sql, &[&scope, &key, &&write.value[..]])?;
+            }
+            if let Some(first) = batch.entries.first() {
+                rows::next_checkpoint(transaction, first.run, &batch.checkpoint)?;
             }
         }
         Ok(())

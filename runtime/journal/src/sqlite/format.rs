@@ -5,6 +5,7 @@
 //! | 1 | entries, blobs, runs, state, messages |
 //! | 2 | `uses`: which run uses which blob; large blobs as files |
 //! | 3 | `place`: where the large blobs are, unless they are files beside the store |
+//! | 4 | `checkpoints`: where runs stand |
 //!
 //! A way is one transaction, so the file has one format or the other.
 
@@ -18,7 +19,7 @@ use crate::values::{Folder, Values};
 use crate::{Digest, Error};
 
 /// The format that this Prism writes; `user_version` of the file.
-pub(super) const FORMAT: i64 = 3;
+pub(super) const FORMAT: i64 = 4;
 /// The oldest format that this Prism can make of a file, and a file of.
 const OLDEST: i64 = 1;
 
@@ -39,9 +40,18 @@ const TO_2: &str = "
     ) WHERE artifact IS NOT NULL;
 ";
 
+/// A row for each run that has one.
+pub(super) const CHECKPOINTS: &str = "
+    CREATE TABLE checkpoints (
+        run BLOB PRIMARY KEY, seq INTEGER NOT NULL, prev BLOB NOT NULL, bytes BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+";
+
 const TO_3: &str = "CREATE TABLE place (address TEXT NOT NULL) STRICT;";
 
 const BACK_TO_2: &str = "DROP TABLE place;";
+
+const BACK_TO_3: &str = "DROP TABLE checkpoints;";
 
 const TO_1: &str = "
     DROP TABLE uses;
@@ -71,6 +81,12 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path, to: i64) -> Resu
         match (format, to > format) {
             (1, true) => transaction.execute_batch(TO_2).map_err(|error| at.fault(&error))?,
             (2, true) => transaction.execute_batch(TO_3).map_err(|error| at.fault(&error))?,
+            (3, true) => {
+                transaction.execute_batch(CHECKPOINTS).map_err(|error| at.fault(&error))?;
+            }
+            (4, false) => {
+                transaction.execute_batch(BACK_TO_3).map_err(|error| at.fault(&error))?;
+            }
             (3, false) => {
                 if let Some(address) = place::address(&transaction, at)? {
                     return Err(place::elsewhere(path, &address));

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, TransactionBehavior};
 
 use super::fault::At;
-use super::format::{self, FORMAT};
+use super::format::{self, CHECKPOINTS, FORMAT};
 use super::wal;
 use crate::Error;
 
@@ -248,6 +248,7 @@ fn create(connection: &mut Connection, at: At<'_>) -> Result<(), Error> {
     }
     transaction
         .execute_batch(TABLES)
+        .and_then(|()| transaction.execute_batch(CHECKPOINTS))
         .and_then(|()| transaction.pragma_update(None, "application_id", APPLICATION))
         .and_then(|()| transaction.pragma_update(None, "user_version", FORMAT))
         .and_then(|()| transaction.commit())

@@ -65,6 +65,7 @@ fn remove_run(connection: &Connection, run: RunId, last_row: i64) -> rusqlite::R
         "DELETE FROM runs WHERE run = ?1",
         "DELETE FROM messages WHERE run = ?1",
         "DELETE FROM uses WHERE run = ?1",
+        "DELETE FROM checkpoints WHERE run = ?1",
     ] {
         connection.prepare_cached(sql)?.execute([run.bytes()])?;
     }

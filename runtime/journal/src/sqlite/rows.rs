@@ -8,7 +8,10 @@ use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql, params};
 
 use super::fault::At;
 use crate::store::check_chain;
-use crate::{Digest, Entry, Error, Kind, Message, Payload, Reference, RunId};
+use crate::{
+    Checkpoint, Digest, Entry, Error, Kind, Message, NextCheckpoint, Payload, Recovered, Reference,
+    RunId,
+};
 
 /// Columns of `entries`.
 const N_COLUMNS: usize = 13;
@@ -132,21 +135,39 @@ pub(super) fn read_back(
     Ok(Chain { entries, prev })
 }
 
-/// Runs followed back to their first entries, from these last rows. Each result is in order, and
-/// `prev` is filled in.
+/// Runs followed back to their checkpoints, or to their first entries, from their last rows. Each
+/// result is in order, and `prev` is filled in. A run is followed back to its first entry as well
+/// where its journal does not go on from its checkpoint.
 ///
 /// The rows of all are met on one way down the table, so that each page is read once, and most
 /// rows are the next ones.
 pub(super) fn read_all_back(
     connection: &Connection,
-    ends: &[(RunId, i64, u64)],
-) -> rusqlite::Result<Vec<Result<Vec<Entry>, Error>>> {
-    let way = |&(run, _, seq): &(RunId, i64, u64)| {
-        let n_entries = usize::try_from(seq).unwrap_or_default().saturating_add(1).min(MOST);
-        Way { run, seq, entries: Ok(Vec::with_capacity(n_entries)) }
-    };
-    let mut ways: Vec<Way> = ends.iter().map(way).collect();
-    let places = ends.iter().enumerate().map(|(way, (_, row, _))| (*row, way));
+    ends: Vec<End>,
+) -> rusqlite::Result<Vec<Result<Recovered, Error>>> {
+    let rows: Vec<i64> = ends.iter().map(|end| end.row).collect();
+    let mut ways: Vec<Way> = ends.into_iter().map(Way::back_from).collect();
+    follow(connection, &mut ways, &rows)?;
+    let mut found: Vec<Result<Recovered, Error>> = Vec::with_capacity(rows.len());
+    for (way, row) in ways.into_iter().zip(rows) {
+        let end = End { run: way.run, row, seq: way.last_seq, checkpoint: None };
+        let is_whole = way.checkpoint.is_none();
+        found.push(match way.checked() {
+            Err(_) if !is_whole => {
+                let mut whole = [Way::back_from(end)];
+                follow(connection, &mut whole, &[row])?;
+                let [whole] = whole;
+                whole.checked()
+            }
+            checked => checked,
+        });
+    }
+    Ok(found)
+}
+
+/// Takes each way as far as it goes, from its last row.
+fn follow(connection: &Connection, ways: &mut [Way], rows: &[i64]) -> rusqlite::Result<()> {
+    let places = rows.iter().enumerate().map(|(way, row)| (*row, way));
     let mut wanted: BinaryHeap<(i64, usize)> = places.collect();
     let mut query = connection.prepare_cached(DOWN_FROM)?;
     while let Some((highest, _)) = wanted.peek() {
@@ -166,7 +187,15 @@ pub(super) fn read_all_back(
             }
         }
     }
-    Ok(ways.into_iter().map(Way::checked).collect())
+    Ok(())
+}
+
+/// The last row of a run, and its checkpoint.
+pub(super) struct End {
+    pub(super) run: RunId,
+    pub(super) row: i64,
+    pub(super) seq: u64,
+    pub(super) checkpoint: Option<Checkpoint>,
 }
 
 /// Takes out the way whose next row is the highest, if it is one of these.
@@ -178,6 +207,9 @@ fn pop_if(wanted: &mut BinaryHeap<(i64, usize)>, is_one: impl Fn(i64) -> bool) -
 /// How far a run has been followed back.
 struct Way {
     run: RunId,
+    last_seq: u64,
+    /// Where it ends; without one, at the first entry.
+    checkpoint: Option<Checkpoint>,
     /// Of the entry that comes next.
     seq: u64,
     /// The last one first.
@@ -185,9 +217,23 @@ struct Way {
 }
 
 impl Way {
+    fn back_from(end: End) -> Way {
+        let End { run, seq, checkpoint, .. } = end;
+        // One that accounts for more than there is cannot be gone on from.
+        let checkpoint = checkpoint.filter(|checkpoint| checkpoint.seq <= seq);
+        let from = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.seq);
+        let n_entries = usize::try_from(seq - from).unwrap_or_default().saturating_add(1).min(MOST);
+        Way { run, last_seq: seq, checkpoint, seq, entries: Ok(Vec::with_capacity(n_entries)) }
+    }
+
+    /// The number of the first entry that is wanted.
+    fn first_seq(&self) -> u64 {
+        self.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.seq)
+    }
+
     /// Takes the next entry; gives the row of the one after it.
     fn take(&mut self, row: &Row<'_>) -> Option<i64> {
-        let (run, seq) = (self.run, self.seq);
+        let (run, seq, from) = (self.run, self.seq, self.first_seq());
         let entries = self.entries.as_mut().ok()?;
         match entry_from(row) {
             Ok(Placed { entry, back, .. }) if entry.run == run && entry.seq == seq => {
@@ -195,7 +241,7 @@ impl Way {
                     later.prev = entry.hash;
                 }
                 entries.push(entry);
-                self.seq = seq.checked_sub(1)?;
+                self.seq = seq.checked_sub(1).filter(|next| *next >= from)?;
                 Some(back)
             }
             Ok(_) => self.is_missing(),
@@ -211,11 +257,50 @@ impl Way {
         None
     }
 
-    fn checked(self) -> Result<Vec<Entry>, Error> {
+    fn checked(self) -> Result<Recovered, Error> {
+        let (from, checkpoint) = (self.first_seq(), self.checkpoint);
         let mut entries = self.entries?;
         entries.reverse();
-        check_chain(&entries, 0, Digest::ZERO)?;
-        Ok(entries)
+        let prev = checkpoint.as_ref().map_or(Digest::ZERO, |checkpoint| checkpoint.prev);
+        if let Some(first) = entries.first_mut() {
+            first.prev = prev;
+        }
+        check_chain(&entries, from, prev)?;
+        Ok(Recovered { checkpoint, entries })
+    }
+}
+
+/// The checkpoint of a run.
+pub(super) fn checkpoint(
+    connection: &Connection,
+    run: RunId,
+) -> rusqlite::Result<Option<Checkpoint>> {
+    connection
+        .prepare_cached("SELECT seq, prev, bytes FROM checkpoints WHERE run = ?1")?
+        .query_row([run.bytes()], |row| {
+            let bytes = row.get_ref(2)?.as_blob()?.into();
+            let prev = Digest::from_bytes(row.get(1)?);
+            Ok(Checkpoint { seq: row.get::<_, i64>(0)? as u64, prev, bytes })
+        })
+        .optional()
+}
+
+/// Does to the checkpoint of a run what a batch says.
+pub(super) fn next_checkpoint(
+    connection: &Connection,
+    run: RunId,
+    next: &NextCheckpoint,
+) -> rusqlite::Result<()> {
+    match next {
+        NextCheckpoint::Keep => Ok(()),
+        NextCheckpoint::Put(Checkpoint { seq, prev, bytes }) => connection
+            .prepare_cached("REPLACE INTO checkpoints VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![run.bytes(), *seq as i64, prev.bytes(), &bytes[..]])
+            .map(|_| ()),
+        NextCheckpoint::Drop => connection
+            .prepare_cached("DELETE FROM checkpoints WHERE run = ?1")?
+            .execute([run.bytes()])
+            .map(|_| ()),
     }
 }
 

@@ -385,7 +385,7 @@ fn keep_large(values: &dyn Values, batch: &Batch) -> Result<(), Error> {
     large.try_for_each(|(reference, bytes)| values.put(reference.hash, bytes))
 }
 
-/// Blobs and state.
+/// Blobs, state and checkpoint.
 fn insert_extras(connection: &Connection, batch: &Batch) -> rusqlite::Result<()> {
     for (reference, bytes) in &batch.blobs {
         let bytes = (bytes.len() < LARGE).then_some(&bytes[..]);
@@ -404,6 +404,9 @@ fn insert_extras(connection: &Connection, batch: &Batch) -> rusqlite::Result<()>
             &*write.at.key,
             &write.value[..]
         ])?;
+    }
+    if let Some(first) = batch.entries.first() {
+        rows::next_checkpoint(connection, first.run, &batch.checkpoint)?;
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ pub fn draft(kind: Kind, effect: &str, payload: impl Into<Vec<u8>>) -> Draft {
         name: "agent.call".into(),
         request: Digest::of(effect.as_bytes()),
         payload: payload.into(),
+        time: None,
     }
 }
 
