@@ -69,7 +69,10 @@ impl Core {
         let confidence = self.least(a, b);
         let (x, y) = (self.heap.plain(a), self.heap.plain(b));
         let result = match (x.as_number(), y.as_number()) {
-            (Some(x), Some(y)) => self.numbers(op, x, y)?,
+            (Some(x), Some(y)) => match numbers(op, x, y) {
+                Some(number) => Value::any_number(number),
+                None => return Err(self.problem(&Problem::DivisionByZero)),
+            },
             _ if op == Arith::Add && (x.is_text() || y.is_text()) => self.join(x, y)?,
             _ => {
                 let (left, right) = (self.type_name(x), self.type_name(y));
@@ -79,44 +82,32 @@ impl Core {
         Ok(self.with(result, confidence))
     }
 
-    /// `a = x op y`, where the registers hold both operands. A box in `a` that nobody else holds
-    /// is used again.
-    #[cold]
+    /// `a = x op y` for numbers of which at least one is confident; `false`, and nothing has happened,
+    /// where they are others. A box in `a` that nobody else holds is used again.
     #[inline(never)]
-    pub(crate) fn arith_into(
+    pub(crate) fn confident_numbers(
         &mut self,
         op: Arith,
         regs: &mut Window,
         a: Reg,
         x: Value,
         y: Value,
-    ) -> Run<()> {
+    ) -> bool {
+        let Some(least) = self.least(x, y) else { return false };
+        let (x, y) = (self.heap.plain(x), self.heap.plain(y));
+        if !x.is_number() || !y.is_number() {
+            return false;
+        }
+        let Some(number) = numbers(op, x.raw(), y.raw()) else { return false };
+        let value = Value::any_number(number);
         let old = regs[usize::from(a.0)];
         if old.is_confident() && self.heap.confidents.count(old.index()) == 1 {
-            let (left, right) = (self.heap.plain(x).as_number(), self.heap.plain(y).as_number());
-            if let (Some(left), Some(right), Some(least)) = (left, right, self.least(x, y)) {
-                let value = self.numbers(op, left, right)?;
-                self.heap.set_confident(old, value, least);
-                return Ok(());
-            }
+            self.heap.set_confident(old, value, least);
+        } else {
+            let value = self.heap.box_confident(value, least);
+            self.put(regs, a, value);
         }
-        let value = self.arith(op, x, y)?;
-        self.put(regs, a, value);
-        Ok(())
-    }
-
-    fn numbers(&mut self, op: Arith, x: f64, y: f64) -> Run<Value> {
-        if matches!(op, Arith::Div | Arith::Rem) && y == 0.0 {
-            return Err(self.problem(&Problem::DivisionByZero));
-        }
-        Ok(Value::any_number(match op {
-            Arith::Add => x + y,
-            Arith::Sub => x - y,
-            Arith::Mul => x * y,
-            Arith::Div => x / y,
-            Arith::Rem => remainder(x, y),
-            Arith::Pow => power(x, y),
-        }))
+        true
     }
 
     /// The texts of two plain values, one after the other.
@@ -158,6 +149,30 @@ impl Core {
             self.heap.append_str(a, &more);
         }
         Ok(())
+    }
+
+    /// `a = b + y` for a text `x` in `b`, and a text or a number. `false`, and nothing has happened but
+    /// that fuel is gone, where it is more than that or a limit is in its way.
+    #[inline(never)]
+    pub(crate) fn add_text(
+        &mut self,
+        regs: &mut Window,
+        a: Reg,
+        b: Reg,
+        x: Value,
+        y: Value,
+    ) -> bool {
+        if !y.is_text() && !y.is_number() {
+            return false;
+        }
+        if a == b && x != y && self.heap.texts.count(x.index()) == 1 {
+            return self.append_text(x, y).is_ok();
+        }
+        let joined = self.join(x, y);
+        if let Ok(text) = joined {
+            self.put(regs, a, text);
+        }
+        joined.is_ok()
     }
 
     #[cold]
@@ -217,4 +232,17 @@ impl Core {
         let confidence = self.least(a, b);
         Ok(self.with(Value::bool(truth), confidence))
     }
+}
+
+/// The result of an operator on numbers; `None` for a division by zero.
+fn numbers(op: Arith, x: f64, y: f64) -> Option<f64> {
+    Some(match op {
+        Arith::Add => x + y,
+        Arith::Sub => x - y,
+        Arith::Mul => x * y,
+        Arith::Div | Arith::Rem if y == 0.0 => return None,
+        Arith::Div => x / y,
+        Arith::Rem => remainder(x, y),
+        Arith::Pow => power(x, y),
+    })
 }

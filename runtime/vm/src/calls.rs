@@ -190,26 +190,10 @@ impl Core {
     /// The function of a value that is a plain function, with its closure, which stays where it is.
     #[inline(always)]
     pub(crate) fn plain_function(&self, value: Value) -> Option<(FunctionId, Value)> {
-        if value.tag() == Tag::Closure {
+        if value.is_closure() {
             return Some((self.heap.closures.get(value.index()).function, value));
         }
         value.as_function().map(|id| (id, Value::NULL))
-    }
-
-    /// Makes room for one more frame and a window above `base`.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn make_room(&mut self, fiber: &mut Fiber, base: usize) -> Run<()> {
-        let (depth, limit) = (fiber.frames.len(), self.limits.depth as usize);
-        if depth >= limit {
-            return Err(Raise::Limit(Limit::Depth(self.limits.depth)));
-        }
-        if depth == fiber.frames.capacity() {
-            fiber.frames.reserve_exact(depth.max(16).min(limit - depth));
-        }
-        let grown = fiber.reach(base);
-        self.heap.grow(grown);
-        Ok(())
     }
 
     /// Makes the arguments fit: fills in what is missing, collects the rest, counts.

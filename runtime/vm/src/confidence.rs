@@ -45,6 +45,19 @@ impl Core {
         }
     }
 
+    /// `a = a` with the confidence in `c`, in the way that is frequent: a plain value moves into a box.
+    /// `false`, and nothing has happened, for all others.
+    #[inline(never)]
+    pub(crate) fn annotate_in_place(&mut self, regs: &mut Window, a: Reg, c: Reg) -> bool {
+        let confidence = regs[usize::from(c.0)].raw();
+        let value = regs[usize::from(a.0)];
+        let is_plain = !confidence.is_nan() && !value.is_confident();
+        if is_plain {
+            regs[usize::from(a.0)] = self.heap.box_confident(value, confidence);
+        }
+        is_plain
+    }
+
     /// `a = b` with the confidence in `c`. Where `a` is `b`, the value moves into its box, or the
     /// box stays.
     #[inline(never)]

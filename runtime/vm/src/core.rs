@@ -20,6 +20,11 @@ pub(crate) const LINE: usize = 32;
 /// The registers that instructions reach.
 pub(crate) type Window = [Value; 256];
 
+/// Takes the values of `count` registers from `first` on.
+pub(crate) fn take_window(regs: &mut Window, first: usize, count: u8) -> Vec<Value> {
+    regs[first..first + usize::from(count)].iter_mut().map(std::mem::take).collect()
+}
+
 /// What a member instruction remembers: shape, position, and the shape after adding.
 pub(crate) type Cache = [u32; 3];
 
@@ -247,7 +252,7 @@ impl Core {
     }
 
     /// Whether a value counts as true; confidence is looked through.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn truthy(&self, value: Value) -> bool {
         match value {
             Value::TRUE => return true,

@@ -27,6 +27,13 @@ impl Core {
         }
     }
 
+    /// Whether two texts are equal; `None` if one of both is none.
+    #[inline(never)]
+    pub(crate) fn same_text(&self, a: Value, b: Value) -> Option<bool> {
+        let are_texts = a.is_text() && b.is_text();
+        are_texts.then(|| a == b || self.heap.str(a) == self.heap.str(b))
+    }
+
     fn shallow(&self, a: Value, b: Value) -> Shallow {
         let (a, b) = (self.heap.plain(a), self.heap.plain(b));
         if a.is_number() || b.is_number() {

@@ -254,21 +254,19 @@ impl Heap {
     #[inline]
     fn retain_heap(&mut self, value: Value) {
         let index = value.index();
-        // The most frequent kinds by comparison: a table of all of them takes a jump.
+        // By comparison, the frequent kinds first: a table of all takes a jump.
         if value.is_object() {
-            return self.objects.retain(index);
-        }
-        if value.is_array() {
-            return self.arrays.retain(index);
-        }
-        match value.tag() {
-            Tag::Text => self.texts.retain(index),
-            Tag::Array => self.arrays.retain(index),
-            Tag::Object => self.objects.retain(index),
-            Tag::Closure => self.closures.retain(index),
-            Tag::Confident => self.confidents.retain(index),
-            Tag::Other => self.others.retain(index),
-            Tag::Number | Tag::Simple => {}
+            self.objects.retain(index)
+        } else if value.is_array() {
+            self.arrays.retain(index)
+        } else if value.is_text() {
+            self.texts.retain(index)
+        } else if value.is_closure() {
+            self.closures.retain(index)
+        } else if value.is_confident() {
+            self.confidents.retain(index)
+        } else {
+            self.others.retain(index)
         }
     }
 
@@ -291,19 +289,17 @@ impl Heap {
     fn forget(&mut self, value: Value) -> bool {
         let index = value.index();
         if value.is_object() {
-            return self.objects.forget(index);
-        }
-        if value.is_array() {
-            return self.arrays.forget(index);
-        }
-        match value.tag() {
-            Tag::Text => self.texts.forget(index),
-            Tag::Array => self.arrays.forget(index),
-            Tag::Object => self.objects.forget(index),
-            Tag::Closure => self.closures.forget(index),
-            Tag::Confident => self.confidents.forget(index),
-            Tag::Other => self.others.forget(index),
-            Tag::Number | Tag::Simple => false,
+            self.objects.forget(index)
+        } else if value.is_array() {
+            self.arrays.forget(index)
+        } else if value.is_text() {
+            self.texts.forget(index)
+        } else if value.is_closure() {
+            self.closures.forget(index)
+        } else if value.is_confident() {
+            self.confidents.forget(index)
+        } else {
+            self.others.forget(index)
         }
     }
 
@@ -423,19 +419,22 @@ impl Heap {
     /// clamped and must not be NaN.
     pub(crate) fn new_confident(&mut self, value: Value, confidence: f64) -> Value {
         let value = self.take_plain(value);
+        self.box_confident(value, confidence)
+    }
+
+    /// The same for a value that is plain.
+    #[inline]
+    pub(crate) fn box_confident(&mut self, value: Value, confidence: f64) -> Value {
         let confidence = confidence.clamp(0.0, 1.0);
         self.grow(SLOT);
         Value::heap(Tag::Confident, self.confidents.alloc(Confident { value, confidence }))
     }
 
     /// Adds a number to a confident one that nobody else holds, in its place. `false`, and nothing
-    /// has happened, where they are no such numbers.
+    /// has happened, where others hold it or they are no numbers.
     #[inline(always)]
     pub(crate) fn add_to_confident(&mut self, confident: Value, more: Value) -> bool {
-        if !confident.is_confident() || self.confidents.count(confident.index()) != 1 {
-            return false;
-        }
-        let parts = self.confidents.get_mut(confident.index());
+        let Some(parts) = self.confidents.unique(confident.index()) else { return false };
         let sum = parts.value.raw() + more.raw();
         // NaN says that one of both was none, or what the sum is.
         if !sum.is_nan() {
@@ -527,15 +526,20 @@ impl Heap {
         }
     }
 
-    /// Swaps what a cell holds.
-    pub(crate) fn swap_cell(&mut self, cell: Value, new: Value) -> Option<Value> {
+    /// What a cell holds, to be changed; `None` if the value is no cell.
+    pub(crate) fn cell_mut(&mut self, cell: Value) -> Option<&mut Value> {
         if cell.tag() != Tag::Other {
             return None;
         }
         match self.others.get_mut(cell.index()) {
-            Other::Cell(value) => Some(std::mem::replace(value, new)),
+            Other::Cell(value) => Some(value),
             _ => None,
         }
+    }
+
+    /// Swaps what a cell holds.
+    pub(crate) fn swap_cell(&mut self, cell: Value, new: Value) -> Option<Value> {
+        Some(std::mem::replace(self.cell_mut(cell)?, new))
     }
 
     // Updating.

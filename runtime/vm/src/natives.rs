@@ -30,8 +30,15 @@ pub(crate) type Function = fn(&mut Core, &mut [Value]) -> Run<Value>;
 
 #[derive(Clone, Copy)]
 struct Row {
-    function: Function,
+    code: Code,
     is_raw: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Code {
+    /// A function of one number.
+    Number(fn(f64) -> f64),
+    Other(Function),
 }
 
 /// Functions that look at confidence themselves, or only move values.
@@ -64,15 +71,35 @@ const RAW: &[&str] = &[
 pub(crate) fn run(core: &mut Core, id: NativeId, args: &mut [Value]) -> Run<Value> {
     let row = rows()[id.index()];
     if row.is_raw || args.iter().all(|arg| !arg.is_confident()) {
-        return (row.function)(core, args);
+        return row.code.run(core, id, args);
     }
     let mut confidence = 1.0f64;
     for arg in &mut *args {
         confidence = confidence.min(core.confidence_of(*arg));
         *arg = core.heap.take_plain(std::mem::take(arg));
     }
-    let result = (row.function)(core, args)?;
+    let result = row.code.run(core, id, args)?;
     Ok(core.heap.new_confident(result, confidence))
+}
+
+/// What a function of one number gives, unless that is NaN; `None` for other functions and values.
+pub(crate) fn of_number(id: NativeId, x: Value) -> Option<f64> {
+    match rows()[id.index()].code {
+        Code::Number(f) => Some(f(x.as_number()?)).filter(|result| !result.is_nan()),
+        Code::Other(_) => None,
+    }
+}
+
+impl Code {
+    fn run(self, core: &mut Core, id: NativeId, args: &mut [Value]) -> Run<Value> {
+        match self {
+            Code::Number(f) => {
+                let x = number(core, args, 0, NATIVES[id.index()].name)?;
+                Ok(Value::any_number(f(x)))
+            }
+            Code::Other(function) => function(core, args),
+        }
+    }
 }
 
 /// One row per row of [`NATIVES`].
@@ -80,14 +107,18 @@ fn rows() -> &'static [Row] {
     static ROWS: OnceLock<Vec<Row>> = OnceLock::new();
     ROWS.get_or_init(|| {
         let row = |name: &str| Row {
-            function: find(name).expect("every function of the table is here; a test says so"),
+            code: find(name).expect("every function of the table is here; a test says so"),
             is_raw: RAW.contains(&name),
         };
         NATIVES.iter().map(|native| row(native.name)).collect()
     })
 }
 
-fn find(name: &str) -> Option<Function> {
+fn find(name: &str) -> Option<Code> {
+    math::find_number(name).map(Code::Number).or_else(|| find_other(name).map(Code::Other))
+}
+
+fn find_other(name: &str) -> Option<Function> {
     general::find(name)
         .or_else(|| math::find(name))
         .or_else(|| text::find(name))

@@ -2,16 +2,46 @@
 
 use std::sync::Arc;
 
-use prism_bytecode::{KeysId, Kind, StrId};
+use prism_bytecode::{FunctionId, KeysId, Kind, Reg, StrId};
 
-use crate::core::Core;
+use crate::core::{Core, Window, take_window};
 use crate::errors::{Problem, Run};
 use crate::heap::Shapes;
 use crate::value::Value;
 
 impl Core {
-    /// An object of the names of a list and as many values, which it takes over.
-    pub(crate) fn make_object(&mut self, keys: KeysId, values: &mut [Value], at: usize) -> Value {
+    /// An array of the values of a window, which it takes.
+    #[inline(never)]
+    pub(crate) fn make_array(&mut self, regs: &mut Window, first: Reg, count: u8) -> Value {
+        let items = take_window(regs, usize::from(first.0), count);
+        self.heap.new_array(items)
+    }
+
+    /// A closure whose captures are a window, which it takes.
+    #[inline(never)]
+    pub(crate) fn make_closure(
+        &mut self,
+        id: FunctionId,
+        regs: &mut Window,
+        first: Reg,
+        count: u8,
+    ) -> Value {
+        let captures = take_window(regs, usize::from(first.0), count);
+        self.heap.new_closure(id, captures.into_boxed_slice())
+    }
+
+    /// An object of the names of a list and the values of a window, which it takes.
+    #[inline(never)]
+    pub(crate) fn make_object(
+        &mut self,
+        keys: KeysId,
+        regs: &mut Window,
+        first: Reg,
+        at: usize,
+    ) -> Value {
+        let first = usize::from(first.0);
+        let count = self.program.module().keys[keys.index()].len();
+        let values = &mut regs[first..first + count];
         let [cached, shape, _] = self.caches[at];
         let object = self.heap.new_object(Shapes::EMPTY);
         if cached == 1 {

@@ -153,7 +153,7 @@ impl Core {
     /// A capture of a closure.
     #[inline(always)]
     pub(crate) fn capture(&self, closure: Value, index: u8) -> Option<Value> {
-        if closure.tag() != crate::value::Tag::Closure {
+        if !closure.is_closure() {
             return None;
         }
         let captures = &self.heap.closures.get(closure.index()).captures;

@@ -137,8 +137,14 @@ impl Value {
         self.0 >> 48 == ARRAY
     }
 
+    #[inline(always)]
     pub(crate) fn is_text(self) -> bool {
         self.0 >> 48 == TEXT
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_closure(self) -> bool {
+        self.0 >> 48 == CLOSURE
     }
 
     #[inline(always)]

@@ -174,6 +174,15 @@ fn a_box_that_is_used_again_was_nobody_elses() {
     // Its only holder changes it in place, and keeps the confidence.
     gives(&format!("{x}{both}add r1, r1, r2\n{pair}"), "[{\"~\":[10,0.9]},{\"~\":[15,0.9]}]");
     gives(&format!("{x}{both}sub r1, r1, r2\n{pair}"), "[{\"~\":[10,0.9]},{\"~\":[5,0.9]}]");
+    // A product whose register holds a box that somebody else has as well, and then one of its own.
+    gives(
+        &format!(
+            "{x}load_int r2, 5\nmul r1, r0, r2\ncopy r3, r1\nmul r1, r0, r2\nsub r1, r1, r2\n\
+             copy r4, r1\ncopy r5, r3\nnew_array r6, r4, 2\nreturn r6"
+        ),
+        "[{\"~\":[45,0.9]},{\"~\":[50,0.9]}]",
+    );
+    throws(&format!("{x}div_i r0, r0, 0\nreturn r0"), "P1006", "division by zero");
     let less = "load_const r2, 0.25\nannotate r1, r1, r2\n";
     gives(&format!("{x}{both}{less}{pair}"), "[{\"~\":[10,0.9]},{\"~\":[10,0.25]}]");
     gives(&format!("{x}load_const r2, 0.25\nannotate r0, r0, r2\nreturn r0"), "{\"~\":[10,0.25]}");

@@ -44,6 +44,13 @@ impl<T: Default> Slab<T> {
         &mut self.entries[index as usize].item
     }
 
+    /// The item of an entry with one holder.
+    #[inline(always)]
+    pub(crate) fn unique(&mut self, index: u32) -> Option<&mut T> {
+        let entry = &mut self.entries[index as usize];
+        (entry.count == 1).then_some(&mut entry.item)
+    }
+
     #[inline(always)]
     pub(crate) fn count(&self, index: u32) -> u32 {
         self.entries[index as usize].count

@@ -7,17 +7,6 @@ use crate::errors::Run;
 use crate::numbers::power;
 use crate::value::Value;
 
-/// A function of one number.
-macro_rules! unary {
-    ($name:literal, $f:expr) => {
-        Some(|core, args| {
-            let x = number(core, args, 0, $name)?;
-            let f: fn(f64) -> f64 = $f;
-            Ok(Value::any_number(f(x)))
-        })
-    };
-}
-
 /// A test of one number; other values fail it.
 macro_rules! check {
     ($f:expr) => {
@@ -28,35 +17,42 @@ macro_rules! check {
     };
 }
 
+/// Functions of one number.
+pub(super) fn find_number(name: &str) -> Option<fn(f64) -> f64> {
+    Some(match name {
+        "Math.abs" => f64::abs,
+        "Math.acos" => libm::acos,
+        "Math.acosh" => libm::acosh,
+        "Math.asin" => libm::asin,
+        "Math.asinh" => libm::asinh,
+        "Math.atan" => libm::atan,
+        "Math.atanh" => libm::atanh,
+        "Math.cbrt" => libm::cbrt,
+        "Math.ceil" => f64::ceil,
+        "Math.cos" => libm::cos,
+        "Math.cosh" => libm::cosh,
+        "Math.exp" => libm::exp,
+        "Math.expm1" => libm::expm1,
+        "Math.floor" => f64::floor,
+        "Math.fround" => |x| f64::from(x as f32),
+        "Math.log" => libm::log,
+        "Math.log10" => libm::log10,
+        "Math.log1p" => libm::log1p,
+        "Math.log2" => libm::log2,
+        "Math.round" => round,
+        "Math.sign" => |x| if x == 0.0 || x.is_nan() { x } else { x.signum() },
+        "Math.sin" => libm::sin,
+        "Math.sinh" => libm::sinh,
+        "Math.sqrt" => f64::sqrt,
+        "Math.tan" => libm::tan,
+        "Math.tanh" => libm::tanh,
+        "Math.trunc" => f64::trunc,
+        _ => return None,
+    })
+}
+
 pub(super) fn find(name: &str) -> Option<Function> {
     match name {
-        "Math.abs" => unary!("Math.abs", f64::abs),
-        "Math.acos" => unary!("Math.acos", libm::acos),
-        "Math.acosh" => unary!("Math.acosh", libm::acosh),
-        "Math.asin" => unary!("Math.asin", libm::asin),
-        "Math.asinh" => unary!("Math.asinh", libm::asinh),
-        "Math.atan" => unary!("Math.atan", libm::atan),
-        "Math.atanh" => unary!("Math.atanh", libm::atanh),
-        "Math.cbrt" => unary!("Math.cbrt", libm::cbrt),
-        "Math.ceil" => unary!("Math.ceil", f64::ceil),
-        "Math.cos" => unary!("Math.cos", libm::cos),
-        "Math.cosh" => unary!("Math.cosh", libm::cosh),
-        "Math.exp" => unary!("Math.exp", libm::exp),
-        "Math.expm1" => unary!("Math.expm1", libm::expm1),
-        "Math.floor" => unary!("Math.floor", f64::floor),
-        "Math.fround" => unary!("Math.fround", |x| f64::from(x as f32)),
-        "Math.log" => unary!("Math.log", libm::log),
-        "Math.log10" => unary!("Math.log10", libm::log10),
-        "Math.log1p" => unary!("Math.log1p", libm::log1p),
-        "Math.log2" => unary!("Math.log2", libm::log2),
-        "Math.round" => unary!("Math.round", round),
-        "Math.sign" => unary!("Math.sign", |x| if x == 0.0 || x.is_nan() { x } else { x.signum() }),
-        "Math.sin" => unary!("Math.sin", libm::sin),
-        "Math.sinh" => unary!("Math.sinh", libm::sinh),
-        "Math.sqrt" => unary!("Math.sqrt", f64::sqrt),
-        "Math.tan" => unary!("Math.tan", libm::tan),
-        "Math.tanh" => unary!("Math.tanh", libm::tanh),
-        "Math.trunc" => unary!("Math.trunc", f64::trunc),
         "Number.isInteger" => check!(|x| x.is_finite() && x.fract() == 0.0),
         "Number.isSafeInteger" => {
             check!(|x| x.fract() == 0.0 && x.abs() <= 9_007_199_254_740_991.0)

@@ -4,7 +4,7 @@ use prism_bytecode::SiteId;
 
 use crate::core::Core;
 use crate::errors::{Limit, Raise};
-use crate::fiber::{Delivery, Fiber, State};
+use crate::fiber::{Delivery, Fiber, Frame, State};
 use crate::value::Value;
 
 /// Why the loop stopped.
@@ -32,8 +32,10 @@ pub(crate) enum Ask {
     Cancel(Value),
 }
 
-/// What the inner loop does next.
+/// What comes after a piece of code.
 pub(super) enum Next {
+    /// The instruction at the fiber's place is none for the quick loop.
+    Slow,
     Raise(Raise),
     /// The running function changed: take its state from the fiber.
     Reload,
@@ -52,5 +54,32 @@ pub(super) fn deliver(core: &mut Core, fiber: &mut Fiber) -> Option<Raise> {
             Some(Raise::Throw(value))
         }
         State::Ready | State::Waiting(_) | State::Over(_) => None,
+    }
+}
+
+/// A way back when the fuel that was dealt out is used up: looks for more.
+#[cold]
+#[inline(never)]
+pub(super) fn go_back(core: &mut Core, fiber: &mut Fiber, pc: usize, distance: isize) -> Next {
+    fiber.pc = pc as u32;
+    if let Err(raise) = core.heap.refuel() {
+        return Next::Raise(raise);
+    }
+    core.heap.fuel -= 1;
+    fiber.pc = pc.wrapping_add_signed(distance) as u32;
+    Next::Reload
+}
+
+/// The end of a function that was not just called. Takes over the value.
+#[cold]
+#[inline(never)]
+pub(super) fn end_segment(core: &mut Core, fiber: &mut Fiber, frame: Frame, value: Value) -> Next {
+    fiber.pc = frame.pc;
+    match core.end_segment(fiber, frame, value) {
+        Ok(()) => Next::Reload,
+        Err(raise) => {
+            core.trace(fiber);
+            Next::Raise(raise)
+        }
     }
 }

@@ -19,7 +19,3 @@ pub(super) fn move_args(stack: &mut [Value], from: usize, to: usize, count: u8) 
         *slot = std::mem::take(arg);
     }
 }
-
-pub(super) fn take_window(regs: &mut Window, first: usize, count: u8) -> Vec<Value> {
-    regs[first..first + usize::from(count)].iter_mut().map(std::mem::take).collect()
-}
