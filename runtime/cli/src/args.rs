@@ -89,6 +89,9 @@ pub struct Run {
     /// Stop the program after so many steps (a call and each turn of a loop count one)
     #[arg(long, value_name = "N")]
     pub fuel: Option<u64>,
+    /// Stop the program when its values take more than so many mebibytes [default: 1024]
+    #[arg(long, value_name = "MIB")]
+    pub memory: Option<u32>,
     /// 0: as written, 1: every pass of the optimizer
     #[arg(short = 'O', value_name = "LEVEL", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=1))]
     pub level: u8,
@@ -183,6 +186,9 @@ pub struct Schedule {
     /// Stop each run after so many steps
     #[arg(long, value_name = "N")]
     pub fuel: Option<u64>,
+    /// Stop each run when its values take more than so many mebibytes [default: 1024]
+    #[arg(long, value_name = "MIB")]
+    pub memory: Option<u32>,
     #[command(flatten)]
     pub store: Store,
     #[command(flatten)]
@@ -199,6 +205,7 @@ impl Schedule {
             answers: None,
             fast: None,
             fuel: self.fuel,
+            memory: self.memory,
             level: 1,
             no_native: true,
             no_store: false,

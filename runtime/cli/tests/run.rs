@@ -90,6 +90,25 @@ fn fuel_stops_an_endless_loop() {
     assert!(object["error"]["code"].as_str().unwrap().starts_with("P11"));
 }
 
+/// A text of 2 MiB, and eight of them.
+const GROWS: &str = "let text = \"x\".repeat(2097152)
+let texts = []
+for let i = 0; i < 8; i += 1 { texts.push(text + i) }
+texts.length
+";
+
+#[test]
+fn memory_is_what_the_flag_allows() {
+    let project = Project::new(GROWS);
+    let (status, object) = project.run_json(&["--memory", "8"]);
+    assert_eq!((status, &object["status"]), (1, &json!("failed")));
+    assert_eq!(object["error"]["code"], "P1102");
+    let (status, object) = project.run_json(&["--memory", "64"]);
+    assert_eq!((status, &object["value"]), (0, &json!(8)));
+    let ran = project.prism(&["run", "main.prism", "--memory", "much"]);
+    assert_eq!(ran.status, 2, "{}", ran.stderr);
+}
+
 #[test]
 fn wrong_usage_exits_with_two_and_a_code() {
     let project = Project::new("input\n");

@@ -62,13 +62,18 @@ fn start(
     folder: &Path,
     manifest: Option<&Path>,
 ) -> Start {
-    let limits = Limits::default();
+    let default = Limits::default();
+    let limits = Limits {
+        fuel: args.fuel.unwrap_or(default.fuel),
+        memory: args.memory.map_or(default.memory, |mebibytes| (mebibytes as usize) << 20),
+        ..default
+    };
     Start {
         name: program.name.clone(),
         module: program.module,
         artifact: program.artifact,
         inputs,
-        limits: Limits { fuel: args.fuel.unwrap_or(limits.fuel), ..limits },
+        limits,
         scope: manifest.map(|_| program.name),
         meta: json!({ "folder": folder, "manifest": manifest }),
     }
