@@ -1,4 +1,7 @@
 //! Compiles a host written in C against the header and the library, and runs it.
+//!
+//! `CFLAGS` is for the compiler as well. With `-fsanitize=address` the host looks at every access of
+//! its own, and at what both sides allocate and free: the library uses the same `malloc`.
 
 #![allow(clippy::unwrap_used, reason = "a test program may panic anywhere")]
 
@@ -41,8 +44,11 @@ fn a_host_in_c_runs_an_artifact() {
 
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let host = folder.path().join("host");
+    let flags = std::env::var("CFLAGS").unwrap_or_default();
     let compiled = Command::new("cc")
-        .args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-o"])
+        .args(["-std=c11", "-Wall", "-Wextra", "-Werror"])
+        .args(flags.split_whitespace())
+        .arg("-o")
         .arg(&host)
         .arg(here.join("tests/host.c"))
         .arg("-I")
