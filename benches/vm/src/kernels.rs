@@ -247,6 +247,45 @@ again:
             result: 747_500_000.0,
         },
     ),
+    // A product in a variable of its own, and the sum of all of them: two of four instructions.
+    (
+        "products",
+        &ConfidenceKernel {
+            text: r#"
+fn "main" ( ) regs 6
+    load_const r0, 1.5
+    load_int r5, 0
+    load_int r1, 0
+    load_const r2, 5000000
+again:
+    rem_i r3, r1, 100
+    mul r4, r0, r3
+    add r5, r5, r4
+    for_less r1, r2, 1, again
+    return r5
+"#,
+            result: 371_250_000.0,
+        },
+        &ConfidenceKernel {
+            text: r#"
+fn "main" ( ) regs 6
+    load_const r0, 1.5
+    load_const r1, 0.9
+    annotate r0, r0, r1
+    load_int r5, 0
+    load_int r1, 0
+    load_const r2, 5000000
+again:
+    rem_i r3, r1, 100
+    mul r4, r0, r3
+    add r5, r5, r4
+    for_less r1, r2, 1, again
+    value_of r5, r5
+    return r5
+"#,
+            result: 371_250_000.0,
+        },
+    ),
     // Votes as objects with a text each, of which the sure ones count: what programs do with it.
     (
         "votes",
