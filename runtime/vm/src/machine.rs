@@ -454,7 +454,8 @@ impl Machine {
         Some(match result {
             Ok(data) => Outcome::Done(data),
             Err(Raise::Throw(error)) => Outcome::Trap(self.core.failed(fiber, error)),
-            Err(Raise::Limit(limit)) => Outcome::Trap(self.core.limited(Some(fiber), limit)),
+            // The program is over, and at no place any more.
+            Err(Raise::Limit(limit)) => Outcome::Trap(self.core.limited(None, limit)),
         })
     }
 

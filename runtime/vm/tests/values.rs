@@ -247,6 +247,9 @@ fn values_that_share_parts_do_not_explode() {
         let trap = common::trap(&main_of(&format!("{lines}{end}")));
         assert!(["P1101", "P1102"].contains(&trap.code), "{trap:?}");
     }
+    // The result is taken out when the program is over, and at no place any more.
+    let trap = common::trap(&main_of(&format!("{lines}return r2")));
+    assert!(trap.frames.is_empty(), "{trap:?}");
     let same = "copy r5, r2\nget_index_i r7, r2, 0\ncopy r8, r7\nnew_array r7, r7, 2\n\
         same r5, r2, r7\nreturn r5";
     gives(&format!("{lines}{same}"), "true");
