@@ -13,6 +13,10 @@ use tokio::time::Instant;
 /// a rest several may come one after the other.
 const PAUSE: Duration = Duration::from_millis(1);
 const BURST: u32 = 20;
+/// What is written rings before it is synced, and can be read only afterwards. So a ring has
+/// echoes: the store is looked at again after this time, then after twice as much, and so on.
+const FIRST_ECHO: Duration = Duration::from_millis(1);
+const LAST_ECHO: Duration = Duration::from_millis(64);
 
 /// Rings when somebody has written to a store.
 #[derive(Default)]
@@ -20,6 +24,8 @@ pub struct Bell {
     ring: Option<AsyncFd<File>>,
     /// When the next look is, if they are evenly spread.
     due: Option<Instant>,
+    /// After what time a ring is heard again.
+    echo: Option<Duration>,
 }
 
 impl Bell {
@@ -32,7 +38,8 @@ impl Bell {
         let Some(ring) = &self.ring else {
             return tokio::time::sleep(at_most.min(store.rest())).await;
         };
-        let end = Instant::now() + at_most;
+        let echo = self.echo.filter(|echo| *echo < at_most);
+        let end = Instant::now() + echo.unwrap_or(at_most);
         match tokio::time::timeout_at(end, ring.readable()).await {
             Ok(Ok(mut ready)) => {
                 let now = Instant::now();
@@ -40,13 +47,14 @@ impl Bell {
                 let due = self.due.map_or(earliest, |due| due.max(earliest));
                 tokio::time::sleep_until(due.min(end)).await;
                 self.due = Some(due + PAUSE);
+                self.echo = Some(FIRST_ECHO);
                 // It was rung however often; what is read says no more than that.
                 while ring.get_ref().read(&mut [0; 4096]).is_ok_and(|length| length > 0) {}
                 ready.clear_ready();
             }
             // A bell that is broken never rings again.
             Ok(Err(_)) => self.ring = None,
-            Err(_) => {}
+            Err(_) => self.echo = echo.map(|echo| 2 * echo).filter(|echo| *echo <= LAST_ECHO),
         }
     }
 }
@@ -55,4 +63,39 @@ impl Bell {
 fn listen(bell: File) -> Option<AsyncFd<File>> {
     // SAFETY: a `File` is one open file until it is dropped, with the `AsyncFd`.
     unsafe { AsyncFd::register_with_interest(bell, Interest::READABLE) }.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use prism_journal::Memory;
+
+    use super::*;
+
+    /// Waits of at most a second, in milliseconds: time does not pass while a test computes.
+    async fn waits<const N: usize>(bell: &mut Bell) -> [u128; N] {
+        let store = Memory::default();
+        let mut waits = [0; N];
+        for wait in &mut waits {
+            let begin = Instant::now();
+            bell.wait(&store, Duration::from_secs(1)).await;
+            *wait = begin.elapsed().as_millis();
+        }
+        waits
+    }
+
+    #[test]
+    fn a_ring_has_echoes_until_what_was_written_can_be_read() {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let (heard, mut rung) = std::os::unix::net::UnixStream::pair().unwrap();
+            heard.set_nonblocking(true).unwrap();
+            let heard = File::from(std::os::fd::OwnedFd::from(heard));
+            let mut bell = Bell { ring: listen(heard), ..Bell::default() };
+            rung.write_all(b"!").unwrap();
+            assert_eq!(waits(&mut bell).await, [0, 1, 2, 4, 8, 16, 32, 64, 1000, 1000]);
+        });
+    }
 }
