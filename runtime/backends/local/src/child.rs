@@ -205,6 +205,8 @@ extern "C" fn child(plan: *mut libc::c_void) -> libc::c_int {
 }
 
 /// `false`: a call failed.
+///
+/// SAFETY: only for a child that has its parent's memory until it is another program.
 #[expect(unsafe_code, reason = "system calls")]
 unsafe fn set_up(plan: &Plan) -> bool {
     // SAFETY: as in `child`; the calls get numbers, or places on this stack.
