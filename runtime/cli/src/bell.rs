@@ -15,8 +15,10 @@ const PAUSE: Duration = Duration::from_millis(1);
 const BURST: u32 = 20;
 /// What is written rings before it is synced, and can be read only afterwards. So a ring has
 /// echoes: the store is looked at again after this time, then after twice as much, and so on.
-const FIRST_ECHO: Duration = Duration::from_millis(1);
+const FIRST_ECHO: Duration = Duration::from_micros(250);
 const LAST_ECHO: Duration = Duration::from_millis(64);
+/// The timers of the runtime know nothing shorter.
+const TICK: Duration = Duration::from_millis(1);
 
 /// Rings when somebody has written to a store.
 #[derive(Default)]
@@ -40,12 +42,17 @@ impl Bell {
         };
         let echo = self.echo.filter(|echo| *echo < at_most);
         let end = Instant::now() + echo.unwrap_or(at_most);
-        match tokio::time::timeout_at(end, ring.readable()).await {
-            Ok(Ok(mut ready)) => {
+        let heard = tokio::select! {
+            biased;
+            heard = ring.readable() => Some(heard),
+            () = silence(echo, end) => None,
+        };
+        match heard {
+            Some(Ok(mut ready)) => {
                 let now = Instant::now();
                 let earliest = now.checked_sub(PAUSE * BURST).unwrap_or(now);
                 let due = self.due.map_or(earliest, |due| due.max(earliest));
-                tokio::time::sleep_until(due.min(end)).await;
+                tokio::time::sleep_until(due.min(now + at_most)).await;
                 self.due = Some(due + PAUSE);
                 self.echo = Some(FIRST_ECHO);
                 // It was rung however often; what is read says no more than that.
@@ -53,9 +60,18 @@ impl Bell {
                 ready.clear_ready();
             }
             // A bell that is broken never rings again.
-            Ok(Err(_)) => self.ring = None,
-            Err(_) => self.echo = echo.map(|echo| 2 * echo).filter(|echo| *echo <= LAST_ECHO),
+            Some(Err(_)) => self.ring = None,
+            None => self.echo = echo.map(|echo| 2 * echo).filter(|echo| *echo <= LAST_ECHO),
         }
+    }
+}
+
+/// Nothing, until the echo or the end.
+async fn silence(echo: Option<Duration>, end: Instant) {
+    match echo.filter(|echo| *echo < TICK) {
+        // A thread that ends too early or is not there makes the echo come sooner.
+        Some(echo) => drop(tokio::task::spawn_blocking(move || std::thread::sleep(echo)).await),
+        None => tokio::time::sleep_until(end).await,
     }
 }
 
@@ -95,7 +111,9 @@ mod tests {
             let heard = File::from(std::os::fd::OwnedFd::from(heard));
             let mut bell = Bell { ring: listen(heard), ..Bell::default() };
             rung.write_all(b"!").unwrap();
-            assert_eq!(waits(&mut bell).await, [0, 1, 2, 4, 8, 16, 32, 64, 1000, 1000]);
+            // The first two echoes are too short for the runtime's timers.
+            let expected = [0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 1000, 1000];
+            assert_eq!(waits(&mut bell).await, expected);
         });
     }
 }
