@@ -188,9 +188,9 @@ impl Lexer<'_> {
 
     /// A string, or what another language writes in three quotes.
     fn string_or_triple(&mut self, quote: Quote, start: usize) {
-        let quotes = quote.as_str().repeat(3);
-        let inside = self.text[start..].strip_prefix(&quotes);
-        match inside.and_then(|inside| inside.find(&quotes)) {
+        let quotes = if quote == Quote::Double { "\"\"\"" } else { "'''" };
+        let inside = self.text[start..].strip_prefix(quotes);
+        match inside.and_then(|inside| inside.find(quotes)) {
             Some(len) => {
                 let end = start + len + 2 * quotes.len();
                 self.push(Kind::Str, start, end);

@@ -54,22 +54,12 @@ impl<'a> Logs<'a> {
     pub fn read(&mut self) -> Result<Vec<Line>, Error> {
         let mut lines = Vec::new();
         for entry in self.tail.read()? {
-            match entry.kind {
-                Kind::Event => self.told(&entry, payload(self.tail.store, &entry)?, &mut lines),
-                Kind::RunCompleted | Kind::RunFailed | Kind::RunCancelled => {
-                    self.is_over = true;
-                    let payload = payload(self.tail.store, &entry)?;
-                    self.printed(&entry, 0, &payload["output"], &mut lines);
-                }
-                Kind::RunStarted
-                | Kind::AttemptStarted
-                | Kind::AttemptFailed
-                | Kind::Answer
-                | Kind::Waiting
-                | Kind::Decision
-                | Kind::Timer
-                | Kind::RunResumed
-                | Kind::RunInterrupted => {}
+            if entry.kind == Kind::Event {
+                self.told(&entry, payload(self.tail.store, &entry)?, &mut lines);
+            } else if entry.kind.end().is_some() {
+                self.is_over = true;
+                let payload = payload(self.tail.store, &entry)?;
+                self.printed(&entry, 0, &payload["output"], &mut lines);
             }
         }
         Ok(lines)
