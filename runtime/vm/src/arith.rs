@@ -87,24 +87,22 @@ impl Core {
     #[inline(never)]
     pub(crate) fn confident_numbers(
         &mut self,
-        op: Arith,
+        op: impl Fn(f64, f64) -> f64,
         regs: &mut Window,
         a: Reg,
         x: Value,
         y: Value,
     ) -> bool {
-        let Some(least) = self.least(x, y) else { return false };
-        let (x, y) = (self.heap.plain(x), self.heap.plain(y));
-        if !x.is_number() || !y.is_number() {
+        let (x, of_x) = self.heap.number_and_confidence(x);
+        let (y, of_y) = self.heap.number_and_confidence(y);
+        let number = op(x, y);
+        // Also where both are plain: the loop came here because of it.
+        if number.is_nan() {
             return false;
         }
-        let Some(number) = numbers(op, x.raw(), y.raw()) else { return false };
-        let value = Value::any_number(number);
-        let old = regs[usize::from(a.0)];
-        if old.is_confident() && self.heap.confidents.count(old.index()) == 1 {
-            self.heap.set_confident(old, value, least);
-        } else {
-            let value = self.heap.box_confident(value, least);
+        let least = if of_x < of_y { of_x } else { of_y };
+        if !self.heap.set_confident(regs[usize::from(a.0)], number, least) {
+            let value = self.heap.box_confident(Value::number(number), least);
             self.put(regs, a, value);
         }
         true

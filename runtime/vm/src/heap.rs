@@ -279,16 +279,19 @@ impl Heap {
 
     #[inline(always)]
     pub(crate) fn release(&mut self, value: Value) {
-        if value.is_heap() && self.forget(value) {
-            self.bury(value);
+        if value.is_heap()
+            && let Some(dead) = self.forget(value)
+        {
+            self.bury(dead);
         }
     }
 
-    /// One holder less; whether it was the last.
+    /// One holder less; what is to be buried if it was the last. The box of a confident value is
+    /// freed at once, and what was in it may be what is left to bury.
     #[inline]
-    fn forget(&mut self, value: Value) -> bool {
+    fn forget(&mut self, value: Value) -> Option<Value> {
         let index = value.index();
-        if value.is_object() {
+        let is_dead = if value.is_object() {
             self.objects.forget(index)
         } else if value.is_array() {
             self.arrays.forget(index)
@@ -297,10 +300,28 @@ impl Heap {
         } else if value.is_closure() {
             self.closures.forget(index)
         } else if value.is_confident() {
-            self.confidents.forget(index)
+            return self.forget_confident(index);
         } else {
             self.others.forget(index)
+        };
+        is_dead.then_some(value)
+    }
+
+    fn forget_confident(&mut self, index: u32) -> Option<Value> {
+        if !self.confidents.forget(index) {
+            return None;
         }
+        let inner = self.confidents.free(index).value;
+        self.shrink(SLOT);
+        let is_dead = match inner.tag() {
+            Tag::Number | Tag::Simple | Tag::Confident => false,
+            Tag::Text => self.texts.forget(inner.index()),
+            Tag::Array => self.arrays.forget(inner.index()),
+            Tag::Object => self.objects.forget(inner.index()),
+            Tag::Closure => self.closures.forget(inner.index()),
+            Tag::Other => self.others.forget(inner.index()),
+        };
+        is_dead.then_some(inner)
     }
 
     /// Whether the holder of the value is its only one.
@@ -317,7 +338,7 @@ impl Heap {
         }
     }
 
-    /// Frees a dead value and whatever dies with it, without recursion.
+    /// Frees a dead value without a box and whatever dies with it, without recursion.
     #[inline(never)]
     fn bury(&mut self, dead: Value) {
         let mut value = dead;
@@ -338,16 +359,8 @@ impl Heap {
                     self.shrink(SLOT + closure.captures.len() * 8);
                     self.orphan(closure.captures);
                 }
-                Tag::Confident => {
-                    let inner = self.confidents.free(value.index()).value;
-                    self.shrink(SLOT);
-                    if inner.is_heap() && self.forget(inner) {
-                        value = inner;
-                        continue;
-                    }
-                }
                 Tag::Other => self.bury_other(value.index()),
-                Tag::Number | Tag::Simple => {}
+                Tag::Confident | Tag::Number | Tag::Simple => {}
             }
             match self.dead.pop() {
                 Some(next) => value = next,
@@ -382,8 +395,10 @@ impl Heap {
     /// Releases the content of something freed.
     fn orphan(&mut self, values: impl IntoIterator<Item = Value>) {
         for value in values {
-            if value.is_heap() && self.forget(value) {
-                self.dead.push(value);
+            if value.is_heap()
+                && let Some(dead) = self.forget(value)
+            {
+                self.dead.push(dead);
             }
         }
     }
@@ -430,17 +445,35 @@ impl Heap {
         Value::heap(Tag::Confident, self.confidents.alloc(Confident { value, confidence }))
     }
 
-    /// Adds a number to a confident one that nobody else holds, in its place. `false`, and nothing
-    /// has happened, where others hold it or they are no numbers.
+    /// Adds a number, plain or confident, to a confident one that nobody else holds, in its place.
+    /// `false`, and nothing has happened, where others hold it or they are none of these.
     #[inline(always)]
     pub(crate) fn add_to_confident(&mut self, confident: Value, more: Value) -> bool {
-        let Some(parts) = self.confidents.unique(confident.index()) else { return false };
-        let sum = parts.value.raw() + more.raw();
-        // NaN says that one of both was none, or what the sum is.
-        if !sum.is_nan() {
-            parts.value = Value::number(sum);
+        if !confident.is_confident() {
+            return false;
         }
-        !sum.is_nan()
+        let (more, confidence) = self.number_and_confidence(more);
+        let Some(parts) = self.confidents.unique(confident.index()) else { return false };
+        let sum = parts.value.raw() + more;
+        // NaN says that one of both was none, or what the sum is.
+        if sum.is_nan() {
+            return false;
+        }
+        parts.value = Value::number(sum);
+        if confidence < parts.confidence {
+            parts.confidence = confidence;
+        }
+        true
+    }
+
+    /// A number and its confidence, infinite for a plain one; NaN for what is none.
+    #[inline(always)]
+    pub(crate) fn number_and_confidence(&self, value: Value) -> (f64, f64) {
+        if !value.is_confident() {
+            return (value.raw(), f64::INFINITY);
+        }
+        let parts = self.confidents.get(value.index());
+        (parts.value.raw(), parts.confidence)
     }
 
     /// A value with a confidence, where its only holder turns into that of the box. Takes over the
@@ -454,12 +487,18 @@ impl Heap {
         value
     }
 
-    /// Sets both parts of a confident value that nobody else holds. Takes over the value, which
-    /// is plain.
-    pub(crate) fn set_confident(&mut self, confident: Value, value: Value, confidence: f64) {
-        let parts = self.confidents.get_mut(confident.index());
-        let old = std::mem::replace(parts, Confident { value, confidence });
+    /// Makes a confident value that nobody else holds a confident number. `false`, and nothing
+    /// has happened, where others hold it or it is none.
+    #[inline(always)]
+    pub(crate) fn set_confident(&mut self, old: Value, number: f64, confidence: f64) -> bool {
+        if !old.is_confident() {
+            return false;
+        }
+        let Some(parts) = self.confidents.unique(old.index()) else { return false };
+        let new = Confident { value: Value::number(number), confidence };
+        let old = std::mem::replace(parts, new);
         self.release(old.value);
+        true
     }
 
     // Reading.

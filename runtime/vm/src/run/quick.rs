@@ -10,12 +10,11 @@ use prism_bytecode::{FunctionId, Inst, KeysId, Kind, NativeId, Ready, Reg, StrId
 
 use super::stop::{Exit, Next, end_segment, go_back};
 use super::window::{move_args, window};
-use crate::arith::Arith;
 use crate::core::Core;
 use crate::fiber::{Fiber, Frame, FrameKind, PLAIN_CALL};
 use crate::natives;
 use crate::numbers::{integer, remainder, small};
-use crate::value::{Tag, Value};
+use crate::value::Value;
 
 /// Runs until something unusual: an instruction for `slow`, or the end of the fiber.
 #[expect(clippy::too_many_lines, reason = "one arm per opcode, in the order of the table")]
@@ -67,12 +66,12 @@ pub(super) fn quick(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next 
         }
         // Arithmetic as if both were numbers; NaN says that one was not, or that the result is NaN.
         macro_rules! arith {
-            ($op:ident, $a:expr, $x:expr, $y:expr, $f:expr) => {{
+            ($a:expr, $x:expr, $y:expr, $f:expr) => {{
                 let (x, y): (Value, Value) = ($x, $y);
                 let result: f64 = $f(x.raw(), y.raw());
                 if !result.is_nan() {
                     number!($a, result);
-                } else if !core.confident_numbers(Arith::$op, regs, $a, x, y) {
+                } else if !core.confident_numbers($f, regs, $a, x, y) {
                     slow!();
                 }
             }};
@@ -85,19 +84,11 @@ pub(super) fn quick(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next 
                 if !sum.is_nan() {
                     number!($a, sum);
                 } else {
-                    let is_done = match x.tag() {
-                        Tag::Confident if $a == $b => {
-                            core.heap.add_to_confident(x, y)
-                                || core.confident_numbers(Arith::Add, regs, $a, x, y)
-                        }
-                        Tag::Text => core.add_text(regs, $a, $b, x, y),
-                        Tag::Confident
-                        | Tag::Number
-                        | Tag::Simple
-                        | Tag::Array
-                        | Tag::Object
-                        | Tag::Closure
-                        | Tag::Other => core.confident_numbers(Arith::Add, regs, $a, x, y),
+                    let is_done = if x.is_text() {
+                        core.add_text(regs, $a, $b, x, y)
+                    } else {
+                        ($a == $b && core.heap.add_to_confident(x, y))
+                            || core.confident_numbers(|x, y| x + y, regs, $a, x, y)
                     };
                     if !is_done {
                         slow!();
@@ -107,12 +98,8 @@ pub(super) fn quick(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next 
         }
         // Zero divisors are for the slow way.
         macro_rules! divide {
-            ($op:ident, $a:expr, $x:expr, $y:expr, $f:expr) => {{
-                arith!($op, $a, $x, $y, |x: f64, y: f64| if y != 0.0 {
-                    $f(x, y)
-                } else {
-                    f64::NAN
-                });
+            ($a:expr, $x:expr, $y:expr, $f:expr) => {{
+                arith!($a, $x, $y, |x: f64, y: f64| if y != 0.0 { $f(x, y) } else { f64::NAN });
             }};
         }
         // A comparison that is surely true or surely false on numbers.
@@ -265,32 +252,32 @@ pub(super) fn quick(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next 
 
             // Arithmetic.
             Inst::Add(a, b, c) => add!(a, b, reg!(c)),
-            Inst::Sub(a, b, c) => arith!(Sub, a, reg!(b), reg!(c), |x, y| x - y),
-            Inst::Mul(a, b, c) => arith!(Mul, a, reg!(b), reg!(c), |x, y| x * y),
-            Inst::Div(a, b, c) => divide!(Div, a, reg!(b), reg!(c), |x, y| x / y),
-            Inst::Rem(a, b, c) => divide!(Rem, a, reg!(b), reg!(c), remainder),
+            Inst::Sub(a, b, c) => arith!(a, reg!(b), reg!(c), |x, y| x - y),
+            Inst::Mul(a, b, c) => arith!(a, reg!(b), reg!(c), |x, y| x * y),
+            Inst::Div(a, b, c) => divide!(a, reg!(b), reg!(c), |x, y| x / y),
+            Inst::Rem(a, b, c) => divide!(a, reg!(b), reg!(c), remainder),
             Inst::AddI(a, b, c) => add!(a, b, imm!(c)),
-            Inst::SubI(a, b, c) => arith!(Sub, a, reg!(b), imm!(c), |x, y| x - y),
-            Inst::MulI(a, b, c) => arith!(Mul, a, reg!(b), imm!(c), |x, y| x * y),
-            Inst::DivI(a, b, c) => divide!(Div, a, reg!(b), imm!(c), |x, y| x / y),
+            Inst::SubI(a, b, c) => arith!(a, reg!(b), imm!(c), |x, y| x - y),
+            Inst::MulI(a, b, c) => arith!(a, reg!(b), imm!(c), |x, y| x * y),
+            Inst::DivI(a, b, c) => divide!(a, reg!(b), imm!(c), |x, y| x / y),
             Inst::RemI(a, b, c) => match small(reg!(b).raw()) {
                 Some(number) if c > 0 => {
                     number!(a, f64::from(number % u32::from(c.unsigned_abs())));
                 }
-                _ => divide!(Rem, a, reg!(b), imm!(c), remainder),
+                _ => divide!(a, reg!(b), imm!(c), remainder),
             },
             Inst::AddK(a, b) => add!(a, b, core.constants[extra!() as usize]),
             Inst::SubK(a, b) => {
-                arith!(Sub, a, reg!(b), core.constants[extra!() as usize], |x, y| x - y);
+                arith!(a, reg!(b), core.constants[extra!() as usize], |x, y| x - y);
             }
             Inst::MulK(a, b) => {
-                arith!(Mul, a, reg!(b), core.constants[extra!() as usize], |x, y| x * y);
+                arith!(a, reg!(b), core.constants[extra!() as usize], |x, y| x * y);
             }
             Inst::DivK(a, b) => {
-                divide!(Div, a, reg!(b), core.constants[extra!() as usize], |x, y| x / y);
+                divide!(a, reg!(b), core.constants[extra!() as usize], |x, y| x / y);
             }
             Inst::RemK(a, b) => {
-                divide!(Rem, a, reg!(b), core.constants[extra!() as usize], remainder);
+                divide!(a, reg!(b), core.constants[extra!() as usize], remainder);
             }
             Inst::Neg(a, b) => {
                 let number = -reg!(b).raw();
