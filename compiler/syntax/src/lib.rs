@@ -15,6 +15,7 @@ pub mod literal;
 mod parse;
 mod parser;
 mod token;
+mod walk;
 
 pub use diagnostics::diagnostics;
 pub use errors::{Expected, SyntaxError, SyntaxErrorKind};

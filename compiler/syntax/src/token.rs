@@ -460,116 +460,112 @@ impl Kind {
     }
 
     pub const fn is_opener(self) -> bool {
-        matches!(
-            self,
-            Kind::LParen
-                | Kind::LBracket
-                | Kind::LBrace
-                | Kind::InterpOpen
-                | Kind::LParenHead
-                | Kind::LParenParams
-                | Kind::LBracketPat
-                | Kind::LBraceBlock
-                | Kind::LBraceObject
-                | Kind::LBracePat
-                | Kind::LBraceBranches
-                | Kind::LBraceArms
-                | Kind::LBraceCases
-                | Kind::LBraceAgents
-                | Kind::LBraceClauses
-                | Kind::LBraceOps
-                | Kind::LBraceNames
-        )
+        const OPENERS: &Set = &set(&[
+            Kind::LParen,
+            Kind::LBracket,
+            Kind::LBrace,
+            Kind::InterpOpen,
+            Kind::LParenHead,
+            Kind::LParenParams,
+            Kind::LBracketPat,
+            Kind::LBraceBlock,
+            Kind::LBraceObject,
+            Kind::LBracePat,
+            Kind::LBraceBranches,
+            Kind::LBraceArms,
+            Kind::LBraceCases,
+            Kind::LBraceAgents,
+            Kind::LBraceClauses,
+            Kind::LBraceOps,
+            Kind::LBraceNames,
+        ]);
+        OPENERS[self as usize]
     }
 
     pub const fn is_closer(self) -> bool {
-        matches!(
-            self,
-            Kind::RParen
-                | Kind::RBracket
-                | Kind::RBrace
-                | Kind::InterpClose
-                | Kind::RBraceBlock
-                | Kind::RBraceCases
-        )
+        const ENDS: &Set = &CLOSERS;
+        ENDS[self as usize]
     }
 
     /// An expression or a statement may be complete after it.
     pub const fn ends_operand(self) -> bool {
-        self.is_name()
-            || self.is_closer()
-            || matches!(
-                self,
-                Kind::Placeholder
-                    | Kind::Number
-                    | Kind::Str
-                    | Kind::StrEnd
-                    | Kind::Regex
-                    | Kind::True
-                    | Kind::False
-                    | Kind::Null
-                    | Kind::Increment
-                    | Kind::Decrement
-                    | Kind::JsThis
-                    | Kind::TooDeep
-                    | Kind::KwLevel
-            )
+        const ENDS: &Set = &or(
+            or(NAMES, CLOSERS),
+            set(&[
+                Kind::Placeholder,
+                Kind::Number,
+                Kind::Str,
+                Kind::StrEnd,
+                Kind::Regex,
+                Kind::True,
+                Kind::False,
+                Kind::Null,
+                Kind::Increment,
+                Kind::Decrement,
+                Kind::JsThis,
+                Kind::TooDeep,
+                Kind::KwLevel,
+            ]),
+        );
+        ENDS[self as usize]
     }
 
     /// An operand begins with it, and nothing that ends one can stand directly before it.
     pub const fn starts_operand(self) -> bool {
-        self.is_name()
-            || matches!(
-                self,
-                Kind::Placeholder
-                    | Kind::Number
-                    | Kind::Str
-                    | Kind::StrStart
-                    | Kind::Regex
-                    | Kind::True
-                    | Kind::False
-                    | Kind::Null
-                    | Kind::Typeof
-                    | Kind::Await
-                    | Kind::Bang
-                    | Kind::Tilde
-                    | Kind::LessTilde
-                    | Kind::Function
-                    | Kind::FunctionExpr
-                    | Kind::Uncertain
-                    | Kind::LambdaIdent
-                    | Kind::KwAsync
-                    | Kind::KwMatch
-                    | Kind::KwHandle
-                    | Kind::KwReadonly
-                    | Kind::JsNew
-                    | Kind::JsThis
-                    | Kind::JsDelete
-                    | Kind::LParenParams
-                    | Kind::TooDeep
-            )
+        const STARTS: &Set = &or(
+            NAMES,
+            set(&[
+                Kind::Placeholder,
+                Kind::Number,
+                Kind::Str,
+                Kind::StrStart,
+                Kind::Regex,
+                Kind::True,
+                Kind::False,
+                Kind::Null,
+                Kind::Typeof,
+                Kind::Await,
+                Kind::Bang,
+                Kind::Tilde,
+                Kind::LessTilde,
+                Kind::Function,
+                Kind::FunctionExpr,
+                Kind::Uncertain,
+                Kind::LambdaIdent,
+                Kind::KwAsync,
+                Kind::KwMatch,
+                Kind::KwHandle,
+                Kind::KwReadonly,
+                Kind::JsNew,
+                Kind::JsThis,
+                Kind::JsDelete,
+                Kind::LParenParams,
+                Kind::TooDeep,
+            ]),
+        );
+        STARTS[self as usize]
     }
 
     /// A statement begins with it, and an expression never does.
     pub const fn starts_stmt(self) -> bool {
-        matches!(
-            self,
-            Kind::If
-                | Kind::For
-                | Kind::ForEach
-                | Kind::While
-                | Kind::Do
-                | Kind::Break
-                | Kind::Continue
-                | Kind::Return
-                | Kind::Let
-                | Kind::Const
-                | Kind::Import
-                | Kind::Export
-                | Kind::Try
-                | Kind::Throw
-                | Kind::Function
-        )
+        const STARTS: &Set = &set(&[
+            Kind::If,
+            Kind::For,
+            Kind::ForEach,
+            Kind::While,
+            Kind::Do,
+            Kind::Break,
+            Kind::Continue,
+            Kind::Return,
+            Kind::Let,
+            Kind::Const,
+            Kind::Import,
+            Kind::Export,
+            Kind::Try,
+            Kind::Throw,
+            Kind::Function,
+        ]);
+        STARTS[self as usize]
     }
 
     /// The word of a label in a `switch`.
@@ -608,21 +604,63 @@ impl Kind {
 
     /// The operator of an infix token.
     pub const fn binary_op(self) -> Option<BinaryOp> {
-        const TABLE: [Option<BinaryOp>; 256] = table(BINARY);
+        const TABLE: &[Option<BinaryOp>; 256] = &table(BINARY);
         TABLE[self as usize]
     }
 
     /// The operator before the `=` of a compound assignment.
     pub const fn assign_op(self) -> Option<BinaryOp> {
-        const TABLE: [Option<BinaryOp>; 256] = table(COMPOUND);
+        const TABLE: &[Option<BinaryOp>; 256] = &table(COMPOUND);
         TABLE[self as usize]
     }
 
     /// The operator of a token that is only ever a prefix.
     pub const fn unary_op(self) -> Option<UnaryOp> {
-        const TABLE: [Option<UnaryOp>; 256] = table(PREFIX);
+        const TABLE: &[Option<UnaryOp>; 256] = &table(PREFIX);
         TABLE[self as usize]
     }
+}
+
+/// Kinds of tokens: whether each one is in it. It is read through a reference, so that no use
+/// copies it.
+type Set = [bool; 256];
+
+const NAMES: Set = {
+    let mut set = [false; 256];
+    let mut at = Kind::Agents as usize;
+    while at <= Kind::Ident as usize {
+        set[at] = true;
+        at += 1;
+    }
+    set
+};
+
+const CLOSERS: Set = set(&[
+    Kind::RParen,
+    Kind::RBracket,
+    Kind::RBrace,
+    Kind::InterpClose,
+    Kind::RBraceBlock,
+    Kind::RBraceCases,
+]);
+
+const fn set(kinds: &[Kind]) -> Set {
+    let mut set = [false; 256];
+    let mut at = 0;
+    while at < kinds.len() {
+        set[kinds[at] as usize] = true;
+        at += 1;
+    }
+    set
+}
+
+const fn or(mut set: Set, other: Set) -> Set {
+    let mut at = 0;
+    while at < set.len() {
+        set[at] |= other[at];
+        at += 1;
+    }
+    set
 }
 
 const fn table<T: Copy>(entries: &[(Kind, T)]) -> [Option<T>; 256] {

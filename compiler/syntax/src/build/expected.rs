@@ -29,6 +29,9 @@ impl Builder<'_> {
             return;
         }
         let (at, found, names) = match error {
+            ParseError::UnrecognizedToken { token: (l, tok, _), expected } if tok.is_border() => {
+                (Span::empty(l), None, expected)
+            }
             ParseError::UnrecognizedToken { token: (l, tok, r), expected } => {
                 (span(l, r), Some(tok), expected)
             }
@@ -40,7 +43,7 @@ impl Builder<'_> {
             ParseError::User { error } => match error {},
         };
         let found = found.map(Tok::kind);
-        let expected = sharpened(expected, &names);
+        let expected = sharpened(expected, names);
         let is_behind_value = matches!(expected, Expected::End | Expected::Token(_));
         let kind = match found {
             Some(Kind::Assign) if is_behind_value => {
@@ -56,10 +59,14 @@ impl Builder<'_> {
     }
 }
 
+/// The tokens between statements, which nobody writes.
+const BORDERS: &[&str] = &["BEGIN", "CLOSE_BLOCK", "CLOSE_BODY", "CLOSE_CASES"];
+
 /// What the names of the possible tokens say about the place, beyond the rule that failed.
-fn sharpened(expected: Expected, names: &[String]) -> Expected {
+fn sharpened(expected: Expected, mut names: Vec<String>) -> Expected {
+    names.retain(|name| !BORDERS.contains(&name.as_str()));
     let has = |name: &str| names.iter().any(|other| other == name);
-    if let [only] = names
+    if let [only] = names.as_slice()
         && let Some(kind) = token(only)
     {
         return Expected::Token(kind);

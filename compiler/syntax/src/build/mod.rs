@@ -6,6 +6,7 @@
 mod depth;
 mod expected;
 mod expr;
+mod items;
 mod operators;
 mod pat;
 mod stmt;
@@ -18,12 +19,13 @@ use prism_span::Span;
 
 use self::depth::Depths;
 pub(crate) use self::expr::Signature;
+use self::items::{Closed, Item};
 pub(crate) use self::operators::{Infix, Row};
 pub(crate) use self::stmt::EachHead;
 use crate::MAX_DEPTH;
 use crate::ast::{
     Ast, Block, BlockId, Expr, ExprId, ExprKind, Function, FunctionId, List, Name, Pat, PatId,
-    PatKind, Stmt, StmtId, StmtKind, SwitchCase, Type, TypeId, TypeKind,
+    PatKind, Stmt, StmtId, StmtKind, Type, TypeId, TypeKind,
 };
 use crate::errors::{SyntaxError, SyntaxErrorKind};
 
@@ -39,8 +41,10 @@ pub(crate) struct Builder<'t> {
     pub broken: Vec<Span>,
     /// The first statement that was not read because there are errors enough.
     pub gave_up: Option<Span>,
-    /// The cases of each `switch`, for the tokens that stand for their braces.
-    pub switches: Vec<List<SwitchCase>>,
+    /// What was parsed in the blocks that are being read.
+    items: Vec<Item>,
+    /// The blocks and cases that were parsed, for the tokens that stand for their braces.
+    closed: Vec<Closed>,
     /// For whoever feeds the parser.
     pub progress: &'t Progress,
     depths: Depths,
@@ -60,6 +64,10 @@ pub(crate) struct Progress {
     pub n_nodes: Cell<u32>,
     /// Places so far where the grammar could not go on.
     pub n_refused: Cell<u32>,
+    /// Mistakes so far.
+    pub n_errors: Cell<usize>,
+    /// Statements that were parsed to their end.
+    pub n_parsed: Cell<u32>,
 }
 
 /// `x++` or `--x`, whose expression stands for it until a statement claims it.
@@ -80,11 +88,6 @@ pub(crate) const fn name(start: u32, end: u32) -> Name {
     Name { span: span(start, end) }
 }
 
-/// The block that a token stands for.
-pub(crate) fn block(id: u32) -> BlockId {
-    BlockId::from_raw(id.into())
-}
-
 impl<'t> Builder<'t> {
     pub fn new(text: &'t str, progress: &'t Progress) -> Builder<'t> {
         Builder {
@@ -95,7 +98,8 @@ impl<'t> Builder<'t> {
             stmt_start: 0,
             broken: Vec::new(),
             gave_up: None,
-            switches: Vec::new(),
+            items: Vec::new(),
+            closed: Vec::new(),
             progress,
             depths: Depths::new(),
             operands: Vec::new(),
@@ -118,31 +122,12 @@ impl<'t> Builder<'t> {
         self.progress.n_nodes.set(self.progress.n_nodes.get().wrapping_add(1));
     }
 
-    /// Forgets what an earlier statement left unfinished; `has_failed` tells whether something
-    /// before the grammar already found a mistake in the one that begins at `start`.
-    pub fn begin_stmt(&mut self, start: u32, has_failed: bool) {
-        self.stmt_start = start;
-        self.has_failed = has_failed;
-        self.operands.clear();
-        self.infixes.clear();
-    }
-
-    /// Reports what only the whole statement can tell.
-    pub fn end_stmt(&mut self) {
-        for update in std::mem::take(&mut self.updates) {
-            let kind = SyntaxErrorKind::UpdateInExpression;
-            self.error(kind, self.ast[update.expr].span);
-        }
-        if let Some(span) = self.nameless.take() {
-            self.error(SyntaxErrorKind::FunctionWithoutName, span);
-        }
-    }
-
     /// A mistake that the grammar has no part in. In a statement that has failed it is taken for
     /// a consequence.
     pub fn error(&mut self, kind: SyntaxErrorKind, span: Span) {
         if !self.has_failed {
             self.errors.push(SyntaxError { kind, span });
+            self.progress.n_errors.set(self.errors.len());
         }
     }
 

@@ -6,7 +6,7 @@ use super::{Builder, Signature};
 use crate::ast::{
     AgentDecl, AssignOp, BlockId, Branch, Catch, DeclKind, Declarator, ExprId, ExprKind, Field,
     ForHead, ForHeadId, Import, ImportName, List, Name, PatId, PatKind, StmtId, StmtKind,
-    StringLit, SwitchCase,
+    StringLit,
 };
 use crate::errors::{Expected, SyntaxErrorKind};
 use crate::token::Kind;
@@ -23,10 +23,6 @@ pub(crate) struct EachHead {
 
 impl Builder<'_> {
     /// A statement of which nothing is known.
-    pub fn broken_stmt(&mut self, start: u32, end: u32) -> StmtId {
-        self.stmt(StmtKind::Error, super::span(start, end))
-    }
-
     pub fn expr_stmt(&mut self, expr: ExprId) -> StmtKind {
         if let Some(update) = self.updates.pop_if(|update| update.expr == expr) {
             let target = self.target(update.target);
@@ -126,17 +122,6 @@ impl Builder<'_> {
         };
         let uncertain = self.uncertain((condition, None), branches);
         StmtKind::UncertainFor { head, uncertain }
-    }
-
-    pub fn switch(&mut self, subject: ExprId, cases: u32) -> StmtKind {
-        StmtKind::Switch { subject, cases: self.switches[cases as usize] }
-    }
-
-    /// Remembers the cases of a `switch` for the token that stands for its braces.
-    pub fn add_switch(&mut self, cases: Vec<SwitchCase>) -> u32 {
-        let cases = self.ast.list(cases);
-        self.switches.push(cases);
-        self.switches.len() as u32 - 1
     }
 
     pub fn try_stmt(

@@ -124,7 +124,12 @@ impl Scan<'_> {
         if token.kind.is_opener() {
             return self.open(at);
         }
-        if self.non_null(at) || self.generator(at) {
+        let is_left_out = match token.kind {
+            Kind::Bang => self.non_null(at),
+            Kind::Star => self.generator(at),
+            _ => false,
+        };
+        if is_left_out {
             return at + 1;
         }
         if let Some(next) = self.slip(at) {

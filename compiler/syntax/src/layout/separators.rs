@@ -48,7 +48,7 @@ impl Scan<'_> {
             _ => {}
         }
         let fits = match self.frame().tail {
-            Tail::Open | Tail::Over => false,
+            Tail::Open | Tail::Over => return false,
             Tail::Else => kind == Kind::Else,
             Tail::While => kind == Kind::While,
             Tail::Catch => matches!(kind, Kind::Catch | Kind::Finally),

@@ -213,6 +213,9 @@ impl Scan<'_> {
     fn prefix_slip(&mut self, at: usize) -> Option<usize> {
         let token = self.tokens[at];
         let next = self.kind_at(at + 1);
+        if !(next.starts_operand() || next == Kind::Colon || self.frame().in_type) {
+            return None;
+        }
         let word = self.word(at);
         match word {
             "mut" if self.prev == Kind::Let && next.is_name() => {

@@ -433,28 +433,27 @@ impl Scan<'_> {
         Some(next)
     }
 
-    /// `x!`: left out.
+    /// `x!`, whose mark is left out, or a call of a macro; the token at `at` is a `!`.
     pub(super) fn non_null(&mut self, at: usize) -> bool {
         let token = self.tokens[at];
-        if token.kind == Kind::Bang && self.macro_call(at) {
+        if self.macro_call(at) {
             return true;
         }
         let touches = self.out.last().is_some_and(|last| last.span.end == token.span.start);
         let next = self.kind_at(at + 1);
         let ends = !self.is_on_line(at + 1)
             || !next.starts_operand() && !matches!(next, Kind::LParen | Kind::LBrace);
-        let is_mark = token.kind == Kind::Bang && self.prev_ends && touches && ends;
+        let is_mark = self.prev_ends && touches && ends;
         if is_mark {
             self.error(SyntaxErrorKind::Cast, token.span);
         }
         is_mark
     }
 
-    /// `function*`: the star is left out.
+    /// `function*`: the star at `at` is left out.
     pub(super) fn generator(&mut self, at: usize) -> bool {
         let token = self.tokens[at];
-        let is_mark =
-            token.kind == Kind::Star && matches!(self.prev, Kind::Function | Kind::FunctionExpr);
+        let is_mark = matches!(self.prev, Kind::Function | Kind::FunctionExpr);
         if is_mark {
             self.error(SyntaxErrorKind::ForeignWord, token.span);
         }
