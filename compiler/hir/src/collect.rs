@@ -13,6 +13,7 @@ use crate::declare::{self, Declares};
 use crate::implicit;
 use crate::item::{ItemKind, Signature, SignatureParam};
 use crate::slice::{Part, Slice, Tree};
+use crate::text::shared;
 use crate::tree::{
     AgentDef, EffectDef, Export, Import, ImportKind, Initial, OperationDef, OperationParam,
     TypeDef, Variable, VariableKind,
@@ -128,7 +129,7 @@ impl Collect<'_> {
             }
             StmtKind::TypeAlias { name, params, ty } => {
                 let def = TypeDef {
-                    name: name.text(text).into(),
+                    name: shared(name.text(text)),
                     params: types::names(self.tree, params),
                     ty: types::type_ref(self.tree, ty),
                 };
@@ -191,7 +192,7 @@ impl Collect<'_> {
     }
 
     fn text(&self, name: ast::Name) -> Text {
-        name.text(&self.tree.text).into()
+        shared(name.text(&self.tree.text))
     }
 
     fn string(&self, literal: ast::StringLit) -> Text {
@@ -294,7 +295,7 @@ impl Collect<'_> {
             let import = Import { specifier: specifier.clone(), kind };
             self.found.imports.push((import, ImportSpans { name, local, path }));
         };
-        let text = |name: ast::Name| -> Text { name.text(&self.tree.text).into() };
+        let text = |name: ast::Name| -> Text { shared(name.text(&self.tree.text)) };
         if let Some(local) = import.default {
             let kind = ImportKind::Name { name: "default".into(), local: text(local) };
             add(kind, local.span, local.span);
@@ -334,7 +335,7 @@ impl Collect<'_> {
             _ => {}
         }
         for span in names {
-            let name: Text = span.slice(&self.tree.text).into();
+            let name = shared(span.slice(&self.tree.text));
             self.found.exports.push((Export::Local { local: name.clone(), name }, span));
         }
     }
@@ -380,7 +381,7 @@ impl Collect<'_> {
                 Declares::Function => continue,
             };
             let annotation = declared.annotation.map(|ty| types::type_ref(self.tree, ty));
-            let (name, initial) = (declared.name.into(), declared.initial.clone());
+            let (name, initial) = (shared(declared.name), declared.initial.clone());
             let variable = Variable { name, kind, annotation, initial };
             self.found.variables.push((variable, declared.span));
         }
@@ -389,7 +390,7 @@ impl Collect<'_> {
         let is_import = |name: &str| imports.contains(name);
         for implicit in implicit::in_stmts(self.tree, root, &is_import) {
             let kind = VariableKind::Implicit;
-            let (name, annotation) = (implicit.name.into(), None);
+            let (name, annotation) = (shared(implicit.name), None);
             let variable = Variable { name, kind, annotation, initial: Initial::Unknown };
             self.found.variables.push((variable, implicit.span));
         }

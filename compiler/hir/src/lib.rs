@@ -25,6 +25,7 @@ mod numbers;
 mod queries;
 mod scope;
 mod slice;
+mod text;
 mod tree;
 
 pub use collect::OperationSpans;

@@ -118,6 +118,8 @@ pub(crate) struct Infer<'a> {
     sources: Sources,
     /// Operations that the handlers around answer.
     handled: Vec<Text>,
+    /// The operators of chains whose operands are being walked, the first of each last.
+    chain: Vec<ExprId>,
     /// Inside this many `try` blocks with a `catch`.
     caught: u32,
     nesting: u32,
@@ -161,7 +163,7 @@ impl<'a> Infer<'a> {
             world,
             body,
             root,
-            types: Types::default(),
+            types: Types::with_room(),
             env: Env::new(n_locals),
             exprs: vec![Fact::ANY; body.exprs.len()],
             locals: vec![Fact::NEVER; n_locals],
@@ -181,6 +183,7 @@ impl<'a> Infer<'a> {
             answers: Vec::new(),
             sources: Sources::default(),
             handled: Vec::new(),
+            chain: Vec::new(),
             caught: 0,
             nesting: 0,
             n_alternatives: 0,

@@ -63,7 +63,12 @@ impl Secrets {
     }
 
     fn bits(self) -> impl Iterator<Item = usize> {
-        (0..N_SOURCES).filter(move |bit| self.0 & (1 << bit) != 0)
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let bit = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
+            rest &= rest - 1;
+            Some(bit)
+        })
     }
 }
 

@@ -18,7 +18,7 @@ mod relabel;
 use std::sync::Arc;
 
 use prism_hir::body::Bits;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 pub use annotation::{Alias, Scope};
 pub use assign::{Mismatch, Reason};
@@ -274,7 +274,20 @@ static SIMPLE: [Type; 11 + generic::MAX_PARAMS] = [
 /// Types deeper than this become `any`, so that no program makes the checker build a tower.
 const MAX_DEPTH: u8 = 16;
 
+/// So many composite types an item usually has.
+const USUAL: usize = 8;
+
 impl Types {
+    /// For an inference: with room for the types of an item, which [`Types::freeze`] gives back.
+    pub fn with_room() -> Types {
+        Types {
+            table: Vec::with_capacity(USUAL),
+            contents: Vec::with_capacity(USUAL),
+            ids: FxHashMap::with_capacity_and_hasher(USUAL, FxBuildHasher),
+            ..Types::default()
+        }
+    }
+
     pub fn get(&self, id: TypeId) -> &Type {
         let index = id.0 as usize;
         match SIMPLE.get(index) {

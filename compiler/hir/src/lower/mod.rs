@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use la_arena::Arena;
 use prism_span::Span;
 use prism_syntax::ast::{self, Ast};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::body::{
     Body, BodySpans, Expr, ExprId, ExprKind, LocalId, Pat, PatId, PatKind, Stmt, StmtId, StmtKind,
@@ -34,6 +34,7 @@ use crate::item::ItemKind;
 use crate::problem::{Problem, ProblemKind};
 use crate::scope::ModuleScope;
 use crate::slice::{Slice, Tree};
+use crate::text::shared;
 
 /// What a body depends on.
 pub(crate) struct Input<'a> {
@@ -69,6 +70,8 @@ pub(crate) fn lower(input: &Input<'_>) -> Lowered {
 
 /// Programs have about one expression for so many bytes.
 const BYTES_PER_EXPR: usize = 12;
+/// So many variables an item usually has at the least.
+const USUAL_LOCALS: usize = 7;
 
 /// An item while it is lowered.
 struct Cx<'a> {
@@ -80,10 +83,8 @@ struct Cx<'a> {
     spans: BodySpans,
     problems: Vec<Problem>,
     module_vars: BTreeSet<Text>,
-    /// One shared text per word.
-    texts: FxHashMap<&'a str, Text>,
-    /// The variables a name stands for, innermost last.
-    names: FxHashMap<&'a str, Vec<LocalId>>,
+    /// The variable a name stands for in the innermost scope that declares it.
+    names: FxHashMap<&'a str, LocalId>,
     /// Names in the order they were declared, to leave scopes.
     declared: Vec<&'a str>,
     /// How many scopes are open.
@@ -113,6 +114,8 @@ struct About {
     try_depth: u32,
     /// Its declaration has been passed.
     is_ready: bool,
+    /// The variable that its name stands for behind its scope.
+    outer: Option<LocalId>,
     span: Span,
     /// The `const` that declares it.
     keyword: Option<Span>,
@@ -147,15 +150,24 @@ impl<'a> Cx<'a> {
             tree,
             ast: &tree.ast,
             text: &tree.text,
-            body: Body { exprs: Arena::with_capacity(n_exprs), ..Body::default() },
-            spans: BodySpans { exprs: Vec::with_capacity(n_exprs), ..BodySpans::default() },
+            body: Body {
+                exprs: Arena::with_capacity(n_exprs),
+                pats: Arena::with_capacity(USUAL_LOCALS),
+                locals: Arena::with_capacity(USUAL_LOCALS),
+                ..Body::default()
+            },
+            spans: BodySpans {
+                exprs: Vec::with_capacity(n_exprs),
+                pats: Vec::with_capacity(USUAL_LOCALS),
+                locals: Vec::with_capacity(USUAL_LOCALS),
+                ..BodySpans::default()
+            },
             problems: Vec::new(),
             module_vars: BTreeSet::new(),
-            texts: FxHashMap::default(),
-            names: FxHashMap::default(),
-            declared: Vec::new(),
+            names: FxHashMap::with_capacity_and_hasher(USUAL_LOCALS, FxBuildHasher),
+            declared: Vec::with_capacity(USUAL_LOCALS),
             level: 0,
-            about: Vec::new(),
+            about: Vec::with_capacity(USUAL_LOCALS),
             frames: Vec::new(),
             placeholders: Vec::new(),
             type_params: Vec::new(),
@@ -167,8 +179,8 @@ impl<'a> Cx<'a> {
         }
     }
 
-    fn intern(&mut self, text: &'a str) -> Text {
-        self.texts.entry(text).or_insert_with(|| text.into()).clone()
+    fn intern(&self, text: &str) -> Text {
+        shared(text)
     }
 
     fn name_text(&mut self, name: ast::Name) -> Text {

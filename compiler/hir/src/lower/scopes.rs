@@ -16,11 +16,14 @@ impl<'a> Cx<'a> {
         self.level += 1;
         let result = inside(self);
         self.level -= 1;
-        for name in self.declared.drain(mark..) {
-            if let Some(locals) = self.names.get_mut(name) {
-                locals.pop();
+        for index in (mark..self.declared.len()).rev() {
+            let name = self.declared[index];
+            let outer = self.names.remove(name).and_then(|local| self.about(local).outer);
+            if let Some(outer) = outer {
+                self.names.insert(name, outer);
             }
         }
+        self.declared.truncate(mark);
         result
     }
 
@@ -33,7 +36,8 @@ impl<'a> Cx<'a> {
         span: Span,
     ) -> LocalId {
         let local = self.new_local(name, kind, annotation, span);
-        self.names.entry(name).or_default().push(local);
+        let outer = self.names.insert(name, local);
+        self.about_mut(local).outer = outer;
         self.declared.push(name);
         local
     }
@@ -68,6 +72,7 @@ impl<'a> Cx<'a> {
             level: self.level,
             try_depth: self.try_depth,
             is_ready: kind != LocalKind::Let && kind != LocalKind::Const,
+            outer: None,
             span,
             keyword: None,
         });
@@ -83,7 +88,7 @@ impl<'a> Cx<'a> {
     }
 
     pub(super) fn local_named(&self, name: &str) -> Option<LocalId> {
-        self.names.get(name)?.last().copied()
+        self.names.get(name).copied()
     }
 
     /// The variable of that name in the innermost scope.

@@ -15,15 +15,18 @@ impl Infer<'_> {
     /// `a + b + c + …` leans to the left: walked as a list, so that long sums are not deep.
     pub(crate) fn infer_binary_chain(&mut self, expr: ExprId) -> Fact {
         let body = self.body;
-        let mut nodes = Vec::new();
+        let n_before = self.chain.len();
         let mut at = expr;
-        while let ExprKind::Binary { op, confident, left, right } = &body.exprs[at].kind {
-            nodes.push((at, *op, *confident, *right));
+        while let ExprKind::Binary { left, .. } = &body.exprs[at].kind {
+            self.chain.push(at);
             at = *left;
         }
         let mut left = at;
         let mut fact = self.infer_expr(at);
-        for (node, op, confident, right) in nodes.into_iter().rev() {
+        while self.chain.len() > n_before
+            && let Some(node) = self.chain.pop()
+            && let ExprKind::Binary { op, confident, right, .. } = body.exprs[node].kind
+        {
             let right_fact = self.infer_expr(right);
             fact = self.infer_binary(node, op, (left, fact), (right, right_fact));
             if confident {
