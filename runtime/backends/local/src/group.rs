@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 
-use crate::guardian::Guardian;
+use crate::guardian::{Guardian, Place};
 
 /// How long killed processes may take to disappear before we stop looking.
 const VANISH: Duration = Duration::from_secs(1);
@@ -14,13 +14,14 @@ const VANISH: Duration = Duration::from_secs(1);
 pub(crate) struct Group {
     id: Pid,
     guardian: Arc<Guardian>,
+    place: Place,
     is_empty: bool,
 }
 
 impl Group {
     pub(crate) fn new(id: Pid, guardian: Arc<Guardian>) -> Group {
-        guardian.watch(id);
-        Group { id, guardian, is_empty: false }
+        let place = guardian.watch(id);
+        Group { id, guardian, place, is_empty: false }
     }
 
     /// Asks every process of the group to end.
@@ -60,6 +61,6 @@ impl Drop for Group {
         if !self.is_empty {
             self.kill();
         }
-        self.guardian.release(self.id);
+        self.guardian.release(self.place);
     }
 }

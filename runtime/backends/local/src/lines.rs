@@ -4,7 +4,8 @@ use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-const CHUNK: usize = 64 << 10;
+/// Bytes that there is room for at least. The room grows with what is read.
+const CHUNK: usize = 4 << 10;
 
 pub(crate) struct Lines<R> {
     input: R,

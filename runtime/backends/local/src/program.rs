@@ -12,12 +12,13 @@ use prism_agents::{AgentError, AgentSpec, errors};
 pub(crate) fn find(spec: &AgentSpec) -> Result<PathBuf, AgentError> {
     let name = spec.command.first().map(String::as_str).unwrap_or_default();
     let candidates = candidates(spec, name);
-    let files: Vec<&PathBuf> = candidates.iter().filter(|path| path.exists()).collect();
-    match files.iter().find(|path| is_executable(path)) {
-        Some(path) => Ok((*path).clone()),
-        None if files.is_empty() => Err(not_found(spec)),
-        None if files[0].is_dir() => Err(not_started(spec, "it is a directory")),
-        None => Err(not_started(spec, "it is not executable")),
+    if let Some(program) = candidates.iter().find(|path| is_executable(path)) {
+        return Ok(program.clone());
+    }
+    match candidates.iter().find(|path| path.exists()) {
+        None => Err(not_found(spec)),
+        Some(file) if file.is_dir() => Err(not_started(spec, "it is a directory")),
+        Some(_) => Err(not_started(spec, "it is not executable")),
     }
 }
 
