@@ -43,6 +43,9 @@ impl Builder<'_> {
             ParseError::User { error } => match error {},
         };
         let found = found.map(Tok::kind);
+        if matches!(found, Some(Kind::For | Kind::ForEach)) {
+            self.comprehension = Some(at.start);
+        }
         let expected = sharpened(expected, names);
         let is_behind_value = matches!(expected, Expected::End | Expected::Token(_));
         let kind = match found {

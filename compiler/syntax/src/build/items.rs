@@ -32,6 +32,9 @@ impl Builder<'_> {
     }
 
     pub fn stmt_item(&mut self, stmt: StmtId) {
+        if let Some(start) = self.comprehension.take() {
+            self.broken.push(super::span(start, self.ast[stmt].span.end));
+        }
         self.items.push(Item::Stmt(stmt));
         self.end_stmt();
     }

@@ -39,6 +39,9 @@ pub(crate) struct Builder<'t> {
     stmt_start: u32,
     /// Statements, and beginnings of statements, that could not be read.
     pub broken: Vec<Span>,
+    /// Where in the statement that is being read a clause of a comprehension begins, whose names
+    /// are declared by what Prism does not have.
+    comprehension: Option<u32>,
     /// The first statement that was not read because there are errors enough.
     pub gave_up: Option<Span>,
     /// What was parsed in the blocks that are being read.
@@ -97,6 +100,7 @@ impl<'t> Builder<'t> {
             has_failed: false,
             stmt_start: 0,
             broken: Vec::new(),
+            comprehension: None,
             gave_up: None,
             items: Vec::new(),
             closed: Vec::new(),

@@ -99,8 +99,7 @@ impl Infer<'_> {
         right: TypeId,
     ) -> TypeId {
         if self.is_never(left, Kinds::NUMBER) || self.is_never(right, Kinds::NUMBER) {
-            self.report(at, ProblemKind::BadOperands { op, left, right });
-            return TypeId::ERROR;
+            return self.bad_operands(at, op, left, right);
         }
         TypeId::NUMBER
     }
@@ -116,13 +115,21 @@ impl Infer<'_> {
         let common = self.types.kinds(left).and(self.types.kinds(right)).and(comparable);
         let is_reached = left != TypeId::NEVER && right != TypeId::NEVER;
         if is_reached && common == Kinds::NONE {
-            self.report(at, ProblemKind::BadOperands { op, left, right });
-            return TypeId::ERROR;
+            return self.bad_operands(at, op, left, right);
         }
         if left == TypeId::ERROR || right == TypeId::ERROR {
             return TypeId::ERROR;
         }
         TypeId::BOOLEAN
+    }
+
+    /// What the operator makes of operands that it cannot take. An operand that is a mistake was
+    /// reported, and what is done with it may be part of that.
+    fn bad_operands(&mut self, at: ExprId, op: BinaryOp, left: TypeId, right: TypeId) -> TypeId {
+        if left != TypeId::ERROR && right != TypeId::ERROR {
+            self.report(at, ProblemKind::BadOperands { op, left, right });
+        }
+        TypeId::ERROR
     }
 
     fn check_division(&mut self, op: BinaryOp, right_expr: ExprId, right: TypeId) {
@@ -145,7 +152,7 @@ impl Infer<'_> {
     fn infer_in(&mut self, at: ExprId, left: TypeId, right: TypeId) -> TypeId {
         let never_holds = Kinds::NUMBER.or(Kinds::BOOLEAN).or(Kinds::NULL);
         if right != TypeId::NEVER && self.types.kinds(right).is_within(never_holds) {
-            self.report(at, ProblemKind::BadOperands { op: BinaryOp::In, left, right });
+            self.bad_operands(at, BinaryOp::In, left, right);
         }
         TypeId::BOOLEAN
     }
