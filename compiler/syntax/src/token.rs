@@ -460,31 +460,19 @@ impl Kind {
     }
 
     pub const fn is_opener(self) -> bool {
-        const OPENERS: &Set = &set(&[
-            Kind::LParen,
-            Kind::LBracket,
-            Kind::LBrace,
-            Kind::InterpOpen,
-            Kind::LParenHead,
-            Kind::LParenParams,
-            Kind::LBracketPat,
-            Kind::LBraceBlock,
-            Kind::LBraceObject,
-            Kind::LBracePat,
-            Kind::LBraceBranches,
-            Kind::LBraceArms,
-            Kind::LBraceCases,
-            Kind::LBraceAgents,
-            Kind::LBraceClauses,
-            Kind::LBraceOps,
-            Kind::LBraceNames,
-        ]);
-        OPENERS[self as usize]
+        const BEGINS: &Set = &OPENERS;
+        BEGINS[self as usize]
     }
 
     pub const fn is_closer(self) -> bool {
         const ENDS: &Set = &CLOSERS;
         ENDS[self as usize]
+    }
+
+    /// A bracket or a separator.
+    pub const fn is_border(self) -> bool {
+        const BORDERS: &Set = &or(or(OPENERS, CLOSERS), set(&[Kind::Sep]));
+        BORDERS[self as usize]
     }
 
     /// An expression or a statement may be complete after it.
@@ -634,6 +622,26 @@ const NAMES: Set = {
     }
     set
 };
+
+const OPENERS: Set = set(&[
+    Kind::LParen,
+    Kind::LBracket,
+    Kind::LBrace,
+    Kind::InterpOpen,
+    Kind::LParenHead,
+    Kind::LParenParams,
+    Kind::LBracketPat,
+    Kind::LBraceBlock,
+    Kind::LBraceObject,
+    Kind::LBracePat,
+    Kind::LBraceBranches,
+    Kind::LBraceArms,
+    Kind::LBraceCases,
+    Kind::LBraceAgents,
+    Kind::LBraceClauses,
+    Kind::LBraceOps,
+    Kind::LBraceNames,
+]);
 
 const CLOSERS: Set = set(&[
     Kind::RParen,

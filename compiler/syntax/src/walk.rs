@@ -51,9 +51,10 @@ impl Walk {
         if let Some(closer) = self.closer.take() {
             return Some(self.close(closer));
         }
-        while let Some(token) = self.tokens.get(self.at) {
-            let (at, kind) = (self.at, token.kind);
-            self.at += 1;
+        while let Some(n_others) = self.tokens[self.at..].iter().position(|t| t.kind.is_border()) {
+            let at = self.at + n_others;
+            self.at = at + 1;
+            let kind = self.tokens[at].kind;
             match kind {
                 Kind::LBraceBlock | Kind::LBraceCases => {
                     let (first, start) = (self.n_stmts, at + 1);
@@ -70,11 +71,12 @@ impl Walk {
                         return stmt;
                     }
                 }
-                kind if kind.is_opener() => self.top().n_inner += 1,
-                kind if kind.is_closer() => self.top().n_inner -= 1,
-                _ => {}
+                Kind::Sep => {}
+                _ if kind.is_opener() => self.top().n_inner += 1,
+                _ => self.top().n_inner -= 1,
             }
         }
+        self.at = self.tokens.len();
         self.stmt(self.at)
     }
 
