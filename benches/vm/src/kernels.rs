@@ -208,22 +208,26 @@ pub(crate) struct ConfidenceKernel {
 
 /// Name, without and with confidence.
 pub(crate) const CONFIDENCE: &[(&str, &ConfidenceKernel, &ConfidenceKernel)] = &[
-    // Arithmetic and nothing else, where each turn adds to a confident total.
+    // Arithmetic and nothing else, where each turn adds to a confident total. The compiler makes
+    // the same of `let total = 0 ~> 0.9`, with `total += (i % 100) * 3 + 1` in the loop.
     (
         "total",
         &ConfidenceKernel {
             text: r#"
-fn "main" ( ) regs 5
-    load_int r0, 0
+fn "main" ( ) regs 4
+    load_const r0, 5000000
+    load_int r2, 0
     load_int r1, 0
-    load_const r2, 5000000
+    jump test
 again:
-    rem_i r3, r1, 100
-    mul_i r4, r3, 3
-    add_i r4, r4, 1
-    add r0, r0, r4
-    for_less r1, r2, 1, again
-    return r0
+    rem_i r3, r2, 100
+    mul_i r3, r3, 3
+    add_i r3, r3, 1
+    add r1, r1, r3
+    for_less r2, r0, 1, again
+test:
+    jump_less r2, r0, again
+    return r1
 "#,
             result: 747_500_000.0,
         },
@@ -233,23 +237,85 @@ fn "main" ( ) regs 5
     load_int r0, 0
     load_const r1, 0.9
     annotate r0, r0, r1
-    load_int r1, 0
+    value_of r1, r0
+    confidence_of r0, r0
     load_const r2, 5000000
+    load_int r3, 0
+    jump test
 again:
-    rem_i r3, r1, 100
-    mul_i r4, r3, 3
+    rem_i r4, r3, 100
+    mul_i r4, r4, 3
     add_i r4, r4, 1
-    add r0, r0, r4
-    for_less r1, r2, 1, again
-    value_of r0, r0
-    return r0
+    add r1, r1, r4
+    for_less r3, r2, 1, again
+test:
+    jump_less r3, r2, again
+    load_int r2, 1
+    jump_less r2, r0, plain
+    annotate r1, r1, r0
+plain:
+    value_of r1, r1
+    return r1
 "#,
             result: 747_500_000.0,
         },
     ),
-    // A product in a variable of its own, and the sum of all of them: two of four instructions.
+    // A confident product in a variable of its own, and the sum of all of them: what the compiler
+    // makes of `let product = rate * (i % 100)` and `sum += product`, with `rate` being
+    // `1.5 ~> 0.9`, or a plain 1.5 in a variable.
     (
         "products",
+        &ConfidenceKernel {
+            text: r#"
+fn "main" ( ) regs 6
+    load_const r1, 1.5
+    load_const r2, 5000000
+    load_int r4, 0
+    load_int r3, 0
+    jump test
+again:
+    rem_i r5, r4, 100
+    mul r5, r1, r5
+    add r3, r3, r5
+    for_less r4, r2, 1, again
+test:
+    jump_less r4, r2, again
+    return r3
+"#,
+            result: 371_250_000.0,
+        },
+        &ConfidenceKernel {
+            text: r#"
+fn "main" ( ) regs 6
+    load_const r0, 1.5
+    load_const r1, 0.9
+    annotate r0, r0, r1
+    value_of r1, r0
+    confidence_of r0, r0
+    load_const r2, 5000000
+    load_int r4, 0
+    load_int r3, 0
+    jump test
+again:
+    rem_i r5, r4, 100
+    mul r5, r1, r5
+    add r3, r3, r5
+    for_less r4, r2, 1, again
+test:
+    jump_less r4, r2, again
+    load_int r1, 1
+    jump_less r1, r0, plain
+    annotate r3, r3, r0
+plain:
+    value_of r3, r3
+    return r3
+"#,
+            result: 371_250_000.0,
+        },
+    ),
+    // The same where `rate` may be plain, as a parameter may: every product is a box.
+    (
+        "boxes",
         &ConfidenceKernel {
             text: r#"
 fn "main" ( ) regs 6

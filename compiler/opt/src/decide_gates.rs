@@ -36,7 +36,7 @@ pub(crate) fn run(function: &mut Function, log: &mut Log<'_>) {
 }
 
 /// Values that are confident for certain.
-fn confident_values(function: &Function) -> la_arena::ArenaMap<Value, ()> {
+pub(crate) fn confident_values(function: &Function) -> la_arena::ArenaMap<Value, ()> {
     let mut confident = la_arena::ArenaMap::default();
     for (_, op) in function.ops.iter() {
         let is_confident = match &op.kind {

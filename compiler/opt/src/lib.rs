@@ -10,6 +10,7 @@ mod decide_gates;
 mod fold_constants;
 mod remove_dead_paths;
 mod remove_unused;
+mod split_confidence;
 
 use prism_ir::function::{Function, Module};
 
@@ -36,6 +37,7 @@ const PIPELINE: &[Pass] = &[
     Pass { name: "fold-constants", run: fold_constants::run }, // what gates decide is constant
     Pass { name: "remove-dead-paths", run: remove_dead_paths::run }, // conditions are constant now
     Pass { name: "remove-unused", run: remove_unused::run },   // what dead paths have used
+    Pass { name: "split-confidence", run: split_confidence::run }, // of what is left
 ];
 
 /// A path that goes lets constants meet that came from two sides before.

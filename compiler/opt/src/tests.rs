@@ -169,3 +169,129 @@ fn the_whole_pipeline_works_together() {
         "decide-gates: at_least [0.9, 0.9], 0.8 = true (in `main`)"
     );
 }
+
+/// A loop that counts to 9 and does the rest of `turn` in between; `%1` is `%0 ~> 0.9`.
+fn counting(carried: &str, from: &str, turn: &str, next: &str) -> String {
+    format!(
+        "%1: plain number = const 0.9\n%2 = annotate %0, %1\n%3: plain number = const 0.0\n\
+         %4: plain number = const 9.0\n\
+         %5, %6 = loop 'l0 (%7, {carried}) from (%3, {from}) {{\n%8: plain boolean = less %7, %4\n\
+         if %8 {{\n{turn}\n%9: plain number = add %7, %1\ncontinue 'l0 (%9, {next})\n}} else {{\n\
+         break 'l0 (%7, {carried})\n}}\nunreachable\n}}\nreturn %6"
+    )
+}
+
+fn splits(carried: &str, from: &str, turn: &str, next: &str, expected: &[&str]) {
+    let (lines, rewrites) = after("split-confidence", &counting(carried, from, turn, next));
+    let inside = |line: &&String| !line.starts_with("%1:") && !line.starts_with("%3:");
+    let lines: Vec<&str> = lines.iter().filter(inside).map(|line| &**line).collect();
+    let around = lines.iter().position(|line| line.contains("= loop")).unwrap_or(0);
+    assert_eq!(&lines[around..around + expected.len()], expected);
+    assert_eq!(rewrites.len(), 1);
+}
+
+#[test]
+fn a_confident_sum_is_carried_as_its_value() {
+    splits(
+        "%10",
+        "%2",
+        "%11 = add %10, %7",
+        "%11",
+        &[
+            "%7, %8: plain any, %9: plain number = loop 'l0 (%10, %11: plain any) from (%3, %5) {",
+            "%12: plain boolean = less %10, %4",
+            "if %12 {",
+            "%13: plain any = add %11, %10",
+            "%14: plain number = add %10, %1",
+            "continue 'l0 (%14, %13)",
+            "} else {",
+            "break 'l0 (%10, %11, %6)",
+            "}",
+            "unreachable",
+            "}",
+            "%15: plain number = const 1.0",
+            "%16: plain boolean = less %15, %9",
+            "%17 = if %16 {",
+            "yield (%8)",
+            "} else {",
+            "%18 = annotate %8, %9",
+            "yield (%18)",
+            "}",
+            "return %17",
+        ],
+    );
+}
+
+#[test]
+fn a_sum_that_becomes_confident_in_its_first_turn_is_so_if_there_is_one() {
+    splits(
+        "%10",
+        "%3",
+        "%12 = multiply %2, %7\n%11 = add~ %10, %12",
+        "%11",
+        &[
+            "%13, %14: plain any, %15: plain number = loop 'l0 (%16, %17: plain any) from (%3, %3) {",
+            "%18: plain boolean = less %16, %4",
+            "if %18 {",
+            "%19: plain any = multiply %6, %16",
+            "%20: plain any = add %17, %19",
+            "%21: plain number = add %16, %1",
+            "continue 'l0 (%21, %20)",
+            "} else {",
+            "break 'l0 (%16, %17, %12)",
+        ],
+    );
+}
+
+#[test]
+fn a_confidence_that_depends_on_the_way_is_carried() {
+    splits(
+        "%10",
+        "%3",
+        "%11 = if %7 {\n%12 = multiply %2, %7\n%13 = add %10, %12\nyield (%13)\n} else {\n\
+         yield (%10)\n}",
+        "%11",
+        &[
+            "%8, %9: plain any, %10: plain number = \
+             loop 'l0 (%11, %12: plain any, %13: plain number) from (%3, %3, %5) {",
+            "%14: plain boolean = less %11, %4",
+            "if %14 {",
+            "%15: plain any, %16: plain number = if %11 {",
+            "%17: plain any = multiply %6, %11",
+            "%18: plain any = add %12, %17",
+            "%19: plain boolean = less %13, %7",
+            "%20: plain number = if %19 {",
+            "yield (%13)",
+            "} else {",
+            "yield (%7)",
+            "}",
+            "yield (%18, %20)",
+            "} else {",
+            "yield (%12, %13)",
+            "}",
+            "%21: plain number = add %11, %1",
+            "continue 'l0 (%21, %15, %16)",
+        ],
+    );
+}
+
+#[test]
+fn what_is_wanted_whole_or_may_be_plain_is_not_split() {
+    let stays = |carried, from, turn, next| {
+        let (_, rewrites) = after("split-confidence", &counting(carried, from, turn, next));
+        assert_eq!(rewrites, []);
+    };
+    // Stored, asked for its confidence, left early.
+    stays("%10", "%2", "%12 = array (%10)\n%11 = add %10, %7", "%11");
+    stays("%10", "%2", "%12 = confidence_of %10\n%11 = add %10, %12", "%11");
+    stays("%10", "%2", "if %7 {\nreturn %10\n} else {\nyield ()\n}\n%11 = add %10, %7", "%11");
+    // Nothing here is confident for certain.
+    stays("%10", "%0", "%11 = add %10, %7", "%11");
+    stays("%10", "%2", "%11 = add %10, %0", "%11");
+    // A confidence that is computed, or that the machine clamps.
+    stays("%10", "%3", "%12 = annotate %7, %7\n%11 = add %10, %12", "%11");
+    stays("%10", "%3", "%12 = annotate %7, %4\n%11 = add %10, %12", "%11");
+    // A loop inside takes the value.
+    let inner = "loop 'l1 (%12) from (%10) {\nbreak 'l1 ()\n}\n%11 = add %10, %7";
+    stays("%10", "%2", inner, "%11");
+}
