@@ -12,6 +12,8 @@ mod format;
 
 mod wal;
 
+mod ahead;
+
 mod rows;
 
 mod index;
