@@ -7,10 +7,10 @@
 //! The binary is `main.rs` with one file per verb; this library half exists so that tests run
 //! programs the way the binary does.
 
-mod bell;
 pub mod hosts;
 pub mod inputs;
 pub mod junit;
+mod listener;
 pub mod manifest;
 pub mod plot;
 pub mod problem;

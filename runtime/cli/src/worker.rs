@@ -21,7 +21,7 @@ use prism_journal::{Error as StoreError, RunId, Store};
 use prism_vm::tier::Maker;
 use tokio::task::JoinSet;
 
-use crate::bell::Bell;
+use crate::listener::Listener;
 use crate::manifest;
 use crate::problem::Problem;
 
@@ -140,7 +140,7 @@ impl<F: Fn(News)> Worker<F> {
     }
 
     async fn work(&mut self) -> Result<(), Error> {
-        let mut bell = Bell::default();
+        let listener = Listener::of(&*self.store);
         loop {
             self.look()?;
             self.take_ready();
@@ -150,7 +150,7 @@ impl<F: Fn(News)> Worker<F> {
             let quiet = self.quiet();
             tokio::select! {
                 Some(joined) = self.driven.join_next() => self.left(joined),
-                () = bell.wait(&*self.store, quiet) => {}
+                () = listener.wait(quiet) => {}
             }
         }
     }

@@ -1,13 +1,15 @@
 //! What other processes say to the runs that this one drives: decisions and wishes to cancel.
 //!
-//! One task asks the store for all runs, so that a hundred thousand runs that wait for a person
-//! cost one question every few milliseconds, not one each.
+//! One task asks the store for all runs when it rings, so that a hundred thousand runs that wait for
+//! a person cost one question now and then, not one each.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
+use std::time::Duration;
 
-use prism_journal::{Message, RunId, Store};
+use prism_journal::{Bell, Message, RunId, Store};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::drive::Signal;
@@ -47,7 +49,7 @@ impl Mailbox {
         self.n_runs.store(boxes.runs.len(), Ordering::Relaxed);
         if !boxes.is_polled {
             boxes.is_polled = true;
-            event_loop.spawn_beside(poll(self.clone(), store.clone()));
+            event_loop.spawn_beside(listen(self.clone(), store.clone()));
         }
         Delivery { mailbox: self.clone(), run }
     }
@@ -83,16 +85,47 @@ impl Drop for Delivery {
     }
 }
 
-/// Asks the store until no run is left. The first pause comes first, so that short runs never
-/// ask. A store that does not answer is asked again; a run that needs it finds out by itself.
-async fn poll(mailbox: Mailbox, store: Arc<dyn Store>) {
-    let mut place = Place::default();
-    loop {
-        tokio::time::sleep(store.rest()).await;
-        let news = place.news(&*store, &mailbox).unwrap_or_default();
-        if !mailbox.distribute(news) {
-            return;
+/// The store is asked so often at least, though nobody has rung.
+const SELDOM: Duration = Duration::from_millis(500);
+
+/// Asks the store for messages until no run is left. The first pause comes first, so that short
+/// runs never ask. A store that does not answer is asked again; a run that needs it finds out by
+/// itself.
+async fn listen(mailbox: Mailbox, store: Arc<dyn Store>) {
+    let rest = store.rest();
+    tokio::time::sleep(rest).await;
+    let mut bell = Bell::of(&*store);
+    let store = Arc::downgrade(&store);
+    let mut ear = Ear { mailbox: mailbox.clone(), store: store.clone(), place: Place::default() };
+    let wait = move || {
+        while ear.hears() {
+            bell.wait(SELDOM);
         }
+    };
+    let thread = thread::Builder::new().name("prism-mailbox".to_owned()).spawn(wait);
+    // When the system has no thread left, without the bell.
+    if thread.is_err() {
+        let mut ear = Ear { mailbox, store, place: Place::default() };
+        while ear.hears() {
+            tokio::time::sleep(rest).await;
+        }
+    }
+}
+
+/// Who asks, and for whom.
+struct Ear {
+    mailbox: Mailbox,
+    /// Somebody who listens is no reason to keep it.
+    store: Weak<dyn Store>,
+    place: Place,
+}
+
+impl Ear {
+    /// Takes what there is to its runs. `false`: nobody wants it any more.
+    fn hears(&mut self) -> bool {
+        let Some(store) = self.store.upgrade() else { return false };
+        let news = self.place.news(&*store, &self.mailbox).unwrap_or_default();
+        self.mailbox.distribute(news)
     }
 }
 

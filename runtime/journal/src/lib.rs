@@ -15,6 +15,8 @@ mod run;
 
 mod store;
 
+mod bell;
+
 mod values;
 
 mod memory;
@@ -26,6 +28,7 @@ mod postgres;
 
 mod error;
 
+pub use bell::Bell;
 pub use entry::{Digest, Entry, INLINE_LIMIT, Kind, NotADigest, Payload, Reference};
 pub use error::Error;
 pub use id::{NotARunId, RunId};
