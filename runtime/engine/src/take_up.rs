@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::num::NonZero;
 use std::thread;
 
-use prism_journal::{Claim, Entry, Error as StoreError, Recovered, RunId, Store};
+use prism_journal::{Claim, Entry, Error as StoreError, Kind, Payload, Recovered, RunId, Store};
 
 use crate::checkpoint::Stand;
 use crate::drive::{Driver, Signal};
@@ -54,16 +54,23 @@ pub fn take_up(store: &dyn Store, runs: &[RunId]) -> Vec<Result<Taken, Error>> {
         let claims: Vec<_> = runs.iter().map(|run| store.claim(*run)).collect();
         let claimed: Vec<RunId> = claims.iter().flatten().map(Claim::run).collect();
         let mut journals = store.recover(&claimed).into_iter();
+        let mut beginnings = Beginnings::default();
         let taken = |claim: Result<Claim, StoreError>| {
             let claim = claim?;
-            taken(store, claim, journals.next().expect("there is a journal for each claim")?)
+            let journal = journals.next().expect("there is a journal for each claim")?;
+            taken(store, claim, journal, &mut beginnings)
         };
         claims.into_iter().map(taken).collect()
     })
 }
 
 /// The run with what there is to go on with it. A checkpoint that cannot be read is as good as none.
-pub(crate) fn taken(store: &dyn Store, claim: Claim, recovered: Recovered) -> Result<Taken, Error> {
+pub(crate) fn taken(
+    store: &dyn Store,
+    claim: Claim,
+    recovered: Recovered,
+    beginnings: &mut Beginnings,
+) -> Result<Taken, Error> {
     let run = claim.run();
     let Recovered { checkpoint, mut entries } = recovered;
     let is_kept = checkpoint.is_some();
@@ -76,10 +83,29 @@ pub(crate) fn taken(store: &dyn Store, claim: Claim, recovered: Recovered) -> Re
     };
     expect_unfinished(last)?;
     let first = stand.as_ref().map_or(&entries[0], |stand| &stand.first);
-    let recorded = start::from_entry(store, first)?;
+    let recorded = beginnings.of(store, first)?;
     match recorded.schedule {
         Some(_) => Err(Error::IsSchedule { run }),
         None => Ok(Taken { claim, stand, is_kept, entries, recorded }),
+    }
+}
+
+/// How the run before began: most runs of a process are of one program, and begin alike.
+#[derive(Default)]
+pub(crate) struct Beginnings(Option<(Payload, Recorded)>);
+
+impl Beginnings {
+    fn of(&mut self, store: &dyn Store, first: &Entry) -> Result<Recorded, Error> {
+        if let Some((payload, recorded)) = &self.0
+            && first.kind == Kind::RunStarted
+            && first.payload == *payload
+        {
+            let (run, name) = (first.run, first.name.clone());
+            return Ok(Recorded { run, name, ..recorded.clone() });
+        }
+        let recorded = start::from_entry(store, first)?;
+        self.0 = Some((first.payload.clone(), recorded.clone()));
+        Ok(recorded)
     }
 }
 
@@ -90,7 +116,7 @@ impl Engine {
     pub fn resume(&self, run: RunId) -> Result<RunHandle, Error> {
         let claim = self.store.claim(run)?;
         let recovered = self.store.recover(&[run]).pop().expect("there is one for each run")?;
-        let taken = taken(&*self.store, claim, recovered)?;
+        let taken = taken(&*self.store, claim, recovered, &mut Beginnings::default())?;
         self.go_on(self.driver_of(taken)?)
     }
 
@@ -122,10 +148,14 @@ impl Engine {
         &self,
         drivers: impl Iterator<Item = &'a Driver>,
     ) -> Result<(), Error> {
-        let drivers: HashMap<RunId, &Driver> =
-            drivers.map(|driver| (driver.world.run, driver)).collect();
-        let runs: Vec<RunId> = drivers.keys().copied().collect();
-        for message in runs::messages(&*self.store, &runs)? {
+        let drivers: Vec<&Driver> = drivers.collect();
+        let runs: Vec<RunId> = drivers.iter().map(|driver| driver.world.run).collect();
+        let messages = runs::messages(&*self.store, &runs)?;
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let drivers: HashMap<RunId, &Driver> = runs.into_iter().zip(drivers).collect();
+        for message in messages {
             if let Some(driver) = drivers.get(&message.run) {
                 // The driver is there and has not begun.
                 let _ = driver.world.signals.send(Signal::Message(Box::new(message)));

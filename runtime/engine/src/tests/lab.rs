@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::fake::Program;
 use crate::secrets::Secrets;
-use crate::take_up;
+use crate::take_up::{self, Beginnings};
 use crate::{Engine, Error, Event, Events, Host, RunHandle, RunResult, Start, Told, Watch};
 
 /// Reads a request, notes its key in `calls`, and has `$id` and `$key`.
@@ -140,7 +140,7 @@ pub fn start(engine: &Engine, program: &Program) -> RunHandle {
 pub fn go_on(engine: &Engine, run: RunId, program: &Program) -> Result<RunHandle, Error> {
     let claim = engine.store().claim(run)?;
     let recovered = Recovered { checkpoint: None, entries: engine.store().read(run, 0)? };
-    let taken = take_up::taken(&**engine.store(), claim, recovered)?;
+    let taken = take_up::taken(&**engine.store(), claim, recovered, &mut Beginnings::default())?;
     engine.go_on(engine.driver_from_beginning(taken, (program.machine(), Secrets::default()))?)
 }
 

@@ -6,6 +6,7 @@
 //! forward now and then.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -13,9 +14,10 @@ use super::fault::At;
 use super::rows::Placed;
 use crate::{Digest, Error, Kind, RunId, RunRecord, Status};
 
-/// The table is brought forward after this many rows, or eight per run that changed.
+/// The table is brought forward after this many rows, or four per run that changed: what it lacks
+/// is read by one thread when the store is opened.
 const FLUSH_ROWS: i64 = 4096;
-const FLUSH_ROWS_PER_RUN: i64 = 8;
+const FLUSH_ROWS_PER_RUN: i64 = 4;
 
 /// A run and the row of its last entry.
 pub(super) struct Tail {
@@ -43,7 +45,7 @@ impl Index {
         let known_to = self.start(connection, at)?;
         let mut query = connection
             .prepare_cached(
-                "SELECT row, run, seq, time, kind, name, hash FROM entries
+                "SELECT row, run, seq, time, kind, CASE seq WHEN 0 THEN name END, hash FROM entries
                  WHERE row > ?1 ORDER BY row",
             )
             .map_err(|error| at.fault(&error))?;
@@ -256,7 +258,8 @@ struct Step {
     time: i64,
     /// `None` for a kind of a newer format: it is reported when the run is read.
     kind: Option<Kind>,
-    name: std::sync::Arc<str>,
+    /// The program's, in a run's first entry.
+    name: Option<Arc<str>>,
     hash: Digest,
 }
 
@@ -269,7 +272,7 @@ impl Step {
             seq: entry.seq,
             time: entry.time,
             kind: Some(entry.kind),
-            name: entry.name.clone(),
+            name: (entry.seq == 0).then(|| entry.name.clone()),
             hash: entry.hash,
         }
     }
@@ -287,7 +290,8 @@ impl Step {
     }
 
     fn first_record(&self) -> RunRecord {
-        RunRecord::first(self.run, self.name.clone(), self.time, self.seq, self.hash)
+        let name = self.name.clone().unwrap_or_default();
+        RunRecord::first(self.run, name, self.time, self.seq, self.hash)
     }
 }
 
