@@ -74,6 +74,7 @@ async fn sigkill_at_any_moment_loses_nothing_and_repeats_nothing() {
             continue;
         }
         n_unfinished += 1;
+        all_are_gone(&lab, run).await;
         let result = lab.resume(run, &fan_out()).await.unwrap();
         assert_eq!(result.status, Status::Completed, "round {round}, {moment:?}");
         let after = count(&lab.calls());
@@ -83,6 +84,18 @@ async fn sigkill_at_any_moment_loses_nothing_and_repeats_nothing() {
         assert_eq!(recorded_calls(&*lab.store(), run).len(), 16);
     }
     assert!(n_unfinished * 3 > rounds, "{n_unfinished} of {rounds} were killed in the middle");
+}
+
+/// A process that was being started when its parent was killed holds the claim for a moment more.
+async fn all_are_gone(lab: &Lab, run: RunId) {
+    let store = lab.store();
+    for _ in 0..10_000 {
+        if !store.is_claimed(run).unwrap() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    panic!("the claim of a process that is dead stays");
 }
 
 /// When a process is killed: so long after so many calls of agents, however fast it is.

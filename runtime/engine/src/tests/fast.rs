@@ -15,6 +15,9 @@ use crate::{Mode, RunHandle};
 const N_STEPS: usize = 30_000;
 const WITHIN: Duration = Duration::from_millis(20);
 
+/// A run that is as far as before at so many looks stands still; at one, it may wait for a processor.
+const N_LOOKS: u32 = 5;
+
 /// A run of many steps on a disk that stands still once the run has begun; gives the times of what
 /// would be lost, when the run stands still too.
 async fn stalled(mode: Mode, program: &Program) -> (Arc<Filling>, RunHandle, Vec<i64>) {
@@ -26,11 +29,12 @@ async fn stalled(mode: Mode, program: &Program) -> (Arc<Filling>, RunHandle, Vec
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     store.stall();
-    let mut held = store.held();
+    let (mut held, mut n_same) = (store.held(), 0);
     loop {
         tokio::time::sleep(4 * WITHIN).await;
         let now = store.held();
-        if !now.is_empty() && now.len() == held.len() {
+        n_same = if !now.is_empty() && now.len() == held.len() { n_same + 1 } else { 0 };
+        if n_same == N_LOOKS {
             return (store, handle, held);
         }
         held = now;
