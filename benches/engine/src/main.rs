@@ -37,10 +37,14 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime");
     match names.first().map(String::as_str) {
-        Some(crash::CHILD) => {
+        Some(name @ (crash::CHILD | crash::SECOND)) => {
             let flights = [crash::MANY, crash::LONG];
             let flight = flights.into_iter().find(|flight| is_wanted(flight.name));
-            return runtime.block_on(crash::work(folder, flight.expect("one of these")));
+            let flight = flight.expect("one of these");
+            return match name {
+                crash::CHILD => runtime.block_on(crash::work(folder, flight)),
+                _ => runtime.block_on(crash::go_on(folder, flight)),
+            };
         }
         Some(waiting::CHILD) => return runtime.block_on(waiting::make(folder)),
         Some(_) | None => {}
