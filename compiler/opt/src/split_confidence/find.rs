@@ -6,8 +6,11 @@ use prism_ir::op::{BinaryOp, ConfidenceOp, Exit, OpKind, UnaryOp};
 
 use crate::constants::Constants;
 
-/// The most uses of values that a loop may have: what is supposed here is taken back one by one.
+/// The most uses of values that a loop may have: each is looked at several times.
 const MOST: usize = 2000;
+
+/// How often this looks again at what it has supposed. A loop that needs more is left alone.
+const ROUNDS: usize = 20;
 
 /// What makes a value of the loop.
 #[derive(Debug, Clone, Copy)]
@@ -163,17 +166,19 @@ impl Found<'_> {
                 self.plain.insert(value, ());
             }
         }
-        loop {
-            let stays = |value: Value| self.inflows(value).iter().all(|from| self.is_plain(*from));
-            let gone: Vec<Value> =
-                self.plain.iter().map(|(value, ())| value).filter(|value| !stays(*value)).collect();
-            if gone.is_empty() {
+        let supposed: Vec<Value> = self.plain.iter().map(|(value, ())| value).collect();
+        for _ in 0..ROUNDS {
+            let n_before = self.plain.iter().count();
+            for &value in supposed.iter().chain(supposed.iter().rev()) {
+                if !self.inflows(value).iter().all(|from| self.is_plain(*from)) {
+                    self.plain.remove(value);
+                }
+            }
+            if self.plain.iter().count() == n_before {
                 return;
             }
-            gone.into_iter().for_each(|value| {
-                self.plain.remove(value);
-            });
         }
+        self.plain.clear();
     }
 
     /// What a parameter of the loop, or a result of an `if`, gets inside of the loop.
@@ -231,21 +236,21 @@ impl Found<'_> {
                 self.split.insert(value, ());
             }
         }
-        loop {
+        let supposed: Vec<Value> = self.split.iter().map(|(value, ())| value).collect();
+        for _ in 0..ROUNDS {
             let bears = self.bearing();
-            let gone: Vec<Value> = self
-                .split
-                .iter()
-                .map(|(value, ())| value)
-                .filter(|value| !self.can_be_made(*value, &bears) || !self.can_be_used(*value))
-                .collect();
-            if gone.is_empty() {
+            let n_before = self.split.iter().count();
+            // There and back: what a value is made of comes before it, what it is used for behind.
+            for &value in supposed.iter().chain(supposed.iter().rev()) {
+                if !self.can_be_made(value, &bears) || !self.can_be_used(value) {
+                    self.split.remove(value);
+                }
+            }
+            if self.split.iter().count() == n_before {
                 return;
             }
-            gone.into_iter().for_each(|value| {
-                self.split.remove(value);
-            });
         }
+        self.split.clear();
     }
 
     /// Operations that compute with the values, and give the least of the confidences.
@@ -271,30 +276,28 @@ impl Found<'_> {
 
     /// Values that are confident for certain once they are made inside of the loop.
     fn bearing(&self) -> ArenaMap<Value, ()> {
-        let mut bearing = ArenaMap::default();
-        loop {
-            let bears = |value: Value| bearing.contains_idx(value) || self.is_sure(value);
-            let new: Vec<Value> = self
-                .split
-                .iter()
-                .map(|(value, ())| value)
-                .filter(|value| !bearing.contains_idx(*value))
-                .filter(|value| match self.makers[*value] {
-                    Maker::Param(_) => self.inflows(*value).into_iter().any(bears),
+        let mut bearing: ArenaMap<Value, ()> = ArenaMap::default();
+        for _ in 0..ROUNDS {
+            let n_before = bearing.iter().count();
+            for (value, ()) in self.split.iter() {
+                let bears = |value: Value| bearing.contains_idx(value) || self.is_sure(value);
+                let is_one = match self.makers[value] {
+                    Maker::Param(_) => self.inflows(value).into_iter().any(bears),
                     Maker::Op(op, _) => match &self.function.ops[op].kind {
-                        OpKind::If { .. } => self.inflows(*value).into_iter().any(bears),
+                        OpKind::If { .. } => self.inflows(value).into_iter().any(bears),
                         OpKind::Binary { confident: true, .. } | OpKind::Confidence { .. } => true,
                         kind => kind.operands().into_iter().any(bears),
                     },
-                })
-                .collect();
-            if new.is_empty() {
-                return bearing;
+                };
+                if is_one {
+                    bearing.insert(value, ());
+                }
             }
-            new.into_iter().for_each(|value| {
-                bearing.insert(value, ());
-            });
+            if bearing.iter().count() == n_before {
+                break;
+            }
         }
+        bearing
     }
 
     fn can_be_made(&self, value: Value, bearing: &ArenaMap<Value, ()>) -> bool {
