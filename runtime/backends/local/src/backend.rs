@@ -11,7 +11,6 @@ use prism_agents::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-use crate::child::Input;
 use crate::exchange::{Use, exchange};
 use crate::job::{Cancelled, Job};
 use crate::process::{House, Leave, Process};
@@ -160,8 +159,7 @@ async fn per_call(mut job: Job, house: &House) {
 
 async fn one_call(job: &mut Job, house: &House) -> Result<AgentReply, AgentError> {
     let request = request_line(&job.attempt, Instant::now())?;
-    let input = Input { bytes: request.clone().into_bytes(), is_all: true };
-    let mut process = Process::start(&job.attempt.spec, house, input).await?;
+    let mut process = Process::start(&job.attempt.spec, house).await?;
     let (attempt, cancelled, note) = (&job.attempt, &mut job.cancelled, &*job.note);
     let outcome = exchange(&mut process, attempt, &request, Use::Once, cancelled, note).await;
     let leave = if outcome.is_sound { Leave::OnItsOwn } else { Leave::Now };

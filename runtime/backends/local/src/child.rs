@@ -34,15 +34,6 @@ pub(crate) struct Program {
     pub(crate) dir: PathBuf,
     /// The whole environment.
     pub(crate) env: BTreeMap<OsString, OsString>,
-    pub(crate) input: Input,
-}
-
-/// What a program finds on its standard input when it begins.
-#[derive(Default)]
-pub(crate) struct Input {
-    pub(crate) bytes: Vec<u8>,
-    /// Whether nothing follows.
-    pub(crate) is_all: bool,
 }
 
 /// A process, not yet in the hands of a runtime.
@@ -50,38 +41,31 @@ pub(crate) struct Started {
     own: Own,
     /// Becomes readable when the process has ended.
     end: OwnedFd,
-    /// `None`: it has all its input.
-    stdin: Option<OwnedFd>,
-    output: [OwnedFd; 2],
-    n_written: usize,
+    pipes: [OwnedFd; 3],
 }
 
 /// A process with its three pipes. Killed when dropped.
 pub(crate) struct Child {
     own: Own,
     end: AsyncFd<OwnedFd>,
-    /// `None`: it has all its input.
     pub(crate) stdin: Option<Sender>,
     pub(crate) stdout: Option<Receiver>,
     pub(crate) stderr: Option<Receiver>,
-    /// How much of its input is on the way: more than a pipe holds has to follow.
-    pub(crate) n_written: usize,
 }
 
 impl Child {
     /// Must be called inside a tokio runtime with I/O enabled.
     #[expect(unsafe_code, reason = "the runtime cannot know that a descriptor stays what it is")]
     pub(crate) fn new(started: Started) -> io::Result<Child> {
-        let Started { own, end, stdin, output: [stdout, stderr], n_written } = started;
+        let Started { own, end, pipes: [stdin, stdout, stderr] } = started;
         // SAFETY: an `OwnedFd` is one open file until it is dropped, with the `AsyncFd`.
         let end = unsafe { AsyncFd::register_with_interest(end, Interest::READABLE) };
         Ok(Child {
             own,
             end: end.map_err(io::Error::from)?,
-            stdin: stdin.map(Sender::from_owned_fd_unchecked).transpose()?,
+            stdin: Some(Sender::from_owned_fd_unchecked(stdin)?),
             stdout: Some(Receiver::from_owned_fd_unchecked(stdout)?),
             stderr: Some(Receiver::from_owned_fd_unchecked(stderr)?),
-            n_written,
         })
     }
 
@@ -143,8 +127,8 @@ struct Plan {
 /// Bytes for the calls of the child, beside what its arguments may need.
 const STACK: usize = 64 << 10;
 
-/// Starts a program as the leader of a new process group, with its input in the pipe already. It
-/// is killed when the calling thread ends, which therefore has to be one that stays.
+/// Starts a program as the leader of a new process group. It is killed when the calling thread
+/// ends, which therefore has to be one that stays, and that blocks all signals.
 pub(crate) fn start(program: &Program) -> io::Result<Started> {
     let text = |text: &OsStr| CString::new(text.as_bytes()).map_err(io::Error::from);
     let args = program.args.iter().map(|arg| text(arg)).collect::<io::Result<Vec<_>>>()?;
@@ -166,23 +150,17 @@ pub(crate) fn start(program: &Program) -> io::Result<Started> {
         pipes: [input.as_raw_fd(), output.as_raw_fd(), errors.as_raw_fd()],
         failure: AtomicI32::new(0),
     };
-    for pipe in [&stdin, &stdout, &stderr] {
+    let ours = [stdin, stdout, stderr];
+    for pipe in &ours {
         rustix::fs::fcntl_setfl(pipe, OFlags::NONBLOCK)?;
     }
-    let Input { bytes, is_all } = &program.input;
-    // As much as there is room for; the other end of the pipe is still ours.
-    let n_written = if bytes.is_empty() { 0 } else { rustix::io::write(&stdin, bytes)? };
-    let stdin = Some(stdin).filter(|_| !is_all || n_written < bytes.len());
-    let own = {
-        let _blocked = Blocked::all();
-        Own { id: become_another(&plan)?, status: None }
-    };
+    let own = Own { id: become_another(&plan)?, status: None };
     match plan.failure.load(Ordering::Relaxed) {
         0 => {}
         errno => return Err(io::Error::from_raw_os_error(errno)),
     }
     let end = pidfd_open(own.id, PidfdFlags::empty())?;
-    Ok(Started { own, end, stdin, output: [stdout, stderr], n_written })
+    Ok(Started { own, end, pipes: ours })
 }
 
 /// The reading and the writing end; neither is one of the first three files.
@@ -260,31 +238,13 @@ unsafe fn set_up(plan: &Plan) -> bool {
     }
 }
 
-/// No signal reaches the calling thread until this is dropped: its handlers would run in the child
-/// as well, on the same memory.
-struct Blocked {
-    before: libc::sigset_t,
-}
-
-impl Blocked {
-    #[expect(unsafe_code, reason = "the standard library has no masks of signals")]
-    fn all() -> Blocked {
-        // SAFETY: sets that the calls fill, the first one for the second one to read.
-        unsafe {
-            let (mut all, mut before): (libc::sigset_t, libc::sigset_t) = std::mem::zeroed();
-            libc::sigfillset(&mut all);
-            libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
-            Blocked { before }
-        }
-    }
-}
-
-impl Drop for Blocked {
-    #[expect(unsafe_code, reason = "the standard library has no masks of signals")]
-    fn drop(&mut self) {
-        // SAFETY: the set was filled by `all`.
-        unsafe {
-            libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, ptr::null_mut());
-        }
+/// Keeps signals from the calling thread, for good.
+#[expect(unsafe_code, reason = "the standard library has no masks of signals")]
+pub(crate) fn block_signals() {
+    // SAFETY: a set that the first call fills, for the second one to read.
+    unsafe {
+        let mut all: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &all, ptr::null_mut());
     }
 }

@@ -50,8 +50,8 @@ struct State {
     n_progress: usize,
 }
 
-/// Sends what the process has not yet of the request, and reads until the answer, the deadline, or
-/// a failure. The process is left as it is: ending it is the caller's business.
+/// Sends the request and reads until the answer, the deadline, or a failure. The process is left
+/// as it is: ending it is the caller's business.
 pub(crate) async fn exchange(
     process: &mut Process,
     attempt: &Attempt,
@@ -64,11 +64,10 @@ pub(crate) async fn exchange(
     let mut state = State { answer: None, exited: None, until, n_progress: 0 };
     let id = protocol::id_of(attempt);
     let agent = &*attempt.spec.name;
-    let rest = &request.as_bytes()[std::mem::take(&mut process.child.n_written)..];
-    let mut is_written = rest.is_empty();
+    let mut is_written = false;
     {
         let Process { child, stdin, stdout, stderr, .. } = &mut *process;
-        let mut write = std::pin::pin!(send(stdin, rest, usage));
+        let mut write = std::pin::pin!(send(stdin, request, usage));
         loop {
             tokio::select! {
                 next = stdout.next() => match state.hear(agent, &id, next, note) {
@@ -142,9 +141,9 @@ impl State {
 }
 
 /// A process that ends early closes the pipe; what it then says or does not say decides.
-async fn send(stdin: &mut Option<Sender>, rest: &[u8], usage: Use) {
+async fn send(stdin: &mut Option<Sender>, request: &str, usage: Use) {
     if let Some(pipe) = stdin {
-        let _ = pipe.write_all(rest).await;
+        let _ = pipe.write_all(request.as_bytes()).await;
     }
     if usage == Use::Once {
         *stdin = None;

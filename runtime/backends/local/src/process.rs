@@ -9,7 +9,7 @@ use std::time::Duration;
 use prism_agents::{AgentError, AgentSpec, errors};
 use tokio::net::unix::pipe::{Receiver, Sender};
 
-use crate::child::{Child, Input, Program};
+use crate::child::{Child, Program};
 use crate::group::Group;
 use crate::guardian::Guardian;
 use crate::job::Note;
@@ -46,11 +46,7 @@ impl Default for House {
 }
 
 impl Process {
-    pub(crate) async fn start(
-        spec: &AgentSpec,
-        house: &House,
-        input: Input,
-    ) -> Result<Process, AgentError> {
+    pub(crate) async fn start(spec: &AgentSpec, house: &House) -> Result<Process, AgentError> {
         let file = program::find(spec)?;
         let mark = house.marks.next();
         let mut env: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
@@ -60,7 +56,7 @@ impl Process {
         env.extend(spec.env.iter().map(|(key, value)| (key.into(), value.into())));
         let name = file.as_os_str().to_owned();
         let args = [name].into_iter().chain(spec.command[1..].iter().map(Into::into)).collect();
-        let program = Program { file, args, dir: spec.dir.clone(), env, input };
+        let program = Program { file, args, dir: spec.dir.clone(), env };
         let mut child =
             spawner::spawn(program).await.map_err(|error| program::start_error(spec, &error))?;
         let stdout = child.stdout.take().expect("nobody has taken it");

@@ -1,9 +1,7 @@
-//! The threads that may start processes.
+//! The one thread that starts processes.
 //!
 //! Linux ends a child by its death signal when the *thread* that made it ends, not the process.
-//! Threads of a runtime come and go. The main thread stays, since the process ends with it, and
-//! starts a process without handing it to another thread and back; for all others there is one
-//! that does nothing else.
+//! Threads of a runtime come and go; this one stays until the process is over.
 
 use std::io;
 use std::sync::{OnceLock, mpsc};
@@ -24,13 +22,6 @@ const BUSY_TRIES: u32 = 20;
 
 /// Starts the program as the leader of a new process group that does not outlive this process.
 pub(crate) async fn spawn(program: Program) -> io::Result<Child> {
-    if rustix::thread::gettid() == rustix::process::getpid() {
-        match child::start(&program) {
-            // The other thread may wait.
-            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy => {}
-            started => return Child::new(started?),
-        }
-    }
     let (reply, started) = oneshot::channel();
     orders()?.send(Order { program, reply }).map_err(|_| gone())?;
     Child::new(started.await.map_err(|_| gone())??)
@@ -48,6 +39,7 @@ fn orders() -> io::Result<&'static mpsc::Sender<Order>> {
 }
 
 fn serve(incoming: mpsc::Receiver<Order>) {
+    child::block_signals();
     for Order { program, reply } in incoming {
         // A receiver that is gone drops the process, which kills it.
         let _ = reply.send(start(&program));

@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 use prism_agents::protocol::request_line;
 use tokio::sync::mpsc;
 
-use crate::child::Input;
 use crate::exchange::{Use, exchange};
 use crate::job::Job;
 use crate::lines::Next;
@@ -91,7 +90,7 @@ pub(crate) async fn serve(job: Job, idle: Duration, pool: &Pool, house: &House) 
     let mut next = Some(job);
     while let Some(job) = next.take() {
         let spec = job.attempt.spec.clone();
-        match Process::start(&spec, house, Input::default()).await {
+        match Process::start(&spec, house).await {
             Ok(process) => next = live(process, job, idle, pool).await,
             Err(error) => job.finish(Err(error)),
         }

@@ -1,5 +1,5 @@
-//! Agents that the main thread starts, as `prism run` does: answers, and no process that outlives
-//! this one. A test without a harness, because a harness has threads of its own for tests.
+//! Agents of a runtime on the main thread, as `prism run` has it: answers, and no process that
+//! outlives this one. A test without a harness, because a harness has threads of its own for tests.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -36,7 +36,7 @@ fn main() {
     println!("test result: ok. 2 passed");
 }
 
-/// Also to requests that are longer than a pipe, of which the end follows; kept or not.
+/// Also to requests that are longer than a pipe; kept or not.
 async fn it_answers() {
     let lab = Lab::new();
     let once = lab.python(AGENT);
