@@ -270,13 +270,31 @@ pub struct Status {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   prism runs
+  prism runs --status waiting
+  prism runs --limit 20 --before r_3zk8q1    the twenty before that one
   prism runs --json | jq '.runs[] | select(.status == \"waiting\") | .run'")]
 pub struct Runs {
-    /// One JSON object: {"runs":[{"run","status","program","started"}]}
+    /// Only runs that are so: running, waiting, interrupted, completed, failed, cancelled
+    #[arg(long, value_name = "STATUS", value_parser = status)]
+    pub status: Option<prism_journal::Status>,
+    /// List at most so many, and say where to go on
+    #[arg(long, value_name = "N")]
+    pub limit: Option<NonZeroU64>,
+    /// Only runs that are older than this one
+    #[arg(long, value_name = "RUN")]
+    pub before: Option<String>,
+    /// One JSON object: {"runs":[{"run","status","program","started"}],"next"}
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
     pub store: Store,
+}
+
+fn status(name: &str) -> Result<prism_journal::Status, String> {
+    let mut all = (0..=u8::MAX).filter_map(prism_journal::Status::from_number);
+    all.find(|status| status.name() == name).ok_or_else(|| {
+        "runs are running, waiting, interrupted, completed, failed or cancelled".into()
+    })
 }
 
 /// Print what happened in a run, one JSON object per line
@@ -285,10 +303,12 @@ pub struct Runs {
   prism events r_3zk8q1
   prism events r_3zk8q1 --follow --from 12    from event 12 on, and what is still to come
   prism events r_3zk8q1 --from 900 --snapshots 100    where the run stood before 900, first
+  prism events r_3zk8q1 --from 900 --limit 100    a hundred events, and where to go on
 
 Events are numbered from 1 without gaps, so a reader that stops can go on where it was. One that
 is too slow holds up nothing: a line of type `lagged` says how far it is behind, and everything
-that it missed follows.")]
+that it missed follows. Where `--limit` leaves some out, the last line is of type `more`, and its
+`data.next` is the next `--from`.")]
 pub struct Events {
     #[command(flatten)]
     pub of: Named,
@@ -298,6 +318,9 @@ pub struct Events {
     /// The first event to print
     #[arg(long, value_name = "SEQ", default_value_t = 1)]
     pub from: u64,
+    /// Print at most so many events, and say where to go on
+    #[arg(long, value_name = "N")]
+    pub limit: Option<NonZeroU64>,
     /// Also print where the run stands, after every so many events
     #[arg(long, value_name = "N")]
     pub snapshots: Option<NonZeroU64>,
@@ -309,6 +332,7 @@ pub struct Events {
   prism logs r_3zk8q1
   prism logs r_3zk8q1 --follow
   prism logs r_3zk8q1 --agent security         only what this agent wrote to its standard error
+  prism logs r_3zk8q1 --from 900 --limit 100    a hundred lines, and where to go on
 
 Lines of the program stand as they are, those of an agent behind its name.")]
 pub struct Logs {
@@ -320,7 +344,13 @@ pub struct Logs {
     /// Only the lines of this agent
     #[arg(long, value_name = "NAME")]
     pub agent: Option<String>,
-    /// One JSON object per line: {\"run\",\"seq\",\"time\",\"from\",\"line\"}
+    /// The first line to print; lines are numbered from 1, those of all agents included
+    #[arg(long, value_name = "LINE", default_value_t = 1)]
+    pub from: u64,
+    /// Print at most so many lines, and say where to go on
+    #[arg(long, value_name = "N")]
+    pub limit: Option<NonZeroU64>,
+    /// One JSON object per line: {\"run\",\"number\",\"seq\",\"time\",\"from\",\"line\"}
     #[arg(long)]
     pub json: bool,
 }

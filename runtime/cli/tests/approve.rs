@@ -131,3 +131,28 @@ fn a_script_that_runs_out_fails_the_run() {
     assert_eq!((status, &object["status"]), (1, &json!("failed")), "{object}");
     assert_eq!(object["error"]["code"], "P2012");
 }
+
+/// The question is older than the run's checkpoint, which knows that it is open.
+#[test]
+fn a_question_before_the_checkpoint_is_found() {
+    let project = Project::new(
+        "import { parallel } from \"@prism/execution\"\n\
+         parallel([() => human.approve(\"go?\"), () => {\n\
+         for (let i = 0; i < 400; i++) { random() }\n\
+         return human.approve(\"sure?\")\n}])\n",
+    );
+    let (status, object) = project.run_json(&[]);
+    assert_eq!(status, 3, "{object}");
+    let run = object["run"].as_str().unwrap();
+    let asked = |args: &[&str]| -> Vec<Value> {
+        let object = project.prism(&[args, &["--json"]].concat()).json();
+        let found = object.get("approvals").or(object.get("questions")).unwrap().as_array();
+        found.unwrap().iter().map(|question| question["reason"].clone()).collect()
+    };
+    assert_eq!(asked(&["approvals"]), ["go?", "sure?"]);
+    assert_eq!(asked(&["status", run]), ["go?", "sure?"]);
+    assert_eq!(project.prism(&["approve", run]).status, 3);
+    assert_eq!(asked(&["approvals", run]), ["sure?"]);
+    assert_eq!(project.prism(&["approve", run]).status, 0);
+    assert_eq!(asked(&["status", run]), Vec::<Value>::new());
+}

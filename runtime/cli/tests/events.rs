@@ -192,3 +192,31 @@ fn snapshots_of_every_no_event_are_refused() {
     let ran = project.prism(&["events", "r_abc", "--snapshots", "0"]);
     assert_eq!(ran.status, 2, "{}", ran.stderr);
 }
+
+/// Pages of a run's events: each says where the next one begins, the last one nothing.
+#[test]
+fn events_are_read_in_pages() {
+    let project = Project::new("for (let i = 0; i < 5; i++) { log(`${i}`) }\n1\n");
+    let (_, object) = project.run_json(&[]);
+    let run = object["run"].as_str().unwrap();
+    let all = lines(&project.prism(&["events", run]).stdout);
+    let (mut read, mut from) = (Vec::new(), 1);
+    loop {
+        let start = from.to_string();
+        let ran = project.prism(&["events", run, "--from", &start, "--limit", "3"]);
+        let mut page = lines(&ran.stdout);
+        let more = page.pop_if(|last| last["type"] == "more");
+        assert!(page.len() == 3 || more.is_none(), "{}", ran.stdout);
+        read.extend(page);
+        let Some(more) = more else { break };
+        from = more["data"]["next"].as_u64().unwrap();
+        assert_eq!(more["seq"].as_u64(), Some(from - 1));
+    }
+    assert_eq!((read, all.len()), (all.clone(), 7));
+    // As many as there are: nothing follows.
+    assert_eq!(lines(&project.prism(&["events", run, "--limit", "7"]).stdout), all);
+    let followed = project.prism(&["events", run, "--follow", "--limit", "2"]);
+    assert_eq!(numbers(&lines(&followed.stdout)), [1, 2, 2]);
+    assert_eq!(project.prism(&["events", run, "--limit", "0"]).status, 2);
+    assert_eq!(project.prism(&["events", run, "--from", "8", "--limit", "1"]).stdout, "");
+}

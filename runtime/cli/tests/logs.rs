@@ -88,3 +88,27 @@ fn logs_of_no_run_are_refused() {
     assert_eq!(ran.status, 2);
     assert!(ran.stderr.contains("[P2008]"), "{}", ran.stderr);
 }
+
+#[test]
+fn lines_are_read_in_pages() {
+    let project = reviewed();
+    project.write("go", "");
+    let (_, object) = project.run_json(&["--set", SET]);
+    let run = object["run"].as_str().unwrap();
+    let page = |from: &str, agent: &[&str]| {
+        project.prism(&[&["logs", run, "--limit", "2", "--from", from], agent].concat())
+    };
+    let first = page("1", &[]);
+    assert_eq!(first.stdout, "begin\nreviewer: reading the change\n");
+    assert_eq!(first.stderr, "there are more: --from 3\n");
+    let last = page("5", &[]);
+    assert_eq!((&*last.stdout, &*last.stderr), ("half {\"done\":1}\nend\n", ""));
+    // Lines keep their numbers, whoever else's are left out.
+    let of_agent = page("3", &["--agent", "reviewer"]);
+    assert_eq!((&*of_agent.stdout, &*of_agent.stderr), ("reviewer: it is long\n", ""));
+    let text = page("1", &["--json"]).stdout;
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&lines[0]["number"], &lines[1]["number"]), (&json!(1), &json!(2)));
+    assert_eq!(lines[2..], [json!({ "run": run, "next": 3 })]);
+    assert_eq!(project.prism(&["logs", run, "--limit", "none"]).status, 2);
+}

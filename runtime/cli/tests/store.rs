@@ -74,3 +74,33 @@ fn a_store_can_be_named_and_is_then_found_by_name_only() {
     assert_eq!(project.prism(&["resume", &run[..8], "--store", "kept"]).status, 0);
     assert!(project.path().join("kept/runs.db").is_file());
 }
+
+#[test]
+fn runs_are_listed_in_pages_and_by_status() {
+    let project = Project::new("human.approve(\"go?\")\n");
+    project.write("fails.prism", "throw Error(\"no\")\n");
+    let mut runs: Vec<String> = Vec::new();
+    for file in ["main.prism", "fails.prism", "main.prism", "fails.prism", "main.prism"] {
+        let ran = project.prism(&["run", file, "--json"]);
+        runs.insert(0, ran.json()["run"].as_str().unwrap().to_owned());
+    }
+    let list = |args: &[&str]| {
+        let object = project.prism(&[&["runs", "--json"], args].concat()).json();
+        let names = object["runs"].as_array().unwrap().iter();
+        let names = names.map(|run| run["run"].as_str().unwrap().to_owned());
+        (names.collect::<Vec<_>>(), object["next"].as_str().map(str::to_owned))
+    };
+    assert_eq!(list(&[]), (runs.clone(), None));
+    assert_eq!(list(&["--limit", "2"]), (runs[..2].to_vec(), Some(runs[1].clone())));
+    let rest = (runs[2..].to_vec(), None);
+    assert_eq!(list(&["--limit", "3", "--before", &runs[1]]), rest);
+    let failed = vec![runs[1].clone(), runs[3].clone()];
+    assert_eq!(list(&["--status", "failed"]), (failed, None));
+    let ran = project.prism(&["runs", "--status", "waiting", "--limit", "1"]);
+    assert!(ran.stdout.starts_with(&runs[0]), "{}", ran.stdout);
+    assert_eq!(ran.stderr, format!("there are more: --before {}\n", runs[0]));
+    let refused = project.prism(&["runs", "--status", "done"]);
+    assert_eq!(refused.status, 2);
+    assert!(refused.stderr.contains("completed"), "{}", refused.stderr);
+    assert!(project.prism(&["runs", "--before", "r_zzz"]).stderr.contains("[P2008]"));
+}

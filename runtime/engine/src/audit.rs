@@ -3,9 +3,9 @@
 use prism_journal::{Digest, Entry, Payload, RunId, Store};
 use serde_json::{Value, json};
 
-use crate::Error;
 use crate::event::iso_time;
 use crate::record::payload;
+use crate::{Error, start};
 
 /// A record in which nothing was changed, is missing, or changed places.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +26,10 @@ pub struct Audited {
 /// Errors: `P2005` names the first entry that is wrong, `P2006` a stored value.
 pub fn audit(store: &dyn Store, run: RunId, expected: Option<Digest>) -> Result<Audited, Error> {
     let entries = store.read(run, 0)?;
-    let last = entries.last().ok_or_else(|| Error::UnknownRun { name: run.to_string() })?;
+    let [first, ..] = entries.as_slice() else {
+        return Err(Error::UnknownRun { name: run.to_string() });
+    };
+    let last = entries.last().unwrap_or(first);
     let mut n_blobs = 0;
     for entry in &entries {
         if let Payload::Blob(reference) = &entry.payload {
@@ -34,8 +37,7 @@ pub fn audit(store: &dyn Store, run: RunId, expected: Option<Digest>) -> Result<
             n_blobs += 1;
         }
     }
-    let recorded = crate::recorded(store, run)?;
-    store.blob(recorded.artifact)?;
+    store.blob(start::from_entry(store, first)?.artifact)?;
     Ok(Audited {
         run,
         n_entries: entries.len() as u64,

@@ -34,6 +34,8 @@ pub struct Events<'a> {
     fold: Fold,
     /// How many events lie between two snapshots; `None`: the reader wants none.
     every: Option<NonZeroU64>,
+    /// The first event that the reader does not want; `None`: he wants all.
+    end: Option<u64>,
     standing: Standing,
     is_over: bool,
 }
@@ -51,6 +53,12 @@ pub enum Told {
         behind: usize,
         time: i64,
     },
+    /// The reader has had as many as he wants, up to `seq`, and there are more.
+    More {
+        run: RunId,
+        seq: u64,
+        time: i64,
+    },
 }
 
 impl Told {
@@ -66,6 +74,13 @@ impl Told {
                 "data": { "behind": behind },
                 "timestamp": iso_time(*time),
             }),
+            Told::More { run, seq, time } => json!({
+                "executionId": run.to_string(),
+                "seq": seq,
+                "type": "more",
+                "data": { "next": seq + 1 },
+                "timestamp": iso_time(*time),
+            }),
         }
     }
 }
@@ -75,13 +90,18 @@ impl<'a> Events<'a> {
     pub fn of(store: &'a dyn Store, run: RunId, from: u64) -> Result<Events<'a>, Error> {
         let (tail, standing) = (Tail::of(store, run)?, Standing::of(run));
         let fold = Fold::default();
-        Ok(Events { tail, from, fold, every: None, standing, is_over: false })
+        Ok(Events { tail, from, fold, every: None, end: None, standing, is_over: false })
     }
 
     /// With a snapshot of what came before the first event that the reader wants, and then one
     /// after each event whose number `every` divides.
     pub fn with_snapshots(self, every: NonZeroU64) -> Events<'a> {
         Events { every: Some(every), ..self }
+    }
+
+    /// At most so many events.
+    pub fn with_limit(self, limit: NonZeroU64) -> Events<'a> {
+        Events { end: Some(self.from.saturating_add(limit.get())), ..self }
     }
 
     /// What happened since the last call. Cheap when nothing did: made to be called every few
@@ -91,6 +111,9 @@ impl<'a> Events<'a> {
         let mut events = Vec::new();
         for entry in self.tail.read()? {
             self.fold.push(self.tail.store, &entry, &mut events)?;
+            if self.end.is_some_and(|end| self.fold.n_events >= end) {
+                break;
+            }
         }
         self.is_over |= events.iter().any(|event| event.kind.is_last());
         let mut told = Vec::with_capacity(events.len());
@@ -99,8 +122,15 @@ impl<'a> Events<'a> {
             told.push(Told::Lagged { run, seq, behind: events.len(), time });
         }
         for event in events {
+            if self.end.is_some_and(|end| event.seq >= end) {
+                let Standing { run, seq, time, .. } = self.standing;
+                told.push(Told::More { run, seq, time });
+                self.is_over = true;
+                break;
+            }
             self.tell(event, &mut told);
         }
+        self.is_over |= self.end.is_some_and(|end| self.standing.seq + 1 >= end);
         Ok(told)
     }
 
@@ -116,7 +146,7 @@ impl<'a> Events<'a> {
         }
     }
 
-    /// Whether the run's last event has been read.
+    /// Whether the reader has the last event of the run, or the last one that he wants.
     pub fn is_over(&self) -> bool {
         self.is_over
     }

@@ -102,7 +102,7 @@ pub use record::now_micros;
 pub use replay::{Divergence, Replayed, replay};
 pub use rerun::Changes;
 pub use result::{Failure, RunResult};
-pub use runs::{Parked, answers, find_run, outcome, parked, runs};
+pub use runs::{Parked, answers, find_run, outcome, parked, record, runs};
 pub use schedule::{Planned, Progress, Ticked, plan};
 pub use script::Script;
 pub use secrets::{Environment, HIDDEN, Vault};

@@ -18,6 +18,7 @@ use crate::{Error, codec};
 pub struct Logs<'a> {
     tail: Tail<'a>,
     n_printed: u64,
+    n_lines: u64,
     is_over: bool,
 }
 
@@ -25,6 +26,8 @@ pub struct Logs<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
     pub run: RunId,
+    /// From 1, without gaps.
+    pub number: u64,
     /// The entry that has it.
     pub seq: u64,
     /// When that entry was made, in microseconds since 1970.
@@ -47,7 +50,7 @@ pub enum Source {
 impl<'a> Logs<'a> {
     /// Errors: `P2008`.
     pub fn of(store: &'a dyn Store, run: RunId) -> Result<Logs<'a>, Error> {
-        Ok(Logs { tail: Tail::of(store, run)?, n_printed: 0, is_over: false })
+        Ok(Logs { tail: Tail::of(store, run)?, n_printed: 0, n_lines: 0, is_over: false })
     }
 
     /// The lines since the last call. Cheap when nothing happened.
@@ -61,6 +64,10 @@ impl<'a> Logs<'a> {
                 let payload = payload(self.tail.store, &entry)?;
                 self.printed(&entry, 0, &payload["output"], &mut lines);
             }
+        }
+        for line in &mut lines {
+            self.n_lines += 1;
+            line.number = self.n_lines;
         }
         Ok(lines)
     }
@@ -109,8 +116,16 @@ impl<'a> Logs<'a> {
     }
 }
 
+/// A line that has no number yet.
 fn line(entry: &Entry, from: Source, text: &str) -> Line {
-    Line { run: entry.run, seq: entry.seq, time: entry.time, from, text: text.to_owned() }
+    Line {
+        run: entry.run,
+        number: 0,
+        seq: entry.seq,
+        time: entry.time,
+        from,
+        text: text.to_owned(),
+    }
 }
 
 fn texts(lines: &Value) -> impl Iterator<Item = &str> {
@@ -118,11 +133,12 @@ fn texts(lines: &Value) -> impl Iterator<Item = &str> {
 }
 
 impl Line {
-    /// `{"run","seq","time","from","line"}`, with `data` of a `log`, and with `agent` and
+    /// `{"run","number","seq","time","from","line"}`, with `data` of a `log`, and with `agent` and
     /// `effectId` of an agent's line.
     pub fn to_json(&self) -> Value {
         let mut object = json!({
             "run": self.run.to_string(),
+            "number": self.number,
             "seq": self.seq,
             "time": iso_time(self.time),
             "line": self.text,

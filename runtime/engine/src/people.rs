@@ -3,6 +3,7 @@
 //! A question is an entry of the journal. A decision is a message to the run: the first one under
 //! a question is the only one, whoever writes it, and the run's owner takes it into the journal.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use prism_agents::{BoxFuture, json};
@@ -11,7 +12,7 @@ use prism_vm::Data;
 use serde_json::{Value, json};
 
 use crate::record::{Asked, expect, now_micros, payload};
-use crate::{Error, codec, effects};
+use crate::{Error, codec, effects, take_up};
 
 /// Who decides a question whose time is up.
 pub(crate) const BY_DEADLINE: &str = "deadline";
@@ -77,25 +78,22 @@ pub trait Ask: Send + Sync {
     fn ask(&self, question: Question) -> BoxFuture<Option<Decision>>;
 }
 
-/// The questions of a run that are not decided in its journal, oldest first.
+/// The questions of a run that are not decided in its journal, oldest first. Of a run with a
+/// checkpoint only the journal behind that is read.
 pub fn open_questions(store: &dyn Store, run: RunId) -> Result<Vec<Question>, Error> {
-    let mut open: Vec<Question> = Vec::new();
-    for entry in store.read(run, 0)? {
-        match entry.kind {
-            Kind::Waiting => open.push(question_from_entry(store, &entry)?),
-            Kind::Decision => open.retain(|question| question.id != entry.effect_id),
-            Kind::RunCompleted | Kind::RunFailed | Kind::RunCancelled => open.clear(),
-            Kind::RunStarted
-            | Kind::AttemptStarted
-            | Kind::AttemptFailed
-            | Kind::Answer
-            | Kind::Timer
-            | Kind::Event
-            | Kind::RunResumed
-            | Kind::RunInterrupted => {}
-        }
+    if store.run(run)?.is_none_or(|record| record.status.is_final()) {
+        return Ok(Vec::new());
     }
-    Ok(open)
+    let (open, entries) = take_up::open_entries(store, run)?;
+    if entries.iter().any(|entry| entry.kind.end().is_some()) {
+        return Ok(Vec::new());
+    }
+    let decisions = entries.iter().filter(|entry| entry.kind == Kind::Decision);
+    let decided: HashSet<&str> = decisions.map(|entry| &*entry.effect_id).collect();
+    let is_open =
+        |entry: &&Entry| entry.kind == Kind::Waiting && !decided.contains(&*entry.effect_id);
+    let questions = open.iter().chain(&entries).filter(is_open);
+    questions.map(|entry| question_from_entry(store, entry)).collect()
 }
 
 /// Which question is decided.
@@ -166,8 +164,7 @@ pub(crate) fn post(
 
 /// The decision that was left for a question.
 pub(crate) fn find(store: &dyn Store, question: &Question) -> Result<Option<Decision>, Error> {
-    let messages = store.messages(Some(question.run), 0)?;
-    Ok(messages.iter().find(|message| message.key == question.id).and_then(decision_from_message))
+    Ok(store.message(question.run, &question.id)?.as_ref().and_then(decision_from_message))
 }
 
 pub(crate) fn decision_from_message(message: &Message) -> Option<Decision> {

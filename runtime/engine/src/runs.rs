@@ -33,12 +33,25 @@ pub fn find_run(store: &dyn Store, name: &str) -> Result<RunId, Error> {
 /// All runs, oldest first. One that is on its way in no process counts as interrupted.
 pub fn runs(store: &dyn Store) -> Result<Vec<RunRecord>, Error> {
     let mut runs = store.runs()?;
-    for record in &mut runs {
-        if record.status == Status::Running && !store.is_claimed(record.run)? {
-            record.status = Status::Interrupted;
-        }
-    }
+    runs.iter_mut().try_for_each(|record| look_for_owner(store, record))?;
     Ok(runs)
+}
+
+/// The same of one run.
+///
+/// Errors: `P2008`.
+pub fn record(store: &dyn Store, run: RunId) -> Result<RunRecord, Error> {
+    let record = store.run(run)?;
+    let mut record = record.ok_or_else(|| Error::UnknownRun { name: run.to_string() })?;
+    look_for_owner(store, &mut record)?;
+    Ok(record)
+}
+
+fn look_for_owner(store: &dyn Store, record: &mut RunRecord) -> Result<(), Error> {
+    if record.status == Status::Running && !store.is_claimed(record.run)? {
+        record.status = Status::Interrupted;
+    }
+    Ok(())
 }
 
 /// A run that was put down until something happens.

@@ -57,9 +57,8 @@ pub struct Recorded {
 
 /// How a run began.
 pub fn recorded(store: &dyn Store, run: RunId) -> Result<Recorded, Error> {
-    let entries = store.read(run, 0)?;
-    let first = entries.first().ok_or_else(|| Error::UnknownRun { name: run.to_string() })?;
-    from_entry(store, first)
+    let first = store.first(run)?.ok_or_else(|| Error::UnknownRun { name: run.to_string() })?;
+    from_entry(store, &first)
 }
 
 /// The same for who goes on with the run: as its checkpoint says, where it has one.

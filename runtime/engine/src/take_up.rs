@@ -109,6 +109,20 @@ impl Beginnings {
     }
 }
 
+/// What the journal of a run that has not ended says of requests without an outcome before its
+/// checkpoint, and all entries from there on; without a checkpoint, nothing and all.
+pub(crate) fn open_entries(
+    store: &dyn Store,
+    run: RunId,
+) -> Result<(Vec<Entry>, Vec<Entry>), Error> {
+    let recovered = store.recover(&[run]).pop().expect("there is one for each run")?;
+    let Some(checkpoint) = recovered.checkpoint else { return Ok((Vec::new(), recovered.entries)) };
+    Ok(match Stand::of(run, &checkpoint) {
+        Some(stand) => (stand.entries, recovered.entries),
+        None => (Vec::new(), store.read(run, 0)?),
+    })
+}
+
 impl Engine {
     /// Goes on with a run: the machine is fed what the journal has, then the run continues.
     ///

@@ -195,6 +195,18 @@ impl Store for Postgres {
         Ok(entries)
     }
 
+    fn first(&self, run: RunId) -> Result<Option<Entry>, Error> {
+        match self.ask(move |client| rows::first(client, run))? {
+            Some(row) => {
+                let entry = row.at(run, 0)?;
+                check_chain(std::slice::from_ref(&entry), 0, Digest::ZERO)?;
+                Ok(Some(entry))
+            }
+            // Whether it is missing or the run is unknown, the journal says.
+            None => Ok(self.read(run, 0)?.into_iter().next()),
+        }
+    }
+
     fn checkpoint(&self, run: RunId) -> Result<Option<Checkpoint>, Error> {
         self.ask(move |client| rows::checkpoint(client, run))
     }
@@ -247,6 +259,11 @@ impl Store for Postgres {
 
     fn messages(&self, run: Option<RunId>, after: u64) -> Result<Vec<Message>, Error> {
         self.ask(move |client| rows::messages(client, run, after))
+    }
+
+    fn message(&self, run: RunId, key: &str) -> Result<Option<Message>, Error> {
+        let key = key.to_owned();
+        self.ask(move |client| rows::message(client, run, &key))
     }
 
     fn remove(&self, runs: &[RunId]) -> Result<Removed, Error> {

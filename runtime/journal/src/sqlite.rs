@@ -16,6 +16,8 @@ mod ahead;
 
 mod rows;
 
+mod lookup;
+
 mod index;
 
 mod writer;
@@ -229,6 +231,17 @@ impl Store for Sqlite {
         })
     }
 
+    fn first(&self, run: RunId) -> Result<Option<Entry>, Error> {
+        let found = self.with_index(|snapshot, index| {
+            let Some(tail) = index.tail(snapshot, self.at(), run)? else { return Ok(None) };
+            lookup::first(snapshot, self.at(), &tail.record, tail.last_row)
+        })?;
+        match found {
+            Some(first) => Ok(Some(first)),
+            None => Ok(self.read(run, 0)?.into_iter().next()),
+        }
+    }
+
     fn checkpoint(&self, run: RunId) -> Result<Option<Checkpoint>, Error> {
         // What cannot be read is no checkpoint.
         self.reading(|connection| Ok(rows::checkpoint(connection, run).unwrap_or_default()))
@@ -302,6 +315,12 @@ impl Store for Sqlite {
     fn messages(&self, run: Option<RunId>, after: u64) -> Result<Vec<Message>, Error> {
         self.reading(|connection| {
             rows::messages(connection, run, after).map_err(|error| self.at().fault(&error))
+        })
+    }
+
+    fn message(&self, run: RunId, key: &str) -> Result<Option<Message>, Error> {
+        self.reading(|connection| {
+            rows::message(connection, run, key).map_err(|error| self.at().fault(&error))
         })
     }
 

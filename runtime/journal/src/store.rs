@@ -171,6 +171,13 @@ pub trait Store: Send + Sync {
     /// does not know has no entries.
     fn read(&self, run: RunId, from: u64) -> Result<Vec<Entry>, Error>;
 
+    /// The run's first entry, `None` when the store does not know the run. Its hash is checked.
+    ///
+    /// Errors: those of `read`.
+    fn first(&self, run: RunId) -> Result<Option<Entry>, Error> {
+        Ok(self.read(run, 0)?.into_iter().next())
+    }
+
     /// The run's checkpoint, as it was put. A store may have none.
     fn checkpoint(&self, run: RunId) -> Result<Option<Checkpoint>, Error>;
 
@@ -216,6 +223,11 @@ pub trait Store: Send + Sync {
 
     /// Messages with a number above `after`, in order; of one run or of all.
     fn messages(&self, run: Option<RunId>, after: u64) -> Result<Vec<Message>, Error>;
+
+    /// The message that a run has under a key.
+    fn message(&self, run: RunId, key: &str) -> Result<Option<Message>, Error> {
+        Ok(self.messages(Some(run), 0)?.into_iter().find(|message| &*message.key == key))
+    }
 
     /// The number of the newest message; 0 before the first.
     fn last_message(&self) -> Result<u64, Error>;

@@ -10,8 +10,8 @@ mod server;
 use std::sync::Arc;
 
 use prism_journal::{
-    Batch, Checkpoint, Digest, Entry, Error, Kind, Log, Memory, NextCheckpoint, Payload, Postgres,
-    Recovered, Removed, RunId, Sqlite, StateKey, StateWrite, Status, Store,
+    Batch, Checkpoint, Digest, Draft, Entry, Error, Kind, Log, Memory, NextCheckpoint, Payload,
+    Postgres, Recovered, Removed, RunId, Sqlite, StateKey, StateWrite, Status, Store,
 };
 use support::{append, draft, start as started, write_run};
 
@@ -52,6 +52,7 @@ on_every_store! {
     many_runs_at_once,
     every_write_is_a_change,
     an_unknown_run_is_empty,
+    the_first_entry_of_a_run_is_found,
     the_ends_of_runs_are_their_last_entries,
     many_journals_are_read_as_each_by_itself,
     a_run_is_read_from_its_checkpoint_on,
@@ -308,6 +309,34 @@ fn the_first_message_under_a_key_stays(store: &dyn Store) {
     assert_eq!(bodies(None, 0).len(), 3);
     let first = store.messages(None, 0).unwrap()[0].number;
     assert_eq!(bodies(None, first), [b"no".to_vec(), b"later".to_vec()]);
+    let body = |run, key| store.message(run, key).unwrap().map(|message| message.body.to_vec());
+    assert_eq!(body(run, "main/approve#0"), Some(b"yes".to_vec()));
+    assert_eq!(body(other, "main/approve#0"), Some(b"no".to_vec()));
+    assert_eq!(body(other, "main/approve#1"), None);
+    assert_eq!(body(RunId::generate(), "main/approve#0"), None);
+}
+
+/// Runs that begin behind each other's entries, and one by a clock that is an hour behind.
+fn the_first_entry_of_a_run_is_found(store: &dyn Store) {
+    let (claim, mut log) = started(store);
+    let mut firsts = vec![store.read(log.run(), 0).unwrap().remove(0)];
+    for _ in 0..5 {
+        let entries = (0..20).map(|_| draft(Kind::Event, "", "told")).collect();
+        append(store, &claim, log.batch(entries)).unwrap();
+        let (_claim, other) = started(store);
+        firsts.push(store.read(other.run(), 0).unwrap().remove(0));
+    }
+    let mut late = Log::new(RunId::generate());
+    let begins = draft(Kind::RunStarted, "", "{}");
+    let hour = 3_600_000_000;
+    let begins = Draft { time: Some(firsts[0].time - hour), ..begins };
+    let batch = late.batch(vec![begins, draft(Kind::Event, "", "told")]);
+    firsts.push(batch.entries[0].clone());
+    append(store, &store.claim(late.run()).unwrap(), batch).unwrap();
+    for first in firsts {
+        assert_eq!(store.first(first.run).unwrap(), Some(first));
+    }
+    assert_eq!(store.first(RunId::generate()).unwrap(), None);
 }
 
 fn many_runs_at_once(store: &dyn Store) {

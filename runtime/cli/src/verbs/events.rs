@@ -21,6 +21,9 @@ pub fn run(args: &args::Events, terminal: Terminal) -> ExitCode {
         if let Some(every) = args.snapshots {
             events = events.with_snapshots(every);
         }
+        if let Some(limit) = args.limit {
+            events = events.with_limit(limit);
+        }
         follow(&mut events, args.follow)
     });
     match printed {

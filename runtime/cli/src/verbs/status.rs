@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use prism_cli::program::Refused;
 use prism_cli::report;
-use prism_engine::{iso_time, open_questions, outcome, recorded, runs};
+use prism_engine::{begun, iso_time, open_questions, outcome, record};
 use serde_json::{Value, json};
 
 use crate::args;
@@ -28,12 +28,8 @@ fn status(args: &args::Status, json: bool) -> Result<String, Refused> {
     let told = |error| engine(&error);
     let opened = Opened::named(&args.of)?;
     let (store, run) = (&*opened.store, opened.run);
-    let records = runs(store).map_err(told)?;
-    let record = records.into_iter().find(|record| record.run == run);
-    let Some(record) = record else {
-        return Err(told(prism_engine::Error::UnknownRun { name: args.of.run.clone() }));
-    };
-    let begun = recorded(store, run).map_err(told)?;
+    let record = record(store, run).map_err(told)?;
+    let begun = begun(store, run).map_err(told)?;
     let questions = open_questions(store, run).map_err(told)?;
     let result = outcome(store, run).map_err(told)?;
     let is_driven = store.is_claimed(run).map_err(|error| told(error.into()))?;

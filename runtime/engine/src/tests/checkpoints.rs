@@ -9,9 +9,10 @@ use prism_vm::{Answer, Data, Limits, Machine};
 use serde_json::{Value, json};
 
 use super::lab::Heard;
+use super::stores::Filling;
 use crate::{
     Choice, Decision, Engine, Events, Host, Mode, RunResult, Script, Start, Taken, Told, Watch,
-    WhenWaiting, decide, take_up,
+    WhenWaiting, decide, open_questions, take_up,
 };
 
 /// 200 steps whose answers are added, a question to a person, one more step.
@@ -155,4 +156,22 @@ async fn events_are_told_on_from_a_checkpoint() {
         heard.extend(rest);
         assert_eq!(heard, all);
     }
+}
+
+/// Of a run that waits for a person the journal behind its checkpoint is read, of one that has
+/// ended nothing.
+#[tokio::test]
+async fn questions_are_looked_for_behind_the_checkpoint() {
+    let memory = Memory::new();
+    let run = waiting(&memory, Host::default()).await;
+    let n_entries = memory.read(run, 0).unwrap().len();
+    let seq = memory.checkpoint(run).unwrap().unwrap().seq as usize;
+    let store = Filling::around(memory.clone());
+    let open = open_questions(&store, run).unwrap();
+    assert_eq!(open.iter().map(|open| &*open.reason).collect::<Vec<_>>(), ["ok?"]);
+    assert_eq!(store.n_read(), n_entries - seq);
+    let taken = taken(&memory, run);
+    ends_well(&memory, Host::default(), taken).await;
+    assert_eq!(open_questions(&store, run).unwrap(), []);
+    assert_eq!(store.n_read(), 0);
 }

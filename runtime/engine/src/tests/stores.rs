@@ -1,4 +1,4 @@
-//! Stores that fail in the middle.
+//! Stores that fail in the middle, and how much of them is read.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -19,6 +19,8 @@ pub struct Filling {
     room: AtomicUsize,
     /// While it is there, nothing is acknowledged.
     held: Mutex<Option<Vec<Held>>>,
+    /// Entries that were read.
+    n_read: AtomicUsize,
 }
 
 /// A batch that waits for its acknowledgement, with its entries.
@@ -26,8 +28,18 @@ type Held = (Ack, Vec<Entry>);
 
 impl Filling {
     pub fn with_room(batches: usize) -> Filling {
-        let (inner, room) = (Memory::new(), AtomicUsize::new(batches));
-        Filling { inner, room, held: Mutex::new(None) }
+        Filling { room: AtomicUsize::new(batches), ..Filling::around(Memory::new()) }
+    }
+
+    /// A full disk with what there is.
+    pub fn around(inner: Memory) -> Filling {
+        let (room, n_read) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Filling { inner, room, held: Mutex::new(None), n_read }
+    }
+
+    /// How many entries were read since the last time.
+    pub fn n_read(&self) -> usize {
+        self.n_read.swap(0, Ordering::SeqCst)
     }
 
     /// Acknowledges nothing until `release`.
@@ -72,7 +84,9 @@ impl Store for Filling {
     }
 
     fn read(&self, run: RunId, from: u64) -> Result<Vec<Entry>, StoreError> {
-        self.inner.read(run, from)
+        let entries = self.inner.read(run, from)?;
+        self.n_read.fetch_add(entries.len(), Ordering::SeqCst);
+        Ok(entries)
     }
 
     fn checkpoint(&self, run: RunId) -> Result<Option<Checkpoint>, StoreError> {

@@ -136,17 +136,36 @@ pub(super) fn messages(
     let run = run.map(|run| run.bytes().to_vec());
     let sql = "SELECT number, run, key, time, body FROM prism_messages
                WHERE number > $1 AND ($2::bytea IS NULL OR run = $2) ORDER BY number";
-    let rows = client.query(sql, &[&(after as i64), &run])?;
-    let message = |row: &Row| {
-        Ok(Message {
-            number: row.try_get::<_, i64>(0)? as u64,
-            run: run_of(row.try_get(1)?),
-            key: row.try_get::<_, String>(2)?.into(),
-            time: row.try_get(3)?,
-            body: row.try_get::<_, Vec<u8>>(4)?.into(),
-        })
-    };
-    rows.iter().map(message).collect()
+    client.query(sql, &[&(after as i64), &run])?.iter().map(message_from).collect()
+}
+
+/// The message of a run under a key.
+pub(super) fn message(
+    client: &mut Client,
+    run: RunId,
+    key: &str,
+) -> Result<Option<Message>, PgError> {
+    let sql = "SELECT number, run, key, time, body FROM prism_messages
+               WHERE run = $1 AND key = $2";
+    let row = client.query_opt(sql, &[&&run.bytes()[..], &key])?;
+    row.as_ref().map(message_from).transpose()
+}
+
+fn message_from(row: &Row) -> Result<Message, PgError> {
+    Ok(Message {
+        number: row.try_get::<_, i64>(0)? as u64,
+        run: run_of(row.try_get(1)?),
+        key: row.try_get::<_, String>(2)?.into(),
+        time: row.try_get(3)?,
+        body: row.try_get::<_, Vec<u8>>(4)?.into(),
+    })
+}
+
+/// The row of a run's first entry, if there is one.
+pub(super) fn first(client: &mut Client, run: RunId) -> Result<Option<Stored>, PgError> {
+    let sql = format!("SELECT {COLUMNS} FROM prism_entries WHERE run = $1 AND seq = 0");
+    let row = client.query_opt(&sql, &[&&run.bytes()[..]])?;
+    row.as_ref().map(Stored::from_row).transpose()
 }
 
 /// Inserts entries with one statement, however many there are.

@@ -336,6 +336,23 @@ pub(super) fn ends(
     Ok(ends)
 }
 
+/// The first entry of a run, which is at this row.
+pub(super) fn first(
+    connection: &Connection,
+    at: At<'_>,
+    run: RunId,
+    row: i64,
+) -> Result<Entry, Error> {
+    let found = connection
+        .prepare_cached(BY_ROW)
+        .and_then(|mut query| query.query_row([row], |columns| Ok(entry_from(columns))).optional())
+        .map_err(|error| at.fault(&error))?;
+    let missing = Error::Missing { run, seq: 0 };
+    let entry = found.ok_or(missing)?.map_err(|why| why.at(run, 0))?.entry;
+    check_chain(std::slice::from_ref(&entry), 0, Digest::ZERO)?;
+    Ok(entry)
+}
+
 /// Why a row is no entry.
 enum Unreadable {
     Changed,
@@ -402,14 +419,30 @@ pub(super) fn messages(
         }
     })?;
     let run = run.map(|run| run.bytes().to_vec());
-    let rows = query.query_map(params![after as i64, run], |row| {
-        Ok(Message {
-            number: row.get::<_, i64>(0)? as u64,
-            run: RunId::from_bytes(row.get(1)?),
-            key: row.get(2)?,
-            time: row.get(3)?,
-            body: row.get::<_, Vec<u8>>(4)?.into(),
-        })
-    })?;
+    let rows = query.query_map(params![after as i64, run], message_from)?;
     rows.collect()
+}
+
+/// The message of a run under a key.
+pub(super) fn message(
+    connection: &Connection,
+    run: RunId,
+    key: &str,
+) -> rusqlite::Result<Option<Message>> {
+    connection
+        .prepare_cached(
+            "SELECT number, run, key, time, body FROM messages WHERE run = ?1 AND key = ?2",
+        )?
+        .query_row(params![run.bytes(), key], message_from)
+        .optional()
+}
+
+fn message_from(row: &Row<'_>) -> rusqlite::Result<Message> {
+    Ok(Message {
+        number: row.get::<_, i64>(0)? as u64,
+        run: RunId::from_bytes(row.get(1)?),
+        key: row.get(2)?,
+        time: row.get(3)?,
+        body: row.get::<_, Vec<u8>>(4)?.into(),
+    })
 }
