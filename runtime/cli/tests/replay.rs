@@ -196,6 +196,30 @@ fn a_program_replays_when_what_is_new_asks_nobody() {
     assert_eq!(replayed["divergence"]["effectId"], id);
 }
 
+/// The question loses its race, and the program gives it up.
+const RACE: &str = "\
+import { race } from \"@prism/execution\"
+let first = race([() => human.approve(\"go?\"), () => agents[0].call(\"fast\")])
+let last = agents[0].call(\"last\")
+[first, last]
+";
+
+#[test]
+fn a_question_that_was_given_up_is_no_answer_for_another_program() {
+    let (project, run) = recorded_of(RACE);
+    let export = project.prism(&["audit", "export", &run]).stdout;
+    assert!(export.contains("\"by\":\"program\""), "{export}");
+    project.write("answer", "new");
+    project.write("new.prism", RACE.replace("fast", "other"));
+    let args = ["replay", &run, "--program", "new.prism", "--mode", "freeze", "--json"];
+    let ran = project.prism(&args);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let fork = ran.json();
+    assert_eq!(fork["value"][0]["~"][0], "new other", "{fork}");
+    assert_eq!(fork["value"][1]["~"][0], "old last");
+    assert_eq!(calls(&project), ["other"]);
+}
+
 #[test]
 fn a_fork_begins_at_a_call_of_the_library() {
     for (site, asked) in [

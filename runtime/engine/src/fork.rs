@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use prism_journal::{Draft, Entry, RunId, Store};
 use prism_vm::Data;
+use rustc_hash::FxHashMap;
 use serde_json::json;
 
 use crate::compute;
@@ -42,7 +43,7 @@ impl Engine {
         let is_kept = |id: &str| ids.contains(id);
         let answers = Inherited::new(store, &original.entries, site.as_ref(), &is_kept)?;
         let inheritance = Inheritance {
-            parent: Some(Parent { run: parent, n_entries, from: fork.from }),
+            parent: Some(Parent { run: parent, n_entries, from: fork.from, rest: answers.rest() }),
             drafts: drafts(store, &original.entries, &kept)?,
             answers,
             state: match original.recorded.scope {
@@ -87,10 +88,12 @@ fn drafts(store: &dyn Store, entries: &[Entry], kept: &[Asked]) -> Result<Vec<Dr
     if n_calls > 0 {
         drafts.push(event_draft(None, "agents_selected", json!({ "count": n_calls })));
     }
-    for asked in kept {
-        for entry in entries.iter().filter(|entry| entry.effect_id == asked.effect_id) {
-            drafts.push(inherited::draft(store, entry)?);
-        }
+    let mut of_effects: FxHashMap<&str, Vec<&Entry>> = FxHashMap::default();
+    for entry in entries {
+        of_effects.entry(&entry.effect_id).or_default().push(entry);
+    }
+    for entry in kept.iter().filter_map(|asked| of_effects.get(&*asked.effect_id)).flatten() {
+        drafts.push(inherited::draft(store, entry)?);
     }
     Ok(drafts)
 }

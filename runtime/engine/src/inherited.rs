@@ -19,6 +19,8 @@ use crate::start::Recorded;
 #[derive(Default)]
 pub(crate) struct Inherited {
     answers: FxHashMap<Arc<str>, Known>,
+    /// The number of the first entry about one of them.
+    first: Option<u64>,
 }
 
 struct Known {
@@ -63,7 +65,14 @@ impl Inherited {
             let finished = Finished { kind: entry.kind, payload, answer };
             answers.insert(id, Known { digest: entry.request, before, finished });
         }
-        Ok(Inherited { answers })
+        let is_taken = |entry: &&Entry| answers.contains_key(&entry.effect_id);
+        let first = entries.iter().find(is_taken).map(|entry| entry.seq);
+        Ok(Inherited { answers, first })
+    }
+
+    /// The number of the first entry that is of use; `None`: none is.
+    pub(crate) fn rest(&self) -> Option<u64> {
+        self.first
     }
 
     /// The same of a run that goes on, from its journal and that of its parent.
@@ -73,8 +82,9 @@ impl Inherited {
         is_known: &dyn Fn(&str) -> bool,
     ) -> Result<Inherited, Error> {
         let Some(parent) = &recorded.parent else { return Ok(Inherited::default()) };
-        let mut entries = store.read(parent.run, 0)?;
-        entries.truncate(usize::try_from(parent.n_entries).unwrap_or(usize::MAX));
+        let Some(rest) = parent.rest else { return Ok(Inherited::default()) };
+        let mut entries = store.read(parent.run, rest)?;
+        entries.retain(|entry| entry.seq < parent.n_entries);
         let from = parent.from.as_deref().map(Site::new);
         Inherited::new(store, &entries, from.as_ref(), is_known)
     }

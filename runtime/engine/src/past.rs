@@ -20,6 +20,8 @@ pub(crate) struct Outcome {
     pub(crate) effect_id: Arc<str>,
     pub(crate) effect: Arc<str>,
     pub(crate) answer: Answer,
+    /// The program has given the question up: nobody has answered it.
+    pub(crate) is_withdrawn: bool,
 }
 
 /// The recorded part of a run. Empty for a run that begins.
@@ -99,15 +101,16 @@ impl Past {
                 let payload = payload(store, entry)?;
                 self.remember(entry, payload.get("args"));
                 let answer = expect(answer_from_json(payload), entry)?;
-                self.push_outcome(entry, answer);
+                self.push_outcome(entry, answer, false);
             }
             Kind::Decision => {
                 let decision = people::decision_from_json(payload(store, entry)?);
                 let decision = expect(decision, entry)?;
+                let is_withdrawn = decision.by == people::BY_PROGRAM;
                 let answer = Answer::Value(people::decision_data(&decision));
                 self.remember(entry, None);
                 self.decided.insert(id());
-                self.push_outcome(entry, answer);
+                self.push_outcome(entry, answer, is_withdrawn);
             }
             Kind::AttemptStarted => {
                 let payload = payload(store, entry)?;
@@ -154,10 +157,10 @@ impl Past {
         Ok(())
     }
 
-    fn push_outcome(&mut self, entry: &Entry, answer: Answer) {
+    fn push_outcome(&mut self, entry: &Entry, answer: Answer, is_withdrawn: bool) {
         let (effect_id, effect) = (entry.effect_id.clone(), entry.name.clone());
         self.open.remove(&effect_id);
-        self.outcomes.push_back(Outcome { effect_id, effect, answer });
+        self.outcomes.push_back(Outcome { effect_id, effect, answer, is_withdrawn });
     }
 
     fn remember(&mut self, entry: &Entry, args: Option<&Value>) {
@@ -213,14 +216,9 @@ impl Past {
         self.requests.get(effect_id).map(Remembered::show).unwrap_or_default()
     }
 
-    /// The first outcome that belongs to one of these requests, the arguments included.
-    pub(crate) fn take_outcome_for(&mut self, requests: &[Asked]) -> Option<Outcome> {
-        let is_same = |outcome: &Outcome| {
-            let request = requests.iter().find(|asked| asked.effect_id == outcome.effect_id);
-            request.is_some_and(|asked| self.mismatch(asked).is_none())
-        };
-        let place = self.outcomes.iter().position(is_same)?;
-        self.outcomes.remove(place)
+    /// Takes all outcomes that are left.
+    pub(crate) fn take_outcomes(&mut self) -> VecDeque<Outcome> {
+        std::mem::take(&mut self.outcomes)
     }
 
     /// What was tried for an effect before.

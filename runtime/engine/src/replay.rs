@@ -1,9 +1,12 @@
 //! Replay: does the program still do what its journal says?
 
+use std::collections::BTreeSet;
+use std::iter;
 use std::sync::Arc;
 
 use prism_journal::{RunId, Status, Store};
 use prism_vm::{Answer, Data, Location};
+use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 use crate::drive::End;
@@ -92,7 +95,7 @@ fn not_asked(rerun: &Rerun, outcome: &past::Outcome) -> Divergence {
 /// The program waits, and the journal has no more answers.
 fn at_standstill(rerun: &Rerun, ended: Option<&RunResult>) -> Option<Divergence> {
     let ended = ended.filter(|ended| ended.status != Status::Cancelled)?;
-    let asked = rerun.waiting.first();
+    let asked = rerun.waiting.iter().next();
     Some(Divergence {
         effect_id: asked.map(|asked| asked.effect_id.clone()).unwrap_or_default(),
         at: asked.and_then(|asked| asked.at.clone()),
@@ -168,9 +171,22 @@ fn show_end(ended: &RunResult) -> String {
 /// in the recorded order, before the first one that is at `end`. The rerun stands then where the
 /// world would have to be asked. Also says whether `end` was met.
 pub(crate) fn keep(rerun: &mut Rerun, end: Option<&Site>) -> (Vec<Asked>, bool) {
-    let mut kept = Vec::new();
-    while rerun.compute().is_err() {
-        let Some(outcome) = rerun.past.take_outcome_for(&rerun.waiting) else { break };
+    // A program that has changed may still want the answer to a question that was given up.
+    let outcomes = rerun.past.take_outcomes().into_iter().filter(|outcome| !outcome.is_withdrawn);
+    let mut outcomes: Vec<Option<past::Outcome>> = outcomes.map(Some).collect();
+    let named = |(place, outcome): (usize, &Option<past::Outcome>)| {
+        outcome.as_ref().map(|outcome| (outcome.effect_id.clone(), place))
+    };
+    let places: FxHashMap<Arc<str>, usize> =
+        outcomes.iter().enumerate().rev().filter_map(named).collect();
+    let (mut kept, mut ready) = (Vec::new(), BTreeSet::new());
+    while let Err(fresh) = rerun.compute() {
+        let is_same = |asked: &&Asked| rerun.past.mismatch(asked).is_none();
+        let place = |asked: &Asked| places.get(&asked.effect_id).copied();
+        ready.extend(fresh.iter().filter(is_same).filter_map(place));
+        // What was given up meanwhile is passed over.
+        let mut next = iter::from_fn(|| ready.pop_first()).filter_map(|at| outcomes[at].take());
+        let Some(outcome) = next.find(|next| rerun.waits_for(&next.effect_id)) else { break };
         let asked = rerun.feed(outcome);
         if end.is_some_and(|end| end.holds(&asked)) {
             return (kept, true);

@@ -1,11 +1,12 @@
 //! A machine that is fed from a journal and nothing else: nobody is asked, nothing is written.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use prism_bytecode::Verified;
 use prism_journal::{Entry, RunId, Store};
 use prism_vm::{Answer, Data, Outcome, RequestId};
+use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 use crate::compute::{self, Compute};
@@ -86,19 +87,47 @@ fn expect_same_names(store: &dyn Store, recorded: &Recorded) -> Result<(), Error
     Err(Error::Program { run: recorded.run, detail })
 }
 
+/// The requests that a machine waits for.
+#[derive(Default)]
+pub(crate) struct Waiting {
+    requests: BTreeMap<RequestId, Asked>,
+    by_effect_id: FxHashMap<Arc<str>, RequestId>,
+}
+
+impl Waiting {
+    fn add(&mut self, asked: Asked) {
+        self.by_effect_id.insert(asked.effect_id.clone(), asked.id);
+        self.requests.insert(asked.id, asked);
+    }
+
+    fn take(&mut self, id: RequestId) -> Option<Asked> {
+        let asked = self.requests.remove(&id)?;
+        self.by_effect_id.remove(&asked.effect_id);
+        Some(asked)
+    }
+
+    fn find(&self, effect_id: &str) -> Option<RequestId> {
+        self.by_effect_id.get(effect_id).copied()
+    }
+
+    /// Oldest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Asked> {
+        self.requests.values()
+    }
+}
+
 /// A machine on its way through a journal.
 pub(crate) struct Rerun {
     machine: Box<dyn Compute>,
     pub(crate) past: Past,
-    /// What the machine waits for, oldest first.
-    pub(crate) waiting: Vec<Asked>,
+    pub(crate) waiting: Waiting,
     given_up: HashSet<Arc<str>>,
     pub(crate) n_fed: usize,
 }
 
 impl Rerun {
     pub(crate) fn new(machine: Box<dyn Compute>, past: Past) -> Rerun {
-        Rerun { machine, past, waiting: Vec::new(), given_up: HashSet::new(), n_fed: 0 }
+        Rerun { machine, past, waiting: Waiting::default(), given_up: HashSet::new(), n_fed: 0 }
     }
 
     /// Runs the machine to a standstill. Gives its end, or the requests that are new.
@@ -114,18 +143,13 @@ impl Rerun {
                 requests.into_iter().map(asked).collect()
             }
         };
-        self.waiting.extend(fresh.iter().cloned());
+        fresh.iter().for_each(|asked| self.waiting.add(asked.clone()));
         for id in self.machine.take_cancelled() {
-            if let Some(asked) = self.take(id) {
+            if let Some(asked) = self.waiting.take(id) {
                 self.given_up.insert(asked.effect_id);
             }
         }
         Err(fresh)
-    }
-
-    fn take(&mut self, id: RequestId) -> Option<Asked> {
-        let place = self.waiting.iter().position(|asked| asked.id == id)?;
-        Some(self.waiting.remove(place))
     }
 
     /// The next outcome of the journal for a request that was not given up.
@@ -139,13 +163,14 @@ impl Rerun {
     }
 
     pub(crate) fn waits_for(&self, effect_id: &str) -> bool {
-        self.waiting.iter().any(|asked| &*asked.effect_id == effect_id)
+        self.waiting.find(effect_id).is_some()
     }
 
     /// Hands an outcome to the machine, which waits for it; gives the request.
     pub(crate) fn feed(&mut self, outcome: past::Outcome) -> Asked {
-        let place = self.waiting.iter().position(|asked| asked.effect_id == outcome.effect_id);
-        let asked = self.waiting.remove(place.expect("the caller has asked `waits_for`"));
+        let id = self.waiting.find(&outcome.effect_id);
+        let asked = id.and_then(|id| self.waiting.take(id));
+        let asked = asked.expect("the caller has asked `waits_for`");
         self.n_fed += 1;
         if let Err(error) = self.machine.resume(asked.id, outcome.answer) {
             let refusal = crate::error::not_taken(&error);

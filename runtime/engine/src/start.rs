@@ -38,6 +38,8 @@ pub struct Parent {
     pub n_entries: u64,
     /// Where its recorded answers were left; `None`: where they no longer fitted.
     pub from: Option<Arc<str>>,
+    /// Its first entry that the fork may still take; `None`: there is none.
+    pub rest: Option<u64>,
 }
 
 /// What the journal knows of a run's beginning.
@@ -78,6 +80,7 @@ pub(crate) fn draft(start: &Start, artifact: Reference, parent: Option<&Parent>)
             "run": parent.run.to_string(),
             "entries": parent.n_entries,
             "from": parent.from.as_deref(),
+            "rest": parent.rest,
         });
     }
     run_started(start, &payload)
@@ -144,6 +147,11 @@ fn parent(parent: &Value) -> Option<Parent> {
         run: parent["run"].as_str()?.parse().ok()?,
         n_entries: parent["entries"].as_u64()?,
         from: parent["from"].as_str().map(Arc::from),
+        // Older records do not say it.
+        rest: match parent.get("rest") {
+            Some(rest) => rest.as_u64(),
+            None => Some(0),
+        },
     })
 }
 
