@@ -26,7 +26,7 @@ struct Shared {
 impl Listener {
     /// Hears what is written from now on.
     pub fn of(store: &dyn Store) -> Listener {
-        let (shared, mut bell) = (Arc::new(Shared::default()), Bell::of(store));
+        let (shared, mut bell) = (Arc::new(Shared::default()), Bell::of(store, store.rest() / 2));
         let heard = shared.clone();
         let listen = move || {
             while !heard.is_over.load(Ordering::Relaxed) {

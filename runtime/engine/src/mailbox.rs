@@ -94,7 +94,7 @@ const SELDOM: Duration = Duration::from_millis(500);
 async fn listen(mailbox: Mailbox, store: Arc<dyn Store>) {
     let rest = store.rest();
     tokio::time::sleep(rest).await;
-    let mut bell = Bell::of(&*store);
+    let mut bell = Bell::of(&*store, rest);
     let store = Arc::downgrade(&store);
     let mut ear = Ear { mailbox: mailbox.clone(), store: store.clone(), place: Place::default() };
     let wait = move || {

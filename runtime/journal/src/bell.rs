@@ -10,8 +10,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::Store;
 
-/// When somebody writes all the time, the store's rest passes between two looks on the average;
-/// after a rest so many may come one after the other.
+/// When somebody writes all the time, the pace passes between two looks on the average; after a
+/// rest so many may come one after the other.
 const BURST: u32 = 20;
 /// What is written rings before it is synced, and can be read only afterwards. So a ring has
 /// echoes: the store is looked at again after this time, then after twice as much, and so on.
@@ -25,6 +25,7 @@ pub struct Bell {
     /// Without one, the store is looked at after each rest.
     ring: Option<File>,
     rest: Duration,
+    pace: Duration,
     /// When the next look is, if they are evenly spread.
     due: Option<Instant>,
     /// After what time a ring is heard again.
@@ -32,9 +33,10 @@ pub struct Bell {
 }
 
 impl Bell {
-    /// Hears what is written from now on.
-    pub fn of(store: &dyn Store) -> Bell {
-        Bell { ring: store.bell().map(File::from), rest: store.rest(), due: None, echo: None }
+    /// Hears what is written from now on, on the average once in this pace.
+    pub fn of(store: &dyn Store, pace: Duration) -> Bell {
+        let ring = store.bell().map(File::from);
+        Bell { ring, rest: store.rest(), pace, due: None, echo: None }
     }
 
     /// Returns when there may be news, or after a time.
@@ -64,9 +66,9 @@ impl Bell {
 
     /// How long to rest before the look that a ring asks for.
     fn rung(&mut self, now: Instant) -> Duration {
-        let earliest = now.checked_sub(self.rest * BURST).unwrap_or(now);
+        let earliest = now.checked_sub(self.pace * BURST).unwrap_or(now);
         let due = self.due.map_or(earliest, |due| due.max(earliest));
-        self.due = Some(due + self.rest);
+        self.due = Some(due + self.pace);
         self.echo = Some(FIRST_ECHO);
         due.saturating_duration_since(now)
     }
@@ -97,7 +99,8 @@ mod tests {
         let (heard, rung) = UnixStream::pair().unwrap();
         heard.set_nonblocking(true).unwrap();
         let ring = Some(File::from(OwnedFd::from(heard)));
-        (Bell { ring, rest: Duration::from_millis(2), due: None, echo: None }, rung)
+        let pace = Duration::from_millis(2);
+        (Bell { ring, rest: SECOND, pace, due: None, echo: None }, rung)
     }
 
     #[test]
@@ -129,7 +132,7 @@ mod tests {
 
     #[test]
     fn without_a_bell_there_are_rests() {
-        let bell = Bell { ring: None, rest: 2 * TICK, due: None, echo: None };
+        let bell = Bell { ring: None, rest: 2 * TICK, pace: TICK, due: None, echo: None };
         assert_eq!((bell.silence(SECOND), bell.silence(TICK)), (2 * TICK, TICK));
     }
 }
