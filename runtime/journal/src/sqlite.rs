@@ -12,8 +12,6 @@ mod format;
 
 mod wal;
 
-mod ahead;
-
 mod rows;
 
 mod lookup;

@@ -476,38 +476,6 @@ fn a_torn_log_loses_its_end_and_a_broken_one_is_named() {
     assert!(n_noticed > 20, "{n_noticed}");
 }
 
-/// Zeros behind the last frame are room for the next ones, and nothing else.
-#[test]
-fn a_log_that_grows_has_room_ahead() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("journal.db");
-    let (wal, copy) = (path.with_extension("db-wal"), folder.path().join("copy.db"));
-    let store = Sqlite::open(&path).unwrap();
-    let (claim, mut log) = start(&store);
-    let mut lengths = Vec::new();
-    for _ in 0..200 {
-        append(&store, &claim, log.batch(vec![draft(Kind::Answer, "e", "x")])).unwrap();
-        lengths.push(fs::metadata(&wal).unwrap().len());
-    }
-    lengths.retain(|length| *length > 256 * 1024);
-    lengths.dedup();
-    // Twice for each 256 KiB: when a frame did not fit, and when there is room again.
-    assert!((2..=8).contains(&lengths.len()), "{lengths:?}");
-    let whole = fs::read(&wal).unwrap();
-    let expected = store.read(log.run(), 0).unwrap();
-    assert_eq!(read_with_log(&path, &copy, &whole, log.run()).unwrap(), expected);
-    let end = whole.iter().rposition(|byte| *byte != 0).unwrap();
-    assert!(end + 4120 < whole.len(), "there is room");
-    let mut torn = whole.clone();
-    torn[end - 100..].fill(0);
-    let read = read_with_log(&path, &copy, &torn, log.run()).unwrap();
-    assert_eq!(read, expected[..expected.len() - 1]);
-    let mut flipped = whole;
-    flipped[end - 3 * 4120] ^= 1;
-    let error = read_with_log(&path, &copy, &flipped, log.run()).unwrap_err();
-    assert_eq!(error.code(), "P2002", "{error}");
-}
-
 /// A log that was closed in good order has no torn end, so a flip anywhere in it is damage.
 #[test]
 fn a_flipped_bit_in_a_closed_log_is_named() {

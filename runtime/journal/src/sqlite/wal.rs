@@ -17,10 +17,6 @@ use super::fault::At;
 use super::locks;
 use crate::Error;
 
-/// A log up to this many bytes stays when the store is closed: folding it into the file takes
-/// three syncs, and reading it again takes none.
-pub(super) const SMALL: u64 = 256 * 1024;
-
 const HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
 /// The log ends with one word per byte order of its checksums.

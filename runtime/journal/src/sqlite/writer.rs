@@ -10,7 +10,6 @@ use std::thread::{self, JoinHandle};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::ahead::Ahead;
 use super::fault::At;
 use super::index::Index;
 use super::rows::{self, Placed};
@@ -59,14 +58,7 @@ impl Writer {
         let queue = Arc::new(Queue::default());
         connection.set_prepared_statement_cache_capacity(32);
         let at = path.clone();
-        let worker = Arc::new(Mutex::new(Worker {
-            connection,
-            path,
-            index,
-            values,
-            ahead: Ahead::default(),
-            broken: None,
-        }));
+        let worker = Arc::new(Mutex::new(Worker { connection, path, index, values, broken: None }));
         let (jobs, shared) = (queue.clone(), worker.clone());
         let thread = thread::Builder::new()
             .name("prism-journal".to_owned())
@@ -149,11 +141,14 @@ struct Worker {
     path: Arc<Path>,
     index: Arc<Mutex<Index>>,
     values: Arc<dyn Values>,
-    ahead: Ahead,
     /// Why nothing is written any more. After a failed sync nobody knows what the disk holds,
     /// so the first failure is the last write.
     broken: Option<Error>,
 }
+
+/// A log up to this many bytes stays when the store is closed: folding it into the file takes
+/// three syncs, and reading it again takes none.
+const SMALL_LOG: u64 = 256 * 1024;
 
 /// What one commit did to each of its jobs, and the rows it added.
 struct Committed {
@@ -209,7 +204,7 @@ impl Worker {
     /// Whoever closes a store last folds the log into the file, unless that can wait.
     fn keep_small_log(&self) {
         let log = wal::beside(&self.path);
-        if std::fs::metadata(log).is_ok_and(|log| log.len() <= wal::SMALL) {
+        if std::fs::metadata(log).is_ok_and(|log| log.len() <= SMALL_LOG) {
             // Without the setting the log is folded in, which is never wrong.
             let _ = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
             wal::note_end(&self.path);
@@ -223,7 +218,6 @@ impl Worker {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(|error| at.fault(&error))?;
-        self.ahead.make_room(&self.path);
         let mut pending = Pending::begin(&transaction, at, &self.index)?;
         let mut outcomes = Vec::with_capacity(jobs.len());
         for job in jobs {
