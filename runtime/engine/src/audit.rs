@@ -26,10 +26,9 @@ pub struct Audited {
 /// Errors: `P2005` names the first entry that is wrong, `P2006` a stored value.
 pub fn audit(store: &dyn Store, run: RunId, expected: Option<Digest>) -> Result<Audited, Error> {
     let entries = store.read(run, 0)?;
-    let [first, ..] = entries.as_slice() else {
+    let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
         return Err(Error::UnknownRun { name: run.to_string() });
     };
-    let last = entries.last().unwrap_or(first);
     let mut n_blobs = 0;
     for entry in &entries {
         if let Payload::Blob(reference) = &entry.payload {

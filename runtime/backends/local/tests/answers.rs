@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use prism_agents::{
-    AgentCall, AgentNote, AgentReply, AgentSpec, Backoff, Dispatcher, Registry, Retry,
+    AgentCall, AgentNote, AgentReply, AgentSpec, Backoff, Dispatcher, Mode, Registry, Retry,
 };
 use prism_backend_local::LocalBackend;
 use prism_vm::Data;
@@ -53,6 +53,27 @@ async fn a_shell_script_is_an_agent_too() {
     );
     let reply = lab.call(agent).await.unwrap();
     assert_eq!((reply.value, reply.confidence), (Data::from("ok"), None));
+}
+
+/// As `prism run` has it; with requests that are longer than a pipe, of processes that are kept too.
+#[tokio::test]
+async fn a_runtime_of_one_thread_has_agents_as_well() {
+    let lab = Lab::new();
+    let once = lab.python(
+        "for line in sys.stdin:\n\
+         \x20   request = json.loads(line)\n\
+         \x20   reply(len(request['task']))\n",
+    );
+    let idle = Duration::from_secs(10);
+    for spec in [once.clone(), AgentSpec { mode: Mode::Warm { idle }, ..once }] {
+        let dispatcher = lab.dispatcher(spec);
+        for length in [1, 60_000, 200_000] {
+            let reply = dispatcher.submit(task(&"x".repeat(length)), lab.notes()).await.unwrap();
+            assert_eq!(reply.value, Data::from(length as f64));
+        }
+        dispatcher.shutdown().await;
+        assert_eq!(lab.processes(), Vec::<String>::new());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
