@@ -17,7 +17,7 @@ mod read;
 mod verify;
 
 pub use build::Builder;
-pub use compact::compact;
+pub use compact::{compact, duplicate};
 pub use print::{print, print_function};
 pub use read::{ReadError, read};
 pub use verify::{Broken, MAX_DEPTH, VerifyError, verify, verify_function};

@@ -30,14 +30,16 @@ pub enum Level {
 struct Pass {
     name: &'static str,
     run: fn(&mut Function, &mut Log<'_>),
+    /// Whether it is run in each round, or in the first one alone.
+    again: bool,
 }
 
 const PIPELINE: &[Pass] = &[
-    Pass { name: "decide-gates", run: decide_gates::run },
-    Pass { name: "fold-constants", run: fold_constants::run }, // what gates decide is constant
-    Pass { name: "remove-dead-paths", run: remove_dead_paths::run }, // conditions are constant now
-    Pass { name: "remove-unused", run: remove_unused::run },   // what dead paths have used
-    Pass { name: "split-confidence", run: split_confidence::run }, // of what is left
+    Pass { name: "decide-gates", run: decide_gates::run, again: true },
+    Pass { name: "fold-constants", run: fold_constants::run, again: true }, // what gates decide is constant
+    Pass { name: "remove-dead-paths", run: remove_dead_paths::run, again: true }, // conditions are constant now
+    Pass { name: "remove-unused", run: remove_unused::run, again: true }, // what dead paths have used
+    Pass { name: "split-confidence", run: split_confidence::run, again: false }, // of what is left
 ];
 
 /// A path that goes lets constants meet that came from two sides before.
@@ -58,9 +60,9 @@ pub fn optimize(module: &mut Module, level: Level) -> Vec<Rewrite> {
 }
 
 fn optimize_function(function: &mut Function, rewrites: &mut Vec<Rewrite>) {
-    for _ in 0..ROUNDS {
+    for round in 0..ROUNDS {
         let n_before = rewrites.len();
-        for pass in PIPELINE {
+        for pass in PIPELINE.iter().filter(|pass| pass.again || round == 0) {
             let name = function.name.clone();
             let mut log = Log { pass: pass.name, function: &name, rewrites };
             (pass.run)(function, &mut log);

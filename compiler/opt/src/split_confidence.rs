@@ -18,10 +18,14 @@
 //! operands, and because a test looks through confidence. A confidence that is the same in
 //! each turn is not part of the loop; one that is the same after the first turn is chosen before
 //! the loop, where the test of the loop says whether there is one.
+//!
+//! Where only values from outside of the loop could be confident, such as parameters, the loop is
+//! there twice: as it was for those that are plain, and split.
 
 mod apply;
 mod find;
 mod parts;
+mod version;
 
 use prism_ir::MAX_DEPTH;
 use prism_ir::function::{Function, OpId, RegionId};
@@ -32,7 +36,10 @@ use crate::decide_gates::confident_values;
 use crate::rewrite::Log;
 
 /// How much deeper regions are nested afterwards.
-const DEEPER: usize = 2;
+const DEEPER: usize = 3;
+
+/// How many loops of a function may be there twice.
+const MOST_TWICE: usize = 16;
 
 pub(crate) fn run(function: &mut Function, log: &mut Log<'_>) {
     let mut loops = Vec::new();
@@ -42,9 +49,21 @@ pub(crate) fn run(function: &mut Function, log: &mut Log<'_>) {
     }
     let constants = Constants::of(function);
     let sure = confident_values(function);
-    for (around, id) in loops {
+    // By their places in `loops`.
+    let mut twice: Vec<usize> = Vec::new();
+    for (at, Nested { mut around, id, inner }) in loops.into_iter().enumerate() {
         let Some(found) = find::find(function, &constants, &sure, id) else { continue };
         let parts = parts::parts(&found);
+        if !found.is_sure_to_pay() {
+            let has_one_inside = twice.last().is_some_and(|other| *other >= inner);
+            if twice.len() == MOST_TWICE || has_one_inside || !found.can_be_twice() {
+                continue;
+            }
+            twice.push(at);
+            let equation = "a loop = one for plain values, and one for confident ones";
+            log.record(function.ops[id].source, equation);
+            around = version::version(function, around, id, &parts.unsure());
+        }
         log.record(
             function.ops[id].source,
             "a confident value of a loop = its value, and its confidence apart",
@@ -53,17 +72,25 @@ pub(crate) fn run(function: &mut Function, log: &mut Log<'_>) {
     }
 }
 
-/// The loops of a region, each behind those inside of it, with the regions they stand in. Gives
-/// how deep the region is.
-fn inner_first(function: &Function, id: RegionId, loops: &mut Vec<(RegionId, OpId)>) -> usize {
+/// A loop, and the region it stands in.
+struct Nested {
+    around: RegionId,
+    id: OpId,
+    /// Where those inside of it begin, which end where it is.
+    inner: usize,
+}
+
+/// The loops of a region, each behind those inside of it. Gives how deep the region is.
+fn inner_first(function: &Function, around: RegionId, loops: &mut Vec<Nested>) -> usize {
     let mut depth = 0;
-    for &op in &function.regions[id].ops {
-        let kind = &function.ops[op].kind;
+    for &id in &function.regions[around].ops {
+        let kind = &function.ops[id].kind;
+        let inner = loops.len();
         for region in kind.regions() {
             depth = depth.max(inner_first(function, region, loops));
         }
         if let OpKind::Loop { .. } = kind {
-            loops.push((id, op));
+            loops.push(Nested { around, id, inner });
         }
     }
     depth + 1

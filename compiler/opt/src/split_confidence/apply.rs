@@ -4,7 +4,7 @@ use la_arena::ArenaMap;
 use prism_ir::function::{Facts, Function, OpId, Region, RegionId, Source, Ty, Value};
 use prism_ir::op::{BinaryOp, ConfidenceOp, Const, Exit, Op, OpKind};
 
-use super::parts::{Atom, Atoms, Param, Parts, Start, Turn};
+use super::parts::{Atom, Atoms, Param, Parts, Turn};
 
 const NUMBER: Facts = Facts::plain(Ty::Number);
 
@@ -16,8 +16,8 @@ struct Apply<'a> {
     source: Source,
     /// Operations that go before the loop.
     before: Vec<OpId>,
-    /// By value from outside that is confident for certain: its value, its confidence.
-    sure: ArenaMap<Value, (Value, Value)>,
+    /// By value from outside: its value, its confidence.
+    outside: ArenaMap<Value, (Value, Value)>,
     /// Values that another one stands for.
     renamed: ArenaMap<Value, Value>,
     /// The `if` that a region belongs to.
@@ -46,7 +46,7 @@ pub(super) fn apply(function: &mut Function, around: RegionId, id: OpId, parts: 
         body,
         source,
         before: Vec::new(),
-        sure: ArenaMap::default(),
+        outside: ArenaMap::default(),
         renamed: ArenaMap::default(),
         owners: ArenaMap::default(),
         starts: Vec::new(),
@@ -123,15 +123,20 @@ impl Apply<'_> {
         self.push(kind, Facts::plain(Ty::Boolean), ops)
     }
 
-    /// The value and the confidence of a value from outside that is confident for certain.
-    fn sure(&mut self, value: Value) -> (Value, Value) {
-        if let Some(parts) = self.sure.get(value) {
+    /// The value and the confidence of a value from outside; the confidence of one that is plain
+    /// after all is infinite.
+    fn outside(&mut self, value: Value) -> (Value, Value) {
+        if let Some(parts) = self.outside.get(value) {
             return *parts;
         }
         let facts = Facts::plain(self.function.values[value].ty);
         let plain = self.push_before(OpKind::ValueOf(value), facts);
-        let confidence = self.push_before(OpKind::ConfidenceOf(value), NUMBER);
-        self.sure.insert(value, (plain, confidence));
+        let confidence = if self.parts.outside[value] {
+            self.push_before(OpKind::ConfidenceOf(value), NUMBER)
+        } else {
+            self.confidence_of_any(value)
+        };
+        self.outside.insert(value, (plain, confidence));
         (plain, confidence)
     }
 
@@ -166,22 +171,15 @@ impl Apply<'_> {
             return Vec::new();
         };
         let mut initial = initial.clone();
-        for Param { index, start, .. } in &self.parts.params {
-            let value = initial[*index];
-            let (plain, confidence) = match start {
-                Start::Plain => (value, None),
-                Start::Sure => {
-                    let (plain, confidence) = self.sure(value);
-                    (plain, Some(confidence))
-                }
-                Start::Any => {
-                    let facts = Facts::plain(self.function.values[value].ty);
-                    let plain = self.push_before(OpKind::ValueOf(value), facts);
-                    (plain, Some(self.confidence_of_any(value)))
-                }
+        for Param { index, starts_plain, .. } in &self.parts.params {
+            let start = if *starts_plain {
+                None
+            } else {
+                let (plain, confidence) = self.outside(initial[*index]);
+                initial[*index] = plain;
+                Some(confidence)
             };
-            initial[*index] = plain;
-            self.starts.push(confidence);
+            self.starts.push(start);
         }
         self.within = self.starts.clone();
         self.at_last = self.starts.clone();
@@ -299,7 +297,7 @@ impl Apply<'_> {
         let mut has_number = false;
         for atom in atoms {
             match *atom {
-                Atom::Sure(value) => fixed.push(self.sure(value).1),
+                Atom::Outside(value) => fixed.push(self.outside(value).1),
                 Atom::Number(_) if has_number => {}
                 Atom::Number(bits) => {
                     has_number = true;
@@ -377,7 +375,7 @@ impl Apply<'_> {
     /// What stands for a value whose confidence is known apart.
     fn plain(&mut self, value: Value) -> Value {
         let value = self.renamed(value);
-        if self.parts.sure.contains_idx(value) { self.sure(value).0 } else { value }
+        if self.parts.outside.contains_idx(value) { self.outside(value).0 } else { value }
     }
 
     fn ops(&mut self, id: RegionId) {

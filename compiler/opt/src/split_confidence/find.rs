@@ -9,6 +9,9 @@ use crate::constants::Constants;
 /// The most uses of values that a loop may have: each is looked at several times.
 const MOST: usize = 2000;
 
+/// The most uses of values that a loop may have to be there twice.
+const MOST_TWICE: usize = 400;
+
 /// How often this looks again at what it has supposed. A loop that needs more is left alone.
 const ROUNDS: usize = 20;
 
@@ -49,6 +52,8 @@ pub(super) struct Found<'a> {
     pub(super) breaks: Vec<(RegionId, Vec<Value>)>,
     /// Something in there that is not looked at goes on with the loop, or leaves it.
     is_opaque: bool,
+    /// Something in there asks the host. Each such place has a name of its own.
+    asks: bool,
     pub(super) regions: Vec<RegionId>,
     /// Never confident, which the facts of a loop's parameter do not say.
     plain: ArenaMap<Value, ()>,
@@ -75,6 +80,7 @@ pub(super) fn find<'a>(
         continues: Vec::new(),
         breaks: Vec::new(),
         is_opaque: false,
+        asks: false,
         regions: Vec::new(),
         plain: ArenaMap::default(),
         split: ArenaMap::default(),
@@ -83,13 +89,12 @@ pub(super) fn find<'a>(
         found.makers.insert(*param, Maker::Param(index));
     }
     found.region(*body, None);
-    let size = found.uses.iter().map(|(_, uses)| uses.len()).sum::<usize>();
-    if found.is_opaque || size > MOST {
+    if found.is_opaque || found.size() > MOST {
         return None;
     }
     found.find_plain();
     found.find_split();
-    found.is_worth_it().then_some(found)
+    found.computes(|value| found.is_outside(value)).then_some(found)
 }
 
 impl Found<'_> {
@@ -97,6 +102,7 @@ impl Found<'_> {
         let region = &self.function.regions[id];
         for &id in &region.ops {
             let op = &self.function.ops[id];
+            self.asks |= matches!(op.kind, OpKind::Perform { .. });
             for (index, result) in op.results.iter().enumerate() {
                 self.makers.insert(*result, Maker::Op(id, index));
             }
@@ -136,6 +142,7 @@ impl Found<'_> {
     }
 
     fn opaque(&mut self, kind: &OpKind) {
+        self.asks |= matches!(kind, OpKind::Perform { .. });
         kind.for_each_operand(|value| self.used(value, Use::Whole));
         for region in kind.regions() {
             let region = &self.function.regions[region];
@@ -145,6 +152,15 @@ impl Found<'_> {
             self.is_opaque |= region.exit.target() == Some(self.id);
             region.exit.for_each_operand(|value| self.used(value, Use::Whole));
         }
+    }
+
+    fn size(&self) -> usize {
+        self.uses.iter().map(|(_, uses)| uses.len()).sum()
+    }
+
+    /// Whether the loop may be there twice.
+    pub(super) fn can_be_twice(&self) -> bool {
+        !self.asks && self.size() <= MOST_TWICE
     }
 
     fn used(&mut self, value: Value, by: Use) {
@@ -199,16 +215,24 @@ impl Found<'_> {
         self.function.values[value].is_plain || self.plain.contains_idx(value)
     }
 
-    /// Whether the value comes from outside of the loop, and is confident for certain.
+    /// Whether the value comes from outside of the loop, and may be confident: it is taken apart
+    /// before the loop.
+    fn is_outside(&self, value: Value) -> bool {
+        !self.makers.contains_idx(value) && !self.is_plain(value)
+    }
+
+    /// Whether it is confident for certain, besides.
     pub(super) fn is_sure(&self, value: Value) -> bool {
-        !self.makers.contains_idx(value)
-            && !self.is_plain(value)
+        self.is_outside(value)
             && (self.sure.contains_idx(value) || self.function.values[value].confidence.high < 1.0)
     }
 
-    pub(super) fn used_sure(&self) -> ArenaMap<Value, ()> {
+    /// What comes from outside and is used in the loop, and whether it is confident for certain.
+    pub(super) fn outside(&self) -> ArenaMap<Value, bool> {
         let used = self.uses.iter().map(|(value, _)| value);
-        used.filter(|value| self.is_sure(*value)).map(|value| (value, ())).collect()
+        used.filter(|value| self.is_outside(*value))
+            .map(|value| (value, self.is_sure(value)))
+            .collect()
     }
 
     pub(super) fn is_split(&self, value: Value) -> bool {
@@ -216,7 +240,7 @@ impl Found<'_> {
     }
 
     fn is_known(&self, value: Value) -> bool {
-        self.is_split(value) || self.is_plain(value) || self.is_sure(value)
+        self.is_split(value) || self.is_plain(value) || self.is_outside(value)
     }
 
     /// Supposes that everything can be split, and takes back what cannot.
@@ -238,7 +262,7 @@ impl Found<'_> {
         }
         let supposed: Vec<Value> = self.split.iter().map(|(value, ())| value).collect();
         for _ in 0..ROUNDS {
-            let bears = self.bearing();
+            let bears = self.bearing(|value| self.is_outside(value));
             let n_before = self.split.iter().count();
             // There and back: what a value is made of comes before it, what it is used for behind.
             for &value in supposed.iter().chain(supposed.iter().rev()) {
@@ -274,13 +298,14 @@ impl Found<'_> {
         }
     }
 
-    /// Values that are confident for certain once they are made inside of the loop.
-    fn bearing(&self) -> ArenaMap<Value, ()> {
+    /// Values that are confident once they are made inside of the loop, if those from outside are
+    /// that `is_confident` says.
+    fn bearing(&self, is_confident: impl Fn(Value) -> bool) -> ArenaMap<Value, ()> {
         let mut bearing: ArenaMap<Value, ()> = ArenaMap::default();
         for _ in 0..ROUNDS {
             let n_before = bearing.iter().count();
             for (value, ()) in self.split.iter() {
-                let bears = |value: Value| bearing.contains_idx(value) || self.is_sure(value);
+                let bears = |value: Value| bearing.contains_idx(value) || is_confident(value);
                 let is_one = match self.makers[value] {
                     Maker::Param(_) => self.inflows(value).into_iter().any(bears),
                     Maker::Op(op, _) => match &self.function.ops[op].kind {
@@ -306,7 +331,7 @@ impl Found<'_> {
             Maker::Param(index) => {
                 let initial = self.initial[index];
                 // What may be plain is taken apart only where it becomes confident.
-                let is_clear = self.is_plain(initial) || self.is_sure(initial);
+                let is_clear = self.is_plain(initial) || self.is_outside(initial);
                 (is_clear || bearing.contains_idx(value)) && are_known(self.inflows(value))
             }
             Maker::Op(op, _) => match &self.function.ops[op].kind {
@@ -356,9 +381,15 @@ impl Found<'_> {
         })
     }
 
-    /// Whether something of the loop is confident for certain, and computed with.
-    fn is_worth_it(&self) -> bool {
-        let bearing = self.bearing();
+    /// Whether something of the loop is computed with and confident for certain.
+    pub(super) fn is_sure_to_pay(&self) -> bool {
+        self.computes(|value| self.is_sure(value))
+    }
+
+    /// Whether something of the loop is computed with and confident, if those from outside are that
+    /// `is_confident` says.
+    fn computes(&self, is_confident: impl Fn(Value) -> bool) -> bool {
+        let bearing = self.bearing(is_confident);
         self.split.iter().any(|(value, ())| match self.makers[value] {
             Maker::Param(index) => {
                 let is_confident = self.is_sure(self.initial[index]);

@@ -9,8 +9,8 @@ use super::find::Found;
 /// A confidence that others are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Atom {
-    /// That of a value from outside.
-    Sure(Value),
+    /// That of a value from outside, infinite for a plain one.
+    Outside(Value),
     /// The bits of a constant; of confidences they are in order.
     Number(u64),
     /// That of a parameter of the loop.
@@ -21,15 +21,6 @@ pub(super) enum Atom {
 
 /// In order, each once. Of several confidences the least; none for a plain value.
 pub(super) type Atoms = Vec<Atom>;
-
-/// What a parameter gets first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Start {
-    Plain,
-    Sure,
-    /// Perhaps plain, perhaps confident.
-    Any,
-}
 
 /// What becomes of a parameter's confidence in a turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +36,8 @@ pub(super) enum Turn {
 #[derive(Debug)]
 pub(super) struct Param {
     pub(super) index: usize,
-    pub(super) start: Start,
+    /// What it gets first is plain for certain.
+    pub(super) starts_plain: bool,
     pub(super) turn: Turn,
 }
 
@@ -62,6 +54,8 @@ pub(super) struct Head {
 #[derive(Debug)]
 pub(super) struct Parts {
     pub(super) params: Vec<Param>,
+    /// What those get first that need not be plain then.
+    starts: Vec<Value>,
     /// By split value.
     pub(super) atoms: ArenaMap<Value, Atoms>,
     /// Results of `if`s whose confidence depends on the way.
@@ -70,8 +64,8 @@ pub(super) struct Parts {
     pub(super) results: Vec<usize>,
     /// Annotations, and what they are of.
     pub(super) annotated: ArenaMap<OpId, Value>,
-    /// Values from outside that are confident for certain.
-    pub(super) sure: ArenaMap<Value, ()>,
+    /// Values from outside that are taken apart, and whether they are confident for certain.
+    pub(super) outside: ArenaMap<Value, bool>,
     /// Regions of the loop, inner ones first.
     pub(super) regions: Vec<RegionId>,
     /// If some parameter settles.
@@ -81,11 +75,12 @@ pub(super) struct Parts {
 pub(super) fn parts(found: &Found<'_>) -> Parts {
     let mut parts = Parts {
         params: Vec::new(),
+        starts: Vec::new(),
         atoms: ArenaMap::default(),
         merged: Vec::new(),
         results: Vec::new(),
         annotated: ArenaMap::default(),
-        sure: found.used_sure(),
+        outside: found.outside(),
         regions: found.regions.clone(),
         head: None,
     };
@@ -93,12 +88,12 @@ pub(super) fn parts(found: &Found<'_>) -> Parts {
     for (index, value) in found.function.regions[body].params.iter().enumerate() {
         if found.is_split(*value) {
             let initial = found.initial[index];
-            let start = match () {
-                () if found.is_plain(initial) => Start::Plain,
-                () if found.is_sure(initial) => Start::Sure,
-                () => Start::Any,
-            };
-            parts.params.push(Param { index, start, turn: Turn::Changes });
+            let starts_plain = found.is_plain(initial);
+            if !starts_plain {
+                parts.outside.insert(initial, found.is_sure(initial));
+                parts.starts.push(initial);
+            }
+            parts.params.push(Param { index, starts_plain, turn: Turn::Changes });
             parts.atoms.insert(*value, vec![Atom::Param(index)]);
         }
     }
@@ -164,9 +159,24 @@ impl Parts {
     pub(super) fn of(&self, value: Value) -> Atoms {
         match self.atoms.get(value) {
             Some(atoms) => atoms.clone(),
-            None if self.sure.contains_idx(value) => vec![Atom::Sure(value)],
+            None if self.outside.contains_idx(value) => vec![Atom::Outside(value)],
             None => Vec::new(),
         }
+    }
+
+    /// Values from outside whose confidence something of the loop has, but for those that are
+    /// confident for certain.
+    pub(super) fn unsure(&self) -> Vec<Value> {
+        let atoms = self.atoms.iter().flat_map(|(_, atoms)| atoms);
+        let mut values: Vec<Value> = self.starts.clone();
+        values.extend(atoms.filter_map(|atom| match atom {
+            Atom::Outside(value) => Some(*value),
+            Atom::Number(_) | Atom::Param(_) | Atom::Merged(..) => None,
+        }));
+        values.retain(|value| !self.outside[*value]);
+        values.sort_unstable();
+        values.dedup();
+        values
     }
 
     fn param(&self, index: usize) -> Option<&Param> {
@@ -177,7 +187,7 @@ impl Parts {
     /// turn.
     fn is_fixed(&self, atom: Atom, among: &Atoms) -> bool {
         match atom {
-            Atom::Sure(_) | Atom::Number(_) => true,
+            Atom::Outside(_) | Atom::Number(_) => true,
             Atom::Param(index) => match self.param(index).map(|param| &param.turn) {
                 Some(Turn::Stays) => true,
                 Some(Turn::Settles(all)) => all.iter().all(|atom| among.contains(atom)),

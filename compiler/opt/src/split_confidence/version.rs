@@ -1,0 +1,67 @@
+//! Two ways for a loop: one for values that are confident, one for values that are plain.
+
+use prism_ir::function::{Facts, Function, OpId, Region, RegionId, Source, Ty, Value};
+use prism_ir::op::{ConfidenceOp, Const, Exit, Op, OpKind};
+
+/// Puts a loop that stands in the region `around` where only those go of whom one of `asked` has a
+/// confidence below 1, and its duplicate where the others go. Gives the region of the loop.
+///
+/// What is confident with 1 goes the way of the plain: both loops give the same for every value.
+pub(super) fn version(
+    function: &mut Function,
+    around: RegionId,
+    id: OpId,
+    asked: &[Value],
+) -> RegionId {
+    let duplicate = prism_ir::duplicate(function, id);
+    let source = function.ops[id].source;
+    let mut fresh = Vec::new();
+    for result in function.ops[id].results.clone() {
+        let facts = function.values[result];
+        fresh.push(function.values.alloc(facts));
+    }
+    let results = std::mem::replace(&mut function.ops[id].results, fresh.clone());
+    let confident = branch(function, vec![id], fresh, source);
+    let results_of_plain = function.ops[duplicate].results.clone();
+    let plain = branch(function, vec![duplicate], results_of_plain, source);
+    let mut before = Vec::new();
+    let one = push(function, OpKind::Const(Const::Number(1.0)), source, &mut before);
+    let mut condition = None;
+    for value in asked {
+        let at_least = OpKind::Confidence { op: ConfidenceOp::AtLeast, left: *value, right: one };
+        let mut ops = Vec::new();
+        let is_sure = push(function, at_least, source, &mut ops);
+        condition = Some(match condition {
+            None => {
+                before.append(&mut ops);
+                is_sure
+            }
+            Some(condition) => {
+                let then = branch(function, ops, vec![is_sure], source);
+                let otherwise = branch(function, Vec::new(), vec![condition], source);
+                let both = OpKind::If { condition, then, otherwise };
+                push(function, both, source, &mut before)
+            }
+        });
+    }
+    let Some(condition) = condition else { return around };
+    let kind = OpKind::If { condition, then: plain, otherwise: confident };
+    before.push(function.ops.alloc(Op { kind, results, source, site: None }));
+    let ops = &mut function.regions[around].ops;
+    let at = ops.iter().position(|op| *op == id).expect("the loop stands in its region");
+    ops.splice(at..=at, before);
+    confident
+}
+
+fn branch(function: &mut Function, ops: Vec<OpId>, values: Vec<Value>, source: Source) -> RegionId {
+    let exit = Exit::Yield(values);
+    function.regions.alloc(Region { params: Vec::new(), ops, exit, exit_source: source })
+}
+
+/// A plain number or boolean.
+fn push(function: &mut Function, kind: OpKind, source: Source, ops: &mut Vec<OpId>) -> Value {
+    let ty = if matches!(kind, OpKind::Const(_)) { Ty::Number } else { Ty::Boolean };
+    let result = function.values.alloc(Facts::plain(ty));
+    ops.push(function.ops.alloc(Op { kind, results: vec![result], source, site: None }));
+    result
+}
