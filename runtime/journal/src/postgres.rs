@@ -19,11 +19,13 @@ mod remove;
 
 mod place;
 
+mod tls;
+
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use ::postgres::{Client, Config};
+use ::postgres::Client;
 
 use crate::store::check_chain;
 use crate::{
@@ -51,21 +53,21 @@ type Question = Box<dyn FnOnce(Result<&mut Client, Error>) + Send>;
 
 impl Postgres {
     /// Opens a store, and makes its tables when they are not there. The address is that of
-    /// libpq, `postgres://user@host/database` or `host=/folder dbname=…`; a parameter `lease=5s`
-    /// of the first form says how long a silent process keeps its runs, ten seconds without it.
+    /// libpq, `postgres://user@host/database` or `host=/folder dbname=…`, with its parameters
+    /// `sslmode`, `sslrootcert`, `sslcert` and `sslkey`; a parameter `lease=5s` says how long a
+    /// silent process keeps its runs, ten seconds without it.
     ///
-    /// Errors: `P2001` newer format, `P2007` unreachable, or an address that is none, `P2023` large
-    /// values at a place elsewhere.
+    /// Errors: `P2001` newer format, `P2007` unreachable, not to be trusted, or an address that is
+    /// none, `P2023` large values at a place elsewhere.
     pub fn open(address: &str) -> Result<Postgres, Error> {
-        let target = Target::new(&lease_of(address).0)?;
+        let target = Target::new(address)?;
         Postgres::open_reaching(address, &|place| Err(target.elsewhere(place)))
     }
 
     /// The same, and large values may be at a place that `reach` opens.
     pub fn open_reaching(address: &str, reach: Reach<'_>) -> Result<Postgres, Error> {
-        let (address, lease) = lease_of(address);
-        let lease = lease.unwrap_or(LEASE);
-        let target = Arc::new(Target::new(&address)?);
+        let target = Arc::new(Target::new(address)?);
+        let lease = target.lease.unwrap_or(LEASE);
         schema::create(&target)?;
         let values = place::open(&target, reach)?;
         let owner: u64 = fastrand::u64(1..1 << 62);
@@ -85,7 +87,7 @@ impl Postgres {
     ///
     /// Errors: those of `open`, and `P2021` for a format that this Prism does not know.
     pub fn migrate(address: &str, to: i64) -> Result<i64, Error> {
-        let target = Arc::new(Target::new(&lease_of(address).0)?);
+        let target = Arc::new(Target::new(address)?);
         schema::migrate(&target, to)
     }
 
@@ -93,7 +95,7 @@ impl Postgres {
     ///
     /// Errors: those of `open`.
     pub fn place(address: &str) -> Result<Option<String>, Error> {
-        let target = Arc::new(Target::new(&lease_of(address).0)?);
+        let target = Arc::new(Target::new(address)?);
         schema::create(&target)?;
         place::address_of(&target)
     }
@@ -104,7 +106,7 @@ impl Postgres {
     ///
     /// Errors: those of `open`, and `P2006` for a value that is missing or damaged.
     pub fn move_values(address: &str, to: Option<&str>, reach: Reach<'_>) -> Result<u64, Error> {
-        place::change(&Target::new(&lease_of(address).0)?, to, reach)
+        place::change(&Target::new(address)?, to, reach)
     }
 
     /// Asks the database, on the thread that reads.
@@ -132,28 +134,6 @@ impl Postgres {
         self.writer.send(job(reply));
         answer.recv().expect("the writer answers every job")
     }
-}
-
-/// Takes `lease=…` out of an address.
-fn lease_of(address: &str) -> (String, Option<Duration>) {
-    let Some((base, query)) = address.split_once('?') else { return (address.to_owned(), None) };
-    let mut lease = None;
-    let rest: Vec<&str> = query
-        .split('&')
-        .filter(|part| {
-            let own = part.strip_prefix("lease=").and_then(|span| {
-                span.strip_suffix("ms")
-                    .and_then(|ms| ms.parse().ok())
-                    .map(Duration::from_millis)
-                    .or_else(|| span.strip_suffix('s')?.parse().ok().map(Duration::from_secs))
-            });
-            lease = own.or(lease);
-            own.is_none()
-        })
-        .collect();
-    let query = rest.join("&");
-    let mark = if query.is_empty() { "" } else { "?" };
-    (format!("{base}{mark}{query}"), lease)
 }
 
 impl Store for Postgres {
@@ -291,32 +271,5 @@ impl Store for Postgres {
         let mut first = [0; 8];
         first.copy_from_slice(&hash.bytes()[..8]);
         Ok(u64::from_le_bytes(first))
-    }
-}
-
-/// The settings of a connection.
-fn config(address: &str) -> Result<Config, ::postgres::Error> {
-    let mut config: Config = address.parse()?;
-    config.application_name("prism").connect_timeout(Duration::from_secs(5));
-    Ok(config)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_may_say_how_long_a_lease_is() {
-        let plain = "postgres://u@h/d";
-        assert_eq!(lease_of(plain), (plain.to_owned(), None));
-        let (address, lease) = lease_of("postgres://u@h/d?host=/x&lease=250ms");
-        assert_eq!(
-            (address.as_str(), lease),
-            ("postgres://u@h/d?host=/x", Some(Duration::from_millis(250)))
-        );
-        assert_eq!(
-            lease_of("postgres://u@h/d?lease=3s"),
-            (plain.to_owned(), Some(Duration::from_secs(3)))
-        );
     }
 }

@@ -4,23 +4,32 @@ use std::path::PathBuf;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use postgres::{Client, Config, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::tls::Parameters;
 use crate::Error;
 
 /// Where the database is.
 pub(super) struct Target {
     config: Config,
+    /// For connections that are encrypted, or may be.
+    connector: Option<MakeRustlsConnect>,
     /// As errors name it: without a password.
     name: PathBuf,
+    /// How long a silent process keeps its runs, if the address says so.
+    pub(super) lease: Option<Duration>,
 }
 
 impl Target {
     pub(super) fn new(address: &str) -> Result<Target, Error> {
         let named = |name: String| PathBuf::from(name);
-        match super::config(address) {
-            Ok(config) => {
+        let (address, own) = Own::take(address);
+        match address.parse::<Config>() {
+            Ok(mut config) => {
+                config.application_name("prism").connect_timeout(Duration::from_secs(5));
                 let hosts: Vec<String> = config
                     .get_hosts()
                     .iter()
@@ -31,7 +40,10 @@ impl Target {
                     .collect();
                 let database = config.get_dbname().unwrap_or("postgres");
                 let name = named(format!("postgres://{}/{database}", hosts.join(",")));
-                Ok(Target { config, name })
+                match own.tls.connector(&mut config) {
+                    Ok(connector) => Ok(Target { config, connector, name, lease: own.lease }),
+                    Err(detail) => Err(Error::Unreachable { path: name, detail }),
+                }
             }
             Err(error) => Err(Error::Unreachable {
                 path: named("postgres://…".to_owned()),
@@ -41,7 +53,11 @@ impl Target {
     }
 
     pub(super) fn connect(&self) -> Result<Client, Error> {
-        self.config.connect(NoTls).map_err(|error| self.fault(&error))
+        let client = match &self.connector {
+            Some(connector) => self.config.connect(connector.clone()),
+            None => self.config.connect(NoTls),
+        };
+        client.map_err(|error| self.fault(&error))
     }
 
     /// What PostgreSQL reports, as an error of ours.
@@ -79,6 +95,41 @@ impl Target {
 
     pub(super) fn no_thread(&self, error: &std::io::Error) -> Error {
         Error::Unreachable { path: self.name.clone(), detail: error.to_string() }
+    }
+}
+
+/// What an address says that the client of the database does not know.
+#[derive(Default)]
+struct Own {
+    lease: Option<Duration>,
+    tls: Parameters,
+}
+
+impl Own {
+    /// Takes it out of an address of either form.
+    fn take(address: &str) -> (String, Own) {
+        let mut own = Own::default();
+        let (base, mark, parameters, between) = match address.split_once('?') {
+            Some((base, parameters)) => (base, "?", parameters, '&'),
+            None if address.contains("://") => return (address.to_owned(), own),
+            None => ("", "", address, ' '),
+        };
+        let mut rest = Vec::new();
+        for parameter in parameters.split(between) {
+            if !own.tls.take(parameter) && !own.take_lease(parameter) {
+                rest.push(parameter);
+            }
+        }
+        let mark = if rest.is_empty() { "" } else { mark };
+        (format!("{base}{mark}{}", rest.join(between.encode_utf8(&mut [0; 4]))), own)
+    }
+
+    fn take_lease(&mut self, parameter: &str) -> bool {
+        let Some(span) = parameter.strip_prefix("lease=") else { return false };
+        let ms = span.strip_suffix("ms").and_then(|ms| ms.parse().ok()).map(Duration::from_millis);
+        let seconds = || span.strip_suffix('s')?.parse().ok().map(Duration::from_secs);
+        self.lease = ms.or_else(seconds).or(self.lease);
+        ms.or_else(seconds).is_some()
     }
 }
 
@@ -223,5 +274,35 @@ impl<J> Drop for Link<J> {
             // A panic of the thread has been printed; there is nobody to hand it to.
             let _ = thread.join();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_may_say_how_long_a_lease_is() {
+        let lease = |address| {
+            let (address, own) = Own::take(address);
+            (address, own.lease)
+        };
+        let plain = "postgres://u@h/d";
+        assert_eq!(lease(plain), (plain.to_owned(), None));
+        let with_host = "postgres://u@h/d?host=/x&lease=250ms";
+        let expected = ("postgres://u@h/d?host=/x".to_owned(), Some(Duration::from_millis(250)));
+        assert_eq!(lease(with_host), expected);
+        let three = Some(Duration::from_secs(3));
+        assert_eq!(lease("postgres://u@h/d?lease=3s"), (plain.to_owned(), three));
+        assert_eq!(lease("host=/x lease=3s user=u"), ("host=/x user=u".to_owned(), three));
+    }
+
+    #[test]
+    fn an_address_may_say_how_it_is_secured() {
+        let (address, own) = Own::take("postgres://h/d?sslmode=verify-full&sslrootcert=%2Fa%20b");
+        let mut expected = Parameters::default();
+        assert!(expected.take("sslmode=verify-full") && expected.take("sslrootcert=/a b"));
+        assert!(!expected.take("host=h"));
+        assert_eq!((address.as_str(), own.tls), ("postgres://h/d", expected));
     }
 }

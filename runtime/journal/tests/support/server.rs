@@ -14,11 +14,19 @@ pub struct Server {
     folder: tempfile::TempDir,
     programs: PathBuf,
     process: Option<Child>,
+    port: String,
+    settings: Vec<&'static str>,
     n_databases: AtomicUsize,
 }
 
 impl Server {
     pub fn start() -> Server {
+        Server::start_with(5432, |_| Vec::new())
+    }
+
+    /// One with more settings, which `prepare` gives; its argument is the folder of the data, where
+    /// files can be put and changed before the server starts. The port names the socket as well.
+    pub fn start_with(port: u16, prepare: impl FnOnce(&Path) -> Vec<&'static str>) -> Server {
         let programs = programs().unwrap_or_else(|| {
             install();
             programs().expect("the package has its programs where such packages have them")
@@ -40,8 +48,14 @@ impl Server {
             .output()
             .unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let mut server =
-            Server { folder, programs, process: None, n_databases: AtomicUsize::new(0) };
+        let settings = prepare(&data);
+        if is_root() {
+            let all = Command::new("chown").arg("-R").arg("postgres:").arg(&data).status();
+            assert!(all.unwrap().success());
+        }
+        let n_databases = AtomicUsize::new(0);
+        let port = port.to_string();
+        let mut server = Server { folder, programs, process: None, port, settings, n_databases };
         server.go_up();
         server
     }
@@ -55,6 +69,8 @@ impl Server {
             .args(["-c", "max_connections=200", "-c", "autovacuum=off"])
             .arg("-c")
             .arg(format!("unix_socket_directories={}", self.folder.path().display()))
+            .args(["-p", &self.port])
+            .args(self.settings.iter().flat_map(|setting| ["-c", setting]))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -79,7 +95,8 @@ impl Server {
     /// Whether a statement succeeds.
     pub fn sql(&self, database: &str, statement: &str) -> bool {
         let status = Command::new(self.programs.join("psql"))
-            .args(["-q", "-U", "prism", "-d", database, "-c", statement, "-h"])
+            .args(["-q", "-U", "prism", "-d", database, "-c", statement, "-p", &self.port])
+            .arg("-h")
             .arg(self.folder.path())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
