@@ -119,8 +119,8 @@ pub(crate) fn from_data(core: &mut Core, data: &Data) -> Run<Value> {
 
 /// Whether data is nested no deeper than machines take.
 pub(crate) fn is_shallow(data: &Data) -> bool {
-    let mut level: Vec<&Data> = vec![data];
-    let mut depth = 0;
+    let mut level = parts(data);
+    let mut depth = 1;
     while !level.is_empty() {
         if depth > MAX_DEPTH {
             return false;

@@ -1,5 +1,6 @@
 //! Fibers: a stack of registers, a stack of frames, and what the fiber waits for.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use prism_bytecode::{HandlerId, Reg};
@@ -47,6 +48,13 @@ pub(crate) const PLAIN_CALL: f64 = -1.0;
 
 /// Registers of an empty stack: a window must fit above every base.
 const FIRST_STACK: usize = 256 + 32;
+
+thread_local! {
+    /// The room of a stack that was given back last. A fiber that asks the host for something gives
+    /// its room back and needs it again with the answer: without this, the allocator takes a
+    /// large block apart and puts it together again for each effect.
+    static SPARE: Cell<Vec<Value>> = const { Cell::new(Vec::new()) };
+}
 
 pub(crate) struct Fiber {
     pub(crate) id: FiberId,
@@ -158,16 +166,20 @@ pub(crate) enum End {
 impl Default for Fiber {
     /// A fiber without a stack, to be filled in.
     fn default() -> Fiber {
-        Fiber { stack: Vec::new(), ..Fiber::new(FiberId(0), "".into()) }
+        Fiber::with_stack(FiberId(0), "".into(), Vec::new())
     }
 }
 
 impl Fiber {
     pub(crate) fn new(id: FiberId, path: Arc<str>) -> Fiber {
+        Fiber::with_stack(id, path, vec![Value::NULL; FIRST_STACK])
+    }
+
+    fn with_stack(id: FiberId, path: Arc<str>, stack: Vec<Value>) -> Fiber {
         Fiber {
             id,
             path,
-            stack: vec![Value::NULL; FIRST_STACK],
+            stack,
             frames: Vec::new(),
             pc: 0,
             base: 0,
@@ -200,10 +212,15 @@ impl Fiber {
     /// Gives back the registers that are not in use, while the fiber waits for the host; gives
     /// the bytes that were freed. `reach` must come before the fiber goes on.
     pub(crate) fn compact(&mut self) -> usize {
-        let before = self.stack.len();
-        self.stack.truncate(self.base as usize + usize::from(self.n_regs));
-        self.stack.shrink_to_fit();
-        (before - self.stack.len()) * size_of::<Value>()
+        let n_used = self.base as usize + usize::from(self.n_regs);
+        let Some(used) = self.stack.get(..n_used) else { return 0 };
+        let used = used.to_vec();
+        let room = std::mem::replace(&mut self.stack, used);
+        let n_freed = room.len() - n_used;
+        if room.capacity() <= FIRST_STACK {
+            SPARE.set(room);
+        }
+        n_freed * size_of::<Value>()
     }
 
     /// Makes room for a window above `base`; gives the bytes that were added.
@@ -212,8 +229,14 @@ impl Fiber {
         if needed <= self.stack.len() {
             return 0;
         }
-        let before = self.stack.len();
-        self.stack.resize(needed.max(before * 2), Value::NULL);
-        (self.stack.len() - before) * size_of::<Value>()
+        let (before, after) = (self.stack.len(), needed.max(self.stack.len() * 2));
+        let mut room = SPARE.take();
+        if room.capacity() >= after {
+            room.clear();
+            room.extend_from_slice(&self.stack);
+            self.stack = room;
+        }
+        self.stack.resize(after, Value::NULL);
+        (after - before) * size_of::<Value>()
     }
 }

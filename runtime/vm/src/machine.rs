@@ -270,6 +270,10 @@ impl Machine {
         let id = RequestId(self.parts.n_requests);
         self.parts.n_requests += 1;
         let at = self.core.place_in_program(fiber);
+        if self.requests.capacity() == 0 {
+            // Most machines ask for one thing at a time.
+            self.requests.reserve_exact(1);
+        }
         self.requests.push(Request { id, effect, effect_id, args: data, at });
         self.parts.waiting.insert(id, fiber.id);
         fiber.state = State::Waiting(Wait::Answer(id));

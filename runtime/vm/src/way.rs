@@ -22,6 +22,9 @@ const LONGEST: usize = 160;
 /// How much of a longer one is kept, from its end.
 const KEPT: usize = 80;
 
+/// Room for most names behind a way.
+const NAME: usize = 48;
+
 /// What a frame adds to a way.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Step {
@@ -54,7 +57,8 @@ impl Core {
     /// The way to where a fiber is. A call that is under way several times, by recursion, is
     /// named once.
     fn way(&self, fiber: &Fiber) -> String {
-        let mut way = fiber.path.to_string();
+        let mut way = String::with_capacity(fiber.path.len() + NAME);
+        way.push_str(&fiber.path);
         let mut seen = FxHashSet::default();
         let mut last = 0;
         for frame in &fiber.frames {
