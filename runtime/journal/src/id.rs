@@ -63,12 +63,11 @@ impl RunId {
 impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = self.number();
-        f.write_str("r_")?;
-        for place in (0..LENGTH).rev() {
-            let digit = (number >> (5 * place)) as usize & 31;
-            write!(f, "{}", char::from(DIGITS[digit]))?;
+        let mut text = *b"r_0000000000000000";
+        for (place, digit) in text[2..].iter_mut().rev().enumerate() {
+            *digit = DIGITS[(number >> (5 * place)) as usize & 31];
         }
-        Ok(())
+        f.write_str(std::str::from_utf8(&text).expect("digits are ASCII"))
     }
 }
 

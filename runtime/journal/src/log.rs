@@ -64,7 +64,7 @@ impl Log {
     /// Gives drafts their places, and their times unless they have some. Long payloads become blobs of the same batch.
     pub fn batch(&mut self, drafts: Vec<Draft>) -> Batch {
         let time = now_micros();
-        let mut batch = Batch::default();
+        let mut batch = Batch { entries: Vec::with_capacity(drafts.len()), ..Batch::default() };
         for draft in drafts {
             let payload = inline_or_blob(draft.payload, &mut batch.blobs);
             let mut entry = Entry {

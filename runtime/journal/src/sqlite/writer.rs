@@ -113,9 +113,15 @@ impl Queue {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whoever waits does so because the queue is empty.
     fn push(&self, job: Job) {
-        self.lock().jobs.push(job);
-        self.wake.notify_one();
+        let mut waiting = self.lock();
+        waiting.jobs.push(job);
+        let is_first = waiting.jobs.len() == 1;
+        drop(waiting);
+        if is_first {
+            self.wake.notify_one();
+        }
     }
 
     /// Returns when something waits; `false` when the queue is closed and empty.
@@ -171,16 +177,15 @@ fn work(queue: &Queue, worker: &Mutex<Worker>) {
 
 impl Worker {
     /// All of these in one transaction.
-    fn carry_out(&mut self, jobs: Vec<Job>) {
-        let (removals, jobs): (Vec<Job>, Vec<Job>) =
-            jobs.into_iter().partition(|job| matches!(job, Job::Remove(..)));
-        self.remove(removals);
+    fn carry_out(&mut self, mut jobs: Vec<Job>) {
+        let removals = jobs.extract_if(.., |job| matches!(job, Job::Remove(..)));
+        self.remove(removals.collect());
         if jobs.is_empty() {
             return;
         }
         let outcome = match &self.broken {
             Some(cause) => Err(Error::Stopped { cause: Box::new(cause.clone()) }),
-            None => self.commit(&jobs),
+            None => self.commit(&mut jobs),
         };
         match outcome {
             Ok(committed) => {
@@ -212,7 +217,7 @@ impl Worker {
     }
 
     /// One transaction, one sync. An error means that nothing of it is there.
-    fn commit(&mut self, jobs: &[Job]) -> Result<Committed, Error> {
+    fn commit(&mut self, jobs: &mut [Job]) -> Result<Committed, Error> {
         let at = At(&self.path);
         let transaction = self
             .connection
@@ -340,22 +345,28 @@ impl<'a> Pending<'a> {
         Ok(Pending { index, next_row, ends: HashMap::new(), placed: Vec::new() })
     }
 
-    /// Gives a batch its rows and writes what goes with it.
-    fn place(&mut self, connection: &Connection, at: At<'_>, batch: &Batch) -> Result<(), Error> {
+    /// Takes the entries of a batch, gives them their rows, and writes what goes with them.
+    fn place(
+        &mut self,
+        connection: &Connection,
+        at: At<'_>,
+        batch: &mut Batch,
+    ) -> Result<(), Error> {
+        let run = batch.entries.first().map(|first| first.run);
         if let Some(first) = batch.entries.first() {
             let end = self.end(connection, at, first.run, first.seq)?;
             if end.map_or(0, |(_, seq)| seq + 1) != first.seq {
                 return Err(Error::OutOfOrder { run: first.run, seq: first.seq });
             }
             let mut back = end.map_or(0, |(row, _)| row);
-            for entry in &batch.entries {
-                self.placed.push(Placed { row: self.next_row, back, entry: entry.clone() });
+            for entry in batch.entries.drain(..) {
                 self.ends.insert(entry.run, (self.next_row, entry.seq));
+                self.placed.push(Placed { row: self.next_row, back, entry });
                 back = self.next_row;
                 self.next_row += 1;
             }
         }
-        insert_extras(connection, batch).map_err(|error| at.fault(&error))
+        insert_extras(connection, run, batch).map_err(|error| at.fault(&error))
     }
 
     /// Where a run ends, this transaction included. A run that starts has no end.
@@ -386,16 +397,20 @@ fn keep_large(values: &dyn Values, batch: &Batch) -> Result<(), Error> {
 }
 
 /// Blobs, state and checkpoint.
-fn insert_extras(connection: &Connection, batch: &Batch) -> rusqlite::Result<()> {
+fn insert_extras(
+    connection: &Connection,
+    run: Option<RunId>,
+    batch: &Batch,
+) -> rusqlite::Result<()> {
     for (reference, bytes) in &batch.blobs {
         let bytes = (bytes.len() < LARGE).then_some(&bytes[..]);
         connection
             .prepare_cached("INSERT OR IGNORE INTO blobs (hash, bytes) VALUES (?1, ?2)")?
             .execute(params![reference.hash.bytes(), bytes])?;
-        if let Some(first) = batch.entries.first() {
+        if let Some(run) = run {
             connection
                 .prepare_cached("INSERT OR IGNORE INTO uses (run, hash) VALUES (?1, ?2)")?
-                .execute(params![first.run.bytes(), reference.hash.bytes()])?;
+                .execute(params![run.bytes(), reference.hash.bytes()])?;
         }
     }
     for write in &batch.state {
@@ -405,8 +420,8 @@ fn insert_extras(connection: &Connection, batch: &Batch) -> rusqlite::Result<()>
             &write.value[..]
         ])?;
     }
-    if let Some(first) = batch.entries.first() {
-        rows::next_checkpoint(connection, first.run, &batch.checkpoint)?;
+    if let Some(run) = run {
+        rows::next_checkpoint(connection, run, &batch.checkpoint)?;
     }
     Ok(())
 }
