@@ -114,8 +114,7 @@ pub async fn go_on(folder: &Path, flight: Flight) {
         .map(|taken| taken.expect("it can go on"))
         .collect();
     let read = begin.elapsed();
-    let handles: Vec<_> =
-        engine.go_on_with(taken).into_iter().map(|handle| handle.expect("it goes on")).collect();
+    let handles = engine.go_on_with(taken).expect("they go on");
     let resumed = begin.elapsed();
     while moving.0.lock().expect("nobody panics").len() < flight.n_runs {
         tokio::time::sleep(Duration::from_millis(1)).await;

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use prism_agents::{Backend, Dispatcher};
 use prism_backend_local::LocalBackend;
 use prism_engine::{
-    Engine, Environment, Error, Host, Planned, RunResult, Stopper, Taken, Ticked, Vault,
+    Engine, Environment, Error, Host, Planned, RunHandle, RunResult, Stopper, Taken, Ticked, Vault,
     WhenWaiting, now_micros, old_runs, parked, remove, take_up,
 };
 use prism_journal::{Error as StoreError, RunId, Store};
@@ -313,16 +313,21 @@ impl<F: Fn(News)> Worker<F> {
                 return;
             }
         };
-        for (run, handle) in runs.into_iter().zip(handles) {
-            match handle {
-                Ok(handle) => {
-                    (self.tell)(News::Taken(run));
-                    self.driving.insert(run, handle.stopper());
-                    self.driven.spawn(async move { (run, handle.wait().await) });
+        match handles {
+            Ok(handles) => handles.into_iter().for_each(|handle| self.drive(handle)),
+            Err(error) => {
+                for run in runs {
+                    self.refuse(run, Trouble::Engine(error.clone()));
                 }
-                Err(error) => self.refuse(run, Trouble::Engine(error)),
             }
         }
+    }
+
+    fn drive(&mut self, handle: RunHandle) {
+        let run = handle.run();
+        (self.tell)(News::Taken(run));
+        self.driving.insert(run, handle.stopper());
+        self.driven.spawn(async move { (run, handle.wait().await) });
     }
 
     /// Leaves a run alone that cannot be driven here, unless somebody else was quicker: there will

@@ -116,7 +116,8 @@ pub(crate) fn fields_from_json(
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value, Unreadable> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     reader.disable_recursion_limit();
-    Value::deserialize(&mut reader).map_err(|_| Unreadable)
+    let value = Value::deserialize(&mut reader).map_err(|_| Unreadable)?;
+    reader.end().map(|()| value).map_err(|_| Unreadable)
 }
 
 #[cfg(test)]
@@ -175,5 +176,6 @@ mod tests {
             assert_eq!(from_json(parse(text.as_bytes()).unwrap()), Err(Unreadable));
         }
         assert_eq!(parse(b"{"), Err(Unreadable));
+        assert_eq!(parse(b"1,2"), Err(Unreadable));
     }
 }

@@ -26,11 +26,11 @@ use prism_agents::AgentNote;
 use prism_journal::{Draft, Error as StoreError, Message, StateWrite};
 use prism_vm::{Answer, Data, Outcome, RequestId, Trap};
 use serde_json::json;
-use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 
 use crate::compute::Compute;
 use crate::effects::{self, Finished, World};
+use crate::inbox::Inbox;
 use crate::mailbox::Delivery;
 use crate::people::Ask;
 use crate::record::{Asked, event_draft, micros, now_micros};
@@ -67,7 +67,7 @@ pub(crate) struct Driver {
     pub(crate) machine: Box<dyn Compute>,
     pub(crate) world: World,
     pub(crate) recorder: Recorder,
-    pub(crate) inbox: UnboundedReceiver<Signal>,
+    pub(crate) inbox: Inbox,
     pub(crate) ask: Option<Arc<dyn Ask>>,
     pub(crate) when_waiting: WhenWaiting,
     pub(crate) mode: Mode,
@@ -88,10 +88,11 @@ pub(crate) enum End {
 }
 
 impl Driver {
+    /// Its end is boxed: a run that waits has no room for it.
     pub(crate) async fn drive(mut self: Box<Self>) -> Result<RunResult, Error> {
         loop {
             if let Some(end) = self.advance()? {
-                return self.finish(end).await;
+                return Box::pin(self.finish(end)).await;
             }
             self.serve_fresh();
             if let Some(result) = self.idle_result().await? {
@@ -102,7 +103,7 @@ impl Driver {
                 false => self.listen().await?,
             };
             if let Some(stop) = stop {
-                return self.stop(stop).await;
+                return Box::pin(self.stop(stop)).await;
             }
         }
     }

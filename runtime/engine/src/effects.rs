@@ -16,9 +16,8 @@ use prism_agents::{BoxFuture, Dispatcher, Gate, duration};
 use prism_journal::{Draft, Kind, RunId, StateKey, StateWrite, Store};
 use prism_vm::{Answer, Data, EffectError};
 use serde_json::{Value, json};
-use tokio::sync::mpsc::UnboundedSender;
 
-use crate::drive::Signal;
+use crate::inbox::Signals;
 use crate::inherited::Inherited;
 use crate::past::Past;
 use crate::people::Question;
@@ -38,16 +37,16 @@ pub(crate) struct World {
     pub(crate) own: Option<Arc<dyn Serve>>,
     pub(crate) past: Past,
     pub(crate) inherited: Inherited,
-    pub(crate) signals: UnboundedSender<Signal>,
-    /// Where the program's state lives.
-    pub(crate) scope: Arc<str>,
+    pub(crate) signals: Signals,
+    /// Where the program's state lives that it shares; `None`: it has its own.
+    pub(crate) scope: Option<Arc<str>>,
     /// State that is queued, but not yet in the store.
     pub(crate) unsaved: HashMap<StateKey, Arc<[u8]>>,
 }
 
 impl World {
     fn has_own_state(&self) -> bool {
-        *self.scope == *self.run.to_string()
+        self.scope.as_ref().is_none_or(|scope| **scope == *self.run.to_string())
     }
 }
 

@@ -12,7 +12,6 @@ use prism_journal::{
 use prism_vm::tier::Maker;
 use prism_vm::{Answer, Data};
 use serde_json::json;
-use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::checkpoint::{Pace, Stand};
@@ -21,9 +20,10 @@ use crate::drive::{Driver, Signal, Stop};
 use crate::effects::World;
 use crate::event_loop::EventLoop;
 use crate::events::Fold;
+use crate::inbox::{self, Inbox, Signals};
 use crate::inherited::Inherited;
-use crate::mailbox::Mailbox;
-use crate::opening::{self, Opening};
+use crate::mailbox::{Delivery, Mailbox};
+use crate::opening::{Company, Opening};
 use crate::past::Past;
 use crate::people::Ask;
 use crate::programs::Programs;
@@ -102,6 +102,8 @@ pub struct Engine {
     event_loop: Arc<EventLoop>,
     mailbox: Mailbox,
     programs: Programs,
+    /// What a run says that goes on here.
+    resumed: Draft,
 }
 
 /// A run that this process drives.
@@ -115,14 +117,16 @@ pub struct RunHandle {
 
 /// Ends the driving of a run from elsewhere.
 #[derive(Clone)]
-pub struct Stopper(UnboundedSender<Signal>);
+pub struct Stopper(Signals);
 
 impl Engine {
     /// Must be called inside a tokio runtime with time enabled: agents live there, runs on
     /// threads of the engine.
     pub fn new(store: Arc<dyn Store>, dispatcher: Dispatcher, host: Host) -> Engine {
         let (event_loop, mailbox) = (Arc::new(EventLoop::new()), Mailbox::default());
-        Engine { store, dispatcher, host, event_loop, mailbox, programs: Programs::default() }
+        let programs = Programs::default();
+        let resumed = run_draft(Kind::RunResumed, &json!({ "process": std::process::id() }));
+        Engine { store, dispatcher, host, event_loop, mailbox, programs, resumed }
     }
 
     pub fn store(&self) -> &Arc<dyn Store> {
@@ -179,16 +183,28 @@ impl Engine {
         let pace = Pace::from(0, false, self.mailbox.n_runs());
         let fold = Fold::default();
         let parts = Parts { claim, log, past, inherited, fold, secrets, first, pace };
-        let mut driver = self.driver(machine, parts, start.scope.clone());
+        let address = self.address(run);
+        let mut driver = self.driver(machine, parts, start.scope.clone(), address);
         driver.recorder.open(batch);
         Ok(self.drive(driver))
     }
 
+    /// A run is heard of here from now on.
+    pub(crate) fn address(&self, run: RunId) -> Address {
+        let (signals, inbox) = inbox::inbox();
+        let delivery = self.mailbox.deliver(&self.store, &self.event_loop, run, signals.clone());
+        Address { run, signals, inbox, delivery }
+    }
+
     /// The driver of a run that goes on.
-    pub(crate) fn driver_of(&self, mut taken: Taken) -> Result<Box<Driver>, Error> {
-        let recorded = &taken.recorded;
+    pub(crate) fn driver_of(
+        &self,
+        mut taken: Taken,
+        address: Address,
+    ) -> Result<Box<Driver>, Error> {
+        let (run, recorded) = (address.run, &*taken.recorded);
         let hash = recorded.artifact.hash;
-        let module = self.programs.get(hash, || load(&*self.store, recorded))?;
+        let module = self.programs.get(hash, || load(&*self.store, run, recorded))?;
         let (inputs, secrets) = self.secrets_of(&module, &recorded.inputs)?;
         // A machine that is kept has no secrets; a script counts answers from the first on.
         let is_allowed = secrets.is_empty() && self.host.script.is_empty();
@@ -198,12 +214,12 @@ impl Engine {
                 && is_told
                 && let Some(machine) = compute::restored(&module, &stand.machine, self.host.tier)
             {
-                return self.driver_from(*stand, taken, machine);
+                return self.driver_from(*stand, taken, machine, address);
             }
             taken.entries = self.store.read(taken.claim.run(), 0)?;
         }
         let machine = compute::machine(&module, taken.recorded.limits, &inputs, self.host.tier)?;
-        self.driver_from_beginning(taken, (machine, secrets))
+        self.driver_from_beginning(taken, (machine, secrets), address)
     }
 
     /// The same, with a machine that goes all the way again.
@@ -211,6 +227,7 @@ impl Engine {
         &self,
         taken: Taken,
         (machine, secrets): (Box<dyn Compute>, Secrets),
+        address: Address,
     ) -> Result<Box<Driver>, Error> {
         let Taken { claim, entries, recorded, is_kept, .. } = taken;
         let first = entries.first().expect("a run that is taken up has entries").clone();
@@ -220,7 +237,7 @@ impl Engine {
         let fold = self.fold(Fold::default(), &entries)?;
         let pace = Pace::from(log.next_seq(), is_kept, self.mailbox.n_runs());
         let parts = Parts { claim, log, past, inherited, fold, secrets, first, pace };
-        Ok(self.resumed(self.driver(machine, parts, recorded.scope)))
+        Ok(self.resumed(self.driver(machine, parts, recorded.scope.clone(), address)))
     }
 
     /// The same, with a machine that stands somewhere on the way.
@@ -229,6 +246,7 @@ impl Engine {
         stand: Stand,
         taken: Taken,
         machine: Box<dyn Compute>,
+        address: Address,
     ) -> Result<Box<Driver>, Error> {
         let Taken { claim, entries, recorded, .. } = taken;
         let log = Log::after(entries.last().expect("entries follow a checkpoint"));
@@ -239,32 +257,35 @@ impl Engine {
         let pace = Pace::from(seq, true, self.mailbox.n_runs());
         let secrets = Secrets::default();
         let parts = Parts { claim, log, past, inherited, fold, secrets, first, pace };
-        let mut driver = self.driver(machine, parts, recorded.scope);
+        let mut driver = self.driver(machine, parts, recorded.scope.clone(), address);
         driver.stands_at(requests, cancelled, output)?;
         Ok(self.resumed(driver))
     }
 
     /// A run that goes on says so first.
     fn resumed(&self, mut driver: Box<Driver>) -> Box<Driver> {
-        let resumed = run_draft(Kind::RunResumed, &json!({ "process": std::process::id() }));
-        driver.recorder.open_with(resumed);
+        driver.recorder.open_with(self.resumed.clone());
         // Its beginning is durable.
         driver.is_begun = true;
         driver
     }
 
     /// Lets a run go its way.
-    pub(crate) fn drive(&self, driver: Box<Driver>) -> RunHandle {
-        opening::send_soon(vec![driver.recorder.opening()], self.store.clone());
-        self.spawn(driver)
+    pub(crate) fn drive(&self, mut driver: Box<Driver>) -> RunHandle {
+        Company::of(1, self.store.clone()).take_in(&mut driver);
+        let (run, signals) = (driver.world.run, driver.world.signals.clone());
+        self.spawn(run, signals, driver.drive())
     }
 
-    /// The same, for a driver whose first batch somebody else takes care of.
-    pub(crate) fn spawn(&self, driver: Box<Driver>) -> RunHandle {
-        let run = driver.world.run;
-        let stopper = Stopper(driver.world.signals.clone());
-        let task = self.event_loop.spawn(driver.drive());
-        RunHandle { run, stopper, task, _event_loop: self.event_loop.clone() }
+    /// Gives a run to the thread that drives it.
+    pub(crate) fn spawn(
+        &self,
+        run: RunId,
+        signals: Signals,
+        drive: impl Future<Output = Result<RunResult, Error>> + Send + 'static,
+    ) -> RunHandle {
+        let task = self.event_loop.spawn(drive);
+        RunHandle { run, stopper: Stopper(signals), task, _event_loop: self.event_loop.clone() }
     }
 
     /// Ends every agent. Ready when nothing that an agent started is left.
@@ -287,10 +308,9 @@ impl Engine {
         machine: Box<dyn Compute>,
         parts: Parts,
         scope: Option<Arc<str>>,
+        address: Address,
     ) -> Box<Driver> {
-        let (signals, inbox) = mpsc::unbounded_channel();
-        let run = parts.log.run();
-        let delivery = self.mailbox.deliver(&self.store, &self.event_loop, run, signals.clone());
+        let Address { run, signals, inbox, delivery } = address;
         let world = World {
             run,
             store: self.store.clone(),
@@ -300,18 +320,20 @@ impl Engine {
             past: parts.past,
             inherited: parts.inherited,
             signals: signals.clone(),
-            scope: scope.unwrap_or_else(|| run.to_string().into()),
+            scope,
             unsaved: Default::default(),
         };
         let recorder = Recorder {
             store: self.store.clone(),
             claim: Arc::new(parts.claim),
             opening: Opening::default(),
+            company: None,
             log: parts.log,
             fold: parts.fold,
             watch: self.host.watch.clone(),
             signals,
-            sent: VecDeque::new(),
+            // Seldom are more on their way.
+            sent: VecDeque::with_capacity(2),
             secrets: parts.secrets,
             is_awaited: self.host.mode == Mode::Full,
             first: parts.first,
@@ -334,6 +356,14 @@ impl Engine {
             _delivery: delivery,
         })
     }
+}
+
+/// Where a run is told something, also before it is driven.
+pub(crate) struct Address {
+    pub(crate) run: RunId,
+    pub(crate) signals: Signals,
+    inbox: Inbox,
+    delivery: Delivery,
 }
 
 /// What a run has from the run that it was forked from.
@@ -369,8 +399,12 @@ struct Parts {
 }
 
 /// The program of a run, from its journal.
-pub(crate) fn load(store: &dyn Store, recorded: &Recorded) -> Result<Arc<Verified>, Error> {
-    let refused = |detail: String| Error::Program { run: recorded.run, detail };
+pub(crate) fn load(
+    store: &dyn Store,
+    run: RunId,
+    recorded: &Recorded,
+) -> Result<Arc<Verified>, Error> {
+    let refused = |detail: String| Error::Program { run, detail };
     let bytes = store.blob(recorded.artifact)?;
     let module = prism_bytecode::decode(&bytes).map_err(|error| refused(error.to_string()))?;
     prism_bytecode::verify(module).map(Arc::new).map_err(|error| refused(error.to_string()))
@@ -402,13 +436,11 @@ impl RunHandle {
 impl Stopper {
     /// Stops what is under way, journals `interrupted`; `resume` goes on.
     pub fn interrupt(&self) {
-        // The run may have ended.
-        let _ = self.0.send(Signal::Stop(Stop::Interrupt));
+        self.0.send(Signal::Stop(Stop::Interrupt));
     }
 
     /// Stops what is under way and ends the run.
     pub fn cancel(&self, reason: &str) {
-        // The run may have ended.
-        let _ = self.0.send(Signal::Stop(Stop::Cancel(reason.to_owned())));
+        self.0.send(Signal::Stop(Stop::Cancel(reason.to_owned())));
     }
 }

@@ -76,7 +76,7 @@ pub(crate) fn expect_site(original: &Original, site: &Site) -> Result<(), Error>
     }
     let names = of_effects().flat_map(|entry| sites_of(&entry.effect_id));
     let known: BTreeSet<String> = names.map(str::to_owned).collect();
-    let (run, site) = (original.recorded.run, site.to_string());
+    let (run, site) = (original.run, site.to_string());
     Err(Error::UnknownSite { run, site, known: known.into_iter().collect() })
 }
 

@@ -33,6 +33,8 @@ mod described;
 
 mod secrets;
 
+mod inbox;
+
 mod mailbox;
 
 mod record;

@@ -10,10 +10,10 @@ use std::thread;
 use std::time::Duration;
 
 use prism_journal::{Bell, Message, RunId, Store};
-use tokio::sync::mpsc::UnboundedSender;
 
 use crate::drive::Signal;
 use crate::event_loop::EventLoop;
+use crate::inbox::Signals;
 use crate::{Error, runs};
 
 #[derive(Clone, Default)]
@@ -25,7 +25,7 @@ pub(crate) struct Mailbox {
 
 #[derive(Default)]
 struct Boxes {
-    runs: HashMap<RunId, UnboundedSender<Signal>>,
+    runs: HashMap<RunId, Signals>,
     is_polled: bool,
 }
 
@@ -42,7 +42,7 @@ impl Mailbox {
         store: &Arc<dyn Store>,
         event_loop: &EventLoop,
         run: RunId,
-        signals: UnboundedSender<Signal>,
+        signals: Signals,
     ) -> Delivery {
         let mut boxes = self.lock();
         boxes.runs.insert(run, signals);
@@ -59,8 +59,8 @@ impl Mailbox {
         let mut boxes = self.lock();
         for message in messages {
             if let Some(signals) = boxes.runs.get(&message.run) {
-                // The driver may have ended; the message stays in the store.
-                let _ = signals.send(Signal::Message(Box::new(message)));
+                // If the driver has ended, the message stays in the store.
+                signals.send(Signal::Message(Box::new(message)));
             }
         }
         boxes.is_polled = !boxes.runs.is_empty();

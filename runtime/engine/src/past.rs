@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::Error;
 use crate::checkpoint::Stand;
 use crate::people::{self, Question};
-use crate::record::{Asked, ESCALATED, PRINTED, answer_from_json, expect, payload};
+use crate::record::{Asked, ESCALATED, PRINTED, answer_from_json, expect, payload, plain_answer};
 use crate::requests::is_of_request;
 
 /// An outcome in the journal, to be fed again.
@@ -29,7 +29,8 @@ pub(crate) struct Outcome {
 pub(crate) struct Past {
     /// In the order in which they were fed, which is the order to feed them in.
     outcomes: VecDeque<Outcome>,
-    /// What each effect was asked: name, digest, arguments where they were kept.
+    /// What each effect was asked, until it is asked again: name, digest, arguments where they
+    /// were kept.
     requests: FxHashMap<Arc<str>, Remembered>,
     /// Questions and timers that were opened, also those that have an outcome.
     questions: FxHashMap<Arc<str>, Question>,
@@ -60,12 +61,13 @@ pub(crate) struct Attempts {
 struct Remembered {
     effect: Arc<str>,
     digest: Digest,
-    args: Option<Value>,
+    args: Option<Box<Value>>,
 }
 
 impl Past {
     pub(crate) fn from_entries(store: &dyn Store, entries: &[Entry]) -> Result<Past, Error> {
         let mut past = Past::default();
+        past.make_room(entries);
         for entry in entries {
             past.add(store, entry)?;
         }
@@ -85,6 +87,7 @@ impl Past {
             announced: stand.announced,
             ..Past::default()
         };
+        past.make_room(entries);
         for entry in stand.entries.iter().chain(entries) {
             past.add(store, entry)?;
         }
@@ -98,6 +101,11 @@ impl Past {
         }
         match entry.kind {
             Kind::Answer => {
+                if let Some(answer) = plain_answer(entry) {
+                    self.remember(entry, None);
+                    self.push_outcome(entry, answer, false);
+                    return Ok(());
+                }
                 let payload = payload(store, entry)?;
                 self.remember(entry, payload.get("args"));
                 let answer = expect(answer_from_json(payload), entry)?;
@@ -157,6 +165,14 @@ impl Past {
         Ok(())
     }
 
+    /// For the outcomes among these entries.
+    fn make_room(&mut self, entries: &[Entry]) {
+        let is_outcome = |entry: &&Entry| matches!(entry.kind, Kind::Answer | Kind::Decision);
+        let n_outcomes = entries.iter().filter(is_outcome).count();
+        self.outcomes.reserve_exact(n_outcomes);
+        self.requests.reserve(n_outcomes);
+    }
+
     fn push_outcome(&mut self, entry: &Entry, answer: Answer, is_withdrawn: bool) {
         let (effect_id, effect) = (entry.effect_id.clone(), entry.name.clone());
         self.open.remove(&effect_id);
@@ -170,7 +186,7 @@ impl Past {
             args: None,
         });
         if known.args.is_none() {
-            known.args = args.cloned();
+            known.args = args.cloned().map(Box::new);
         }
     }
 
@@ -181,7 +197,13 @@ impl Past {
 
     /// The next outcome to feed.
     pub(crate) fn next_outcome(&mut self) -> Option<Outcome> {
-        self.outcomes.pop_front()
+        let next = self.outcomes.pop_front();
+        if next.is_some() && self.outcomes.is_empty() {
+            // A run may wait for long after that.
+            self.outcomes.shrink_to_fit();
+            self.requests.shrink_to_fit();
+        }
+        next
     }
 
     /// Whether every recorded outcome has been taken.
@@ -189,14 +211,18 @@ impl Past {
         self.outcomes.is_empty()
     }
 
-    /// Checks that a request is the one that the journal knows under its effect id.
-    pub(crate) fn check(&self, run: RunId, asked: &Asked) -> Result<(), Error> {
+    /// Checks that a request is the one that the journal knows under its effect id, which is asked
+    /// once.
+    pub(crate) fn check(&mut self, run: RunId, asked: &Asked) -> Result<(), Error> {
         match self.mismatch(asked) {
             Some((recorded, requested)) => {
                 let effect_id = asked.effect_id.clone();
                 Err(Error::Diverged { run, effect_id, recorded, requested })
             }
-            None => Ok(()),
+            None => {
+                self.requests.remove(&asked.effect_id);
+                Ok(())
+            }
         }
     }
 
@@ -251,7 +277,7 @@ impl Past {
 
 impl Remembered {
     fn show(&self) -> String {
-        show(&self.effect, self.digest, self.args.as_ref())
+        show(&self.effect, self.digest, self.args.as_deref())
     }
 }
 

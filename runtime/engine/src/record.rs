@@ -27,6 +27,9 @@ use crate::Error;
 use crate::codec;
 use crate::secrets::Secrets;
 
+/// Room for most arguments as JSON.
+const ROOM: usize = 64;
+
 /// A request of the machine, and what the journal calls it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Asked {
@@ -148,7 +151,10 @@ pub(crate) fn sites_of(effect_id: &str) -> impl Iterator<Item = &str> {
 /// BLAKE3 of the effect's name, a zero byte, and the arguments as JSON.
 fn request_digest(effect: &str, args: &[Data], secrets: &Secrets) -> Digest {
     let args = Value::Array(args.iter().map(codec::to_json).collect());
-    let mut text = format!("{effect}\0{args}").into_bytes();
+    let mut text = Vec::with_capacity(effect.len() + ROOM);
+    text.extend(effect.as_bytes());
+    text.push(0);
+    serde_json::to_writer(&mut text, &args).expect("a list takes every write");
     secrets.hide_json(&mut text);
     Digest::of(&text)
 }
@@ -189,6 +195,14 @@ pub(crate) fn answer_json(answer: &Answer) -> Value {
             "data": codec::to_json(&error.data),
         }}),
     }
+}
+
+/// The answer in an entry that says nothing else, `{"value":…}` without blanks: most are so, and
+/// no object has to be made for them.
+pub(crate) fn plain_answer(entry: &Entry) -> Option<Answer> {
+    let Payload::Inline(bytes) = &entry.payload else { return None };
+    let value = bytes.strip_prefix(br#"{"value":"#)?.strip_suffix(b"}")?;
+    codec::from_json(codec::parse(value).ok()?).ok().map(Answer::Value)
 }
 
 /// The answer in a payload.

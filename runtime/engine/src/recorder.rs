@@ -1,19 +1,19 @@
 //! Writes a run's journal, and says what became durable.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use prism_agents::Gate;
 use prism_journal::{
     Ack, Batch, Claim, Draft, Entry, Error as StoreError, Log, NextCheckpoint, StateWrite, Store,
 };
 use prism_vm::{Answer, RequestId};
-use tokio::sync::mpsc::UnboundedSender;
 
 use crate::checkpoint::Pace;
 use crate::drive::Signal;
 use crate::events::Fold;
-use crate::opening::Opening;
+use crate::inbox::Signals;
+use crate::opening::{Company, Opening};
 use crate::secrets::Secrets;
 use crate::{Error, Watch};
 
@@ -33,10 +33,12 @@ pub(crate) struct Recorder {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) claim: Arc<Claim>,
     pub(crate) opening: Opening,
+    /// Until the machine stands still for the first time.
+    pub(crate) company: Option<Arc<Company>>,
     pub(crate) log: Log,
     pub(crate) fold: Fold,
     pub(crate) watch: Option<Arc<dyn Watch>>,
-    pub(crate) signals: UnboundedSender<Signal>,
+    pub(crate) signals: Signals,
     pub(crate) sent: VecDeque<(Vec<Entry>, Then)>,
     pub(crate) secrets: Secrets,
     /// Whether the run goes on only when its entries are durable.
@@ -70,13 +72,17 @@ impl Recorder {
         batch.is_awaited = self.is_awaited;
         batch.checkpoint = std::mem::take(&mut self.checkpoint);
         let ack = self.expect(&batch, then);
-        self.opening.send_with(batch, ack, &*self.store, &self.claim);
+        self.opening.join(batch, ack, &*self.store, &self.claim);
+        match self.company.take() {
+            Some(company) => drop(company),
+            None => self.opening.send(&*self.store, &self.claim),
+        }
     }
 
     /// Takes the first batch that this process writes of a run; it is sent with the next one.
     pub(crate) fn open(&mut self, batch: Batch) {
         let ack = self.expect(&batch, Then::default());
-        self.opening = Opening::new(batch, ack);
+        self.opening.put(batch, ack);
     }
 
     /// The same for one entry about the run.
@@ -85,22 +91,16 @@ impl Recorder {
         self.open(batch);
     }
 
-    /// The first batch and what it is written by, for [`opening::send_soon`].
-    pub(crate) fn opening(&self) -> (Opening, Weak<Claim>) {
-        (self.opening.clone(), Arc::downgrade(&self.claim))
-    }
-
-    /// Sends the first batch now, unless it has been sent.
-    pub(crate) fn send_opening(&self) {
-        self.opening.send(&*self.store, &self.claim);
+    /// Notes that the machine stands still, and nothing is to be written.
+    pub(crate) fn stands_still(&mut self) {
+        self.company = None;
     }
 
     fn expect(&mut self, batch: &Batch, then: Then) -> Ack {
         self.sent.push_back((batch.entries.clone(), then));
         let signals = self.signals.clone();
         Box::new(move |outcome: Result<(), StoreError>| {
-            // The run may have ended by an earlier error.
-            let _ = signals.send(Signal::Durable(outcome.map_err(Box::new)));
+            signals.send(Signal::Durable(outcome.map_err(Box::new)));
         })
     }
 

@@ -32,10 +32,10 @@ pub(crate) enum Stage {
     /// `gate`: to open when the start of its attempt is durable.
     UnderWay { job: AbortHandle, due: Option<i64>, gate: Option<Gate> },
     /// The entry of the question is on its way to the disk.
-    Asking(Question),
+    Asking(Box<Question>),
     /// People may decide; parked when only another process can.
     Asked {
-        question: Question,
+        question: Box<Question>,
         /// Who asks here, and who watches the deadline; `None`: nobody has to.
         job: Option<AbortHandle>,
         is_parked: bool,
@@ -46,7 +46,8 @@ pub(crate) enum Stage {
 
 #[derive(Default)]
 pub(crate) struct Requests {
-    pending: FxHashMap<RequestId, Pending>,
+    /// Boxed: a table has room for some before it has any.
+    pending: FxHashMap<RequestId, Box<Pending>>,
     by_effect_id: FxHashMap<Arc<str>, RequestId>,
     /// In the order of the machine; some may have been answered or given up since.
     fresh: Vec<RequestId>,
@@ -63,7 +64,8 @@ impl Requests {
         self.by_effect_id.insert(asked.effect_id.clone(), id);
         self.fresh.push(id);
         let (stage, last_message, said) = (Stage::Fresh, None, Vec::new());
-        self.pending.insert(id, Pending { asked, stage, entries, last_message, said });
+        let pending = Pending { asked, stage, entries, last_message, said };
+        self.pending.insert(id, Box::new(pending));
     }
 
     /// Notes what the journal says of requests from now on.
@@ -80,7 +82,7 @@ impl Requests {
 
     /// All, oldest first.
     pub(crate) fn in_order(&self) -> Vec<&Pending> {
-        let mut all: Vec<&Pending> = self.pending.values().collect();
+        let mut all: Vec<&Pending> = self.pending.values().map(|pending| &**pending).collect();
         all.sort_unstable_by_key(|pending| pending.asked.id);
         all
     }
@@ -91,11 +93,11 @@ impl Requests {
     }
 
     pub(crate) fn get(&self, id: RequestId) -> Option<&Pending> {
-        self.pending.get(&id)
+        self.pending.get(&id).map(|pending| &**pending)
     }
 
     pub(crate) fn get_mut(&mut self, id: RequestId) -> Option<&mut Pending> {
-        self.pending.get_mut(&id)
+        self.pending.get_mut(&id).map(|pending| &mut **pending)
     }
 
     /// A request whose outcome has not come yet: a second outcome changes nothing.
@@ -128,14 +130,14 @@ impl Requests {
     }
 
     /// Takes out a request that gets its answer, or was given up.
-    pub(crate) fn remove(&mut self, id: RequestId) -> Option<Pending> {
+    pub(crate) fn remove(&mut self, id: RequestId) -> Option<Box<Pending>> {
         let pending = self.pending.remove(&id)?;
         self.by_effect_id.remove(&pending.asked.effect_id);
         Some(pending)
     }
 
     /// Takes out a request that was given up, and remembers that it was.
-    pub(crate) fn cancel(&mut self, id: RequestId) -> Option<Pending> {
+    pub(crate) fn cancel(&mut self, id: RequestId) -> Option<Box<Pending>> {
         let pending = self.remove(id)?;
         self.cancelled.insert(pending.asked.effect_id.clone());
         Some(pending)
@@ -180,7 +182,7 @@ impl Requests {
             .iter()
             .filter_map(|(id, pending)| match &pending.stage {
                 Stage::Asking(question) | Stage::Asked { question, .. } => {
-                    Some((*id, question.clone()))
+                    Some((*id, (**question).clone()))
                 }
                 Stage::Fresh | Stage::UnderWay { .. } | Stage::Answered => None,
             })

@@ -31,6 +31,7 @@ pub struct Changes {
 
 /// A run as it was recorded, with its changes applied.
 pub(crate) struct Original {
+    pub(crate) run: RunId,
     pub(crate) entries: Vec<Entry>,
     pub(crate) recorded: Recorded,
     pub(crate) module: Arc<Verified>,
@@ -52,10 +53,10 @@ impl Original {
         let ended = result::from_entry(last, payload(store, last)?)?;
         let (module, artifact) = match changes.program {
             Some(program) => {
-                expect_same_names(store, &recorded)?;
+                expect_same_names(store, run, &recorded)?;
                 program
             }
-            None => (engine::load(store, &recorded)?, store.blob(recorded.artifact)?),
+            None => (engine::load(store, run, &recorded)?, store.blob(recorded.artifact)?),
         };
         let mut inputs = recorded.inputs.clone();
         for (name, value) in changes.inputs {
@@ -63,7 +64,7 @@ impl Original {
             inputs.push((name, value));
         }
         recorded.meta = changes.meta.unwrap_or(recorded.meta);
-        Ok(Original { entries, recorded, module, artifact, inputs, ended })
+        Ok(Original { run, entries, recorded, module, artifact, inputs, ended })
     }
 
     pub(crate) fn machine(&self) -> Result<Box<dyn Compute>, Error> {
@@ -78,13 +79,13 @@ impl Original {
 
 /// Refuses a run whose effects have their names from another format of programs: no program of
 /// today asks under those.
-fn expect_same_names(store: &dyn Store, recorded: &Recorded) -> Result<(), Error> {
+fn expect_same_names(store: &dyn Store, run: RunId, recorded: &Recorded) -> Result<(), Error> {
     let format = prism_bytecode::format(&store.blob(recorded.artifact)?);
     if format == Some(prism_bytecode::FORMAT) {
         return Ok(());
     }
     let detail = "its effects are named as by another version of Prism".to_owned();
-    Err(Error::Program { run: recorded.run, detail })
+    Err(Error::Program { run, detail })
 }
 
 /// The requests that a machine waits for.

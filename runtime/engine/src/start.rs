@@ -45,7 +45,6 @@ pub struct Parent {
 /// What the journal knows of a run's beginning.
 #[derive(Clone, Debug)]
 pub struct Recorded {
-    pub run: RunId,
     pub name: Arc<str>,
     pub artifact: Reference,
     pub inputs: Vec<(Arc<str>, Data)>,
@@ -127,7 +126,6 @@ pub(crate) fn from_entry(store: &dyn Store, entry: &Entry) -> Result<Recorded, E
         _ => return expect(None, entry),
     };
     Ok(Recorded {
-        run: entry.run,
         name: entry.name.clone(),
         artifact: expect(reference(&payload["artifact"]), entry)?,
         inputs,

@@ -1,7 +1,7 @@
 //! Goes on with runs: claimed, their journals read, their machines fed with what those have.
 //!
 //! ```text
-//! take_up: claim → checkpoint, journal → beginning ─→ Taken ─→ go_on_with: past, machine → driver → messages
+//! take_up: claim → checkpoint, journal → beginning ─→ Taken ─→ go_on_with: messages → past, machine → driver
 //! ```
 //!
 //! Many runs are taken up on all processors, and their journals are read together: after a crash
@@ -9,14 +9,18 @@
 
 use std::collections::HashMap;
 use std::num::NonZero;
+use std::sync::Arc;
 use std::thread;
 
 use prism_journal::{Claim, Entry, Error as StoreError, Kind, Payload, Recovered, RunId, Store};
 
 use crate::checkpoint::Stand;
 use crate::drive::{Driver, Signal};
+use crate::engine::Address;
+use crate::inbox::Signals;
+use crate::opening::Company;
 use crate::start::{self, Recorded};
-use crate::{Engine, Error, RunHandle, opening, runs};
+use crate::{Engine, Error, RunHandle, runs};
 
 /// How many runs a thread takes up at once: fewer are not worth a thread, and the journals of more
 /// would be in memory at the same time.
@@ -31,7 +35,8 @@ pub struct Taken {
     /// Whether the store has a checkpoint, whatever it is worth.
     pub(crate) is_kept: bool,
     pub(crate) entries: Vec<Entry>,
-    pub(crate) recorded: Recorded,
+    /// Shared by runs that began alike.
+    pub(crate) recorded: Arc<Recorded>,
 }
 
 impl Taken {
@@ -92,18 +97,17 @@ pub(crate) fn taken(
 
 /// How the run before began: most runs of a process are of one program, and begin alike.
 #[derive(Default)]
-pub(crate) struct Beginnings(Option<(Payload, Recorded)>);
+pub(crate) struct Beginnings(Option<(Payload, Arc<Recorded>)>);
 
 impl Beginnings {
-    fn of(&mut self, store: &dyn Store, first: &Entry) -> Result<Recorded, Error> {
+    fn of(&mut self, store: &dyn Store, first: &Entry) -> Result<Arc<Recorded>, Error> {
         if let Some((payload, recorded)) = &self.0
             && first.kind == Kind::RunStarted
-            && first.payload == *payload
+            && (&first.payload, &first.name) == (payload, &recorded.name)
         {
-            let (run, name) = (first.run, first.name.clone());
-            return Ok(Recorded { run, name, ..recorded.clone() });
+            return Ok(recorded.clone());
         }
-        let recorded = start::from_entry(store, first)?;
+        let recorded = Arc::new(start::from_entry(store, first)?);
         self.0 = Some((first.payload.clone(), recorded.clone()));
         Ok(recorded)
     }
@@ -131,48 +135,57 @@ impl Engine {
         let claim = self.store.claim(run)?;
         let recovered = self.store.recover(&[run]).pop().expect("there is one for each run")?;
         let taken = taken(&*self.store, claim, recovered, &mut Beginnings::default())?;
-        self.go_on(self.driver_of(taken)?)
+        self.go_on(self.driver_of(taken, self.address(run))?)
     }
 
     /// Drives a run that was taken up.
     pub(crate) fn go_on(&self, driver: Box<Driver>) -> Result<RunHandle, Error> {
-        self.hand_over_messages([&*driver].into_iter())?;
+        self.hand_over_messages(&[(driver.world.run, &driver.world.signals)])?;
         Ok(self.drive(driver))
     }
 
-    /// Goes on with runs that were taken up, with each as `resume` does. The results are in the
+    /// Goes on with runs that were taken up, with each as `resume` does. The handles are in the
     /// order of the runs.
-    pub fn go_on_with(&self, taken: Vec<Taken>) -> Vec<Result<RunHandle, Error>> {
-        let mut drivers = on_all_processors(taken, |taken| {
-            taken.into_iter().map(|taken| self.driver_of(taken)).collect()
-        });
+    ///
+    /// A run gets its machine on the thread that drives it, immediately before it moves: what is
+    /// read of it is at hand then, and gone before the next one needs room. Whatever keeps it from
+    /// that is what waiting for the run gives.
+    pub fn go_on_with(&self, taken: Vec<Taken>) -> Result<Vec<RunHandle>, Error> {
+        let addresses: Vec<Address> = taken.iter().map(|taken| self.address(taken.run())).collect();
         // When every run is heard of here: what is said from now on is delivered.
-        if let Err(error) =
-            self.hand_over_messages(drivers.iter().flatten().map(|driver| &**driver))
-        {
-            drivers.fill_with(|| Err(error.clone()));
-        }
-        let openings = drivers.iter().flatten().map(|driver| driver.recorder.opening());
-        opening::send_soon(openings.collect(), self.store.clone());
-        drivers.into_iter().map(|driver| driver.map(|driver| self.spawn(driver))).collect()
+        let told: Vec<_> =
+            addresses.iter().map(|address| (address.run, &address.signals)).collect();
+        self.hand_over_messages(&told)?;
+        let engine = Arc::new(self.clone());
+        let company = Company::of(taken.len(), self.store.clone());
+        let spawn = |(taken, address): (Taken, Address)| {
+            let (run, signals) = (address.run, address.signals.clone());
+            let seed = Box::new((engine.clone(), company.clone(), taken, address));
+            self.spawn(run, signals, async move {
+                let driver = {
+                    // A run that is driven keeps nothing of this, and no engine.
+                    let (engine, company, taken, address) = *seed;
+                    let mut driver = engine.driver_of(taken, address)?;
+                    company.take_in(&mut driver);
+                    driver
+                };
+                driver.drive().await
+            })
+        };
+        Ok(taken.into_iter().zip(addresses).map(spawn).collect())
     }
 
     /// Tells runs what was said to them before they are driven here.
-    fn hand_over_messages<'a>(
-        &self,
-        drivers: impl Iterator<Item = &'a Driver>,
-    ) -> Result<(), Error> {
-        let drivers: Vec<&Driver> = drivers.collect();
-        let runs: Vec<RunId> = drivers.iter().map(|driver| driver.world.run).collect();
-        let messages = runs::messages(&*self.store, &runs)?;
+    fn hand_over_messages(&self, runs: &[(RunId, &Signals)]) -> Result<(), Error> {
+        let names: Vec<RunId> = runs.iter().map(|(run, _)| *run).collect();
+        let messages = runs::messages(&*self.store, &names)?;
         if messages.is_empty() {
             return Ok(());
         }
-        let drivers: HashMap<RunId, &Driver> = runs.into_iter().zip(drivers).collect();
+        let runs: HashMap<RunId, &Signals> = runs.iter().copied().collect();
         for message in messages {
-            if let Some(driver) = drivers.get(&message.run) {
-                // The driver is there and has not begun.
-                let _ = driver.world.signals.send(Signal::Message(Box::new(message)));
+            if let Some(signals) = runs.get(&message.run) {
+                signals.send(Signal::Message(Box::new(message)));
             }
         }
         Ok(())

@@ -176,8 +176,8 @@ async fn runs_that_are_taken_up_together_go_on_as_each_would() {
     assert_eq!(refused, [(7, "P2013"), (11, "P2009"), (N_RUNS, "P2008")]);
     let expected: Vec<RunId> = taken.iter().map(Taken::run).collect();
     let mut statuses = HashMap::new();
-    for (run, handle) in expected.into_iter().zip(second.go_on_with(taken)) {
-        let result = handle.unwrap().wait().await.unwrap();
+    for (run, handle) in expected.into_iter().zip(second.go_on_with(taken).unwrap()) {
+        let result = handle.wait().await.unwrap();
         assert_eq!(result.run, run);
         *statuses.entry(result.status).or_insert(0) += 1;
         let entries = store.read(run, 0).unwrap();

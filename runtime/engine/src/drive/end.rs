@@ -88,7 +88,7 @@ impl Driver {
     async fn close(&mut self, last: Draft) -> Result<(), Error> {
         self.recorder.append(vec![last], Vec::new(), Then::default());
         while !self.recorder.is_settled() {
-            match self.inbox.recv().await.expect("the driver holds a sender") {
+            match self.inbox.recv().await {
                 Signal::Durable(outcome) => {
                     drop(self.recorder.settle(outcome.map_err(|error| *error))?)
                 }

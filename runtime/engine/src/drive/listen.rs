@@ -6,6 +6,7 @@ use prism_agents::{AgentNote, Gate};
 use prism_journal::{Draft, Error as StoreError, Kind, Message};
 use prism_vm::RequestId;
 use serde_json::json;
+use tokio::task::coop;
 
 use super::{Driver, Signal, Stop};
 use crate::effects::Finished;
@@ -21,18 +22,22 @@ impl Driver {
     /// Waits for something to happen, and journals all that has happened.
     pub(super) async fn listen(&mut self) -> Result<Option<Stop>, Error> {
         let signal = match self.inbox.try_recv() {
-            Ok(signal) => Some(signal),
-            Err(_) => {
-                self.recorder.send_opening();
+            Some(signal) => {
+                // A run whose entries are durable at once never waits.
+                coop::consume_budget().await;
+                signal
+            }
+            None => {
+                self.recorder.stands_still();
                 self.inbox.recv().await
             }
         };
-        self.take_in(signal)
+        self.take_in(Some(signal))
     }
 
     /// Journals what was heard, `first` first, in one batch.
     pub(super) fn take_in(&mut self, first: Option<Signal>) -> Result<Option<Stop>, Error> {
-        let mut signal = first.or_else(|| self.inbox.try_recv().ok());
+        let mut signal = first.or_else(|| self.inbox.try_recv());
         let (mut drafts, mut then, mut stop) = (Vec::new(), Then::default(), None);
         let mut said = Vec::new();
         while let Some(heard) = signal {
@@ -77,7 +82,7 @@ impl Driver {
                 }
                 Signal::Stop(why) => stop = Some(why),
             }
-            signal = self.inbox.try_recv().ok();
+            signal = self.inbox.try_recv();
         }
         drafts.extend(said.into_iter().filter_map(|id| self.said(id)));
         if !drafts.is_empty() {

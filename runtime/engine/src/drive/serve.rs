@@ -22,6 +22,8 @@ impl Driver {
         let fresh = self.requests.take_fresh();
         drafts.extend(self.announcement(&fresh));
         let (mut state, mut then) = (Vec::new(), Then::default());
+        drafts.reserve_exact(fresh.len());
+        then.feed.reserve_exact(fresh.len());
         for id in fresh {
             let Some(pending) = self.requests.get_mut(id) else { continue };
             match effects::serve(&mut self.world, &pending.asked) {
@@ -36,8 +38,7 @@ impl Driver {
                     drafts.extend(before);
                     let signals = self.world.signals.clone();
                     let job = self.jobs.spawn(async move {
-                        // The driver may have ended; then nobody wants to know.
-                        let _ = signals.send(Signal::Finished(id, Box::new(Ok(job.await))));
+                        signals.send(Signal::Finished(id, Box::new(Ok(job.await))));
                     });
                     pending.stage = Stage::UnderWay { job, due, gate };
                 }
@@ -46,7 +47,7 @@ impl Driver {
                     let past = &mut self.world.past;
                     drafts.extend(effects::escalation(past, &pending.asked, &question));
                     then.ask.push(id);
-                    pending.stage = Stage::Asking(question);
+                    pending.stage = Stage::Asking(Box::new(question));
                 }
             }
         }
@@ -102,8 +103,7 @@ impl Driver {
             let Stage::Asking(question) = &pending.stage else { continue };
             let question = question.clone();
             let (ask, signals) = (self.ask.clone(), self.world.signals.clone());
-            // The driver may have ended; then nobody wants to know.
-            let tell = move |signal| drop(signals.send(signal));
+            let tell = move |signal| signals.send(signal);
             let is_parked = ask.is_none();
             // A decision may have been left before the run was here to hear of it.
             if let Some(decided) = effects::decided(&*self.world.store, &question).transpose() {
@@ -112,7 +112,7 @@ impl Driver {
                 continue;
             }
             let job = (ask.is_some() || question.deadline.is_some()).then(|| {
-                let (store, question) = (self.world.store.clone(), question.clone());
+                let (store, question) = (self.world.store.clone(), (*question).clone());
                 self.jobs.spawn(effects::decide_here(store, question, ask, id, tell))
             });
             pending.stage = Stage::Asked { question, job, is_parked };

@@ -14,6 +14,10 @@ impl Driver {
     /// asked for is known here, and everything that it had is durable or on its way before that
     /// batch.
     pub(super) fn note_stand(&mut self) {
+        // A run that goes on moves first.
+        if self.recorder.company.is_some() {
+            return;
+        }
         let next_seq = self.recorder.log.next_seq();
         let is_due = self.recorder.pace.is_due(next_seq, || self.machine.memory_used());
         if !is_due || !self.ready.is_empty() || !self.requests.to_withdraw.is_empty() {

@@ -199,7 +199,7 @@ fn addressed(world: &World, asked: &Asked, mut call: AgentCall) -> AgentCall {
 fn notes(world: &World, asked: &Asked) -> Notes {
     let (signals, id) = (world.signals.clone(), asked.id);
     // The driver may have ended; then nobody wants to know.
-    Arc::new(move |note| drop(signals.send(Signal::Note(id, Box::new((note, now_micros()))))))
+    Arc::new(move |note| signals.send(Signal::Note(id, Box::new((note, now_micros())))))
 }
 
 /// A span of time; none for one that has passed.

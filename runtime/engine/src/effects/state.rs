@@ -44,7 +44,9 @@ pub(crate) fn set(world: &mut World, asked: &Asked) -> Served {
 
 fn key(world: &World, asked: &Asked) -> Option<StateKey> {
     let key = asked.args.first()?.as_text()?;
-    Some(StateKey { scope: world.scope.clone(), key: key.into() })
+    let own = || world.run.to_string().into();
+    let scope = world.scope.clone().unwrap_or_else(own);
+    Some(StateKey { scope, key: key.into() })
 }
 
 fn store_error(error: &prism_journal::Error) -> EffectError {

@@ -58,7 +58,7 @@ async fn ends_well(store: &Memory, host: Host, taken: Taken) -> RunResult {
     let before = store.read(run, 0).unwrap();
     let yes = Decision { approved: true, choice: None, reason: String::new(), by: "me".into() };
     decide(store, run, Choice::default(), &yes).unwrap();
-    let handle = engine(store, host).go_on_with(vec![taken]).pop().unwrap().unwrap();
+    let handle = engine(store, host).go_on_with(vec![taken]).unwrap().pop().unwrap();
     let result = handle.wait().await.unwrap();
     assert_eq!(result.status, Status::Completed, "{:?}", result.failure);
     let entries = store.read(run, 0).unwrap();

@@ -141,7 +141,8 @@ pub fn go_on(engine: &Engine, run: RunId, program: &Program) -> Result<RunHandle
     let claim = engine.store().claim(run)?;
     let recovered = Recovered { checkpoint: None, entries: engine.store().read(run, 0)? };
     let taken = take_up::taken(&**engine.store(), claim, recovered, &mut Beginnings::default())?;
-    engine.go_on(engine.driver_from_beginning(taken, (program.machine(), Secrets::default()))?)
+    let (machine, address) = (program.machine(), engine.address(run));
+    engine.go_on(engine.driver_from_beginning(taken, (machine, Secrets::default()), address)?)
 }
 
 pub fn beginning() -> Start {
