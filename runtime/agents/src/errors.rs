@@ -195,6 +195,16 @@ pub fn wrong_id(agent: &str, expected: &str, found: &str) -> AgentError {
     )
 }
 
+/// The same, by an agent that works on several.
+pub fn unknown_id(agent: &str, found: &str) -> AgentError {
+    error(
+        "P2113",
+        true,
+        format!("agent `{agent}` answered call {found}, which it has not, or has answered already"),
+        "copy `id` from the request line into every line of the answer".to_owned(),
+    )
+}
+
 /// `P2114`: agent answered twice.
 pub fn answered_twice(agent: &str) -> AgentError {
     error(

@@ -13,7 +13,7 @@ use prism_vm::Data;
 use serde_json::{Map, Value, json};
 
 use crate::json::{MAX_DEPTH, from_value, to_value};
-use crate::{AgentError, AgentReply, Attempt, errors};
+use crate::{AgentError, AgentReply, Attempt, Ticket, errors};
 
 /// What one line of an agent says.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +25,11 @@ pub enum Line {
 /// The id that the request of an attempt carries and every line of the agent repeats.
 pub fn id_of(attempt: &Attempt) -> String {
     format!("call-{}", attempt.ticket.0)
+}
+
+/// The attempt whose request has this id.
+pub fn ticket_of(id: &str) -> Option<Ticket> {
+    id.strip_prefix("call-")?.parse().ok().map(Ticket)
 }
 
 /// The request as one line with its newline. `P2115` when the program's data is too deep.
@@ -48,15 +53,31 @@ pub fn request_line(attempt: &Attempt, now: Instant) -> Result<String, AgentErro
 
 /// Reads one line, without its newline, of the agent that works on call `id`.
 pub fn read_line(agent: &str, id: &str, line: &[u8]) -> Result<Line, AgentError> {
+    let (found, fields) = read_object(agent, line)?;
+    match found {
+        Value::String(found) if found == id => read_fields(agent, fields),
+        found => Err(errors::wrong_id(agent, id, &short(&found))),
+    }
+}
+
+/// Reads one line of an agent that works on several calls, and the id of the call it is about.
+pub fn read_any(agent: &str, line: &[u8]) -> Result<(String, Line), AgentError> {
+    match read_object(agent, line)? {
+        (Value::String(id), fields) => Ok((id, read_fields(agent, fields)?)),
+        (id, _) => Err(errors::unknown_id(agent, &short(&id))),
+    }
+}
+
+/// A line, apart from its `id`.
+fn read_object(agent: &str, line: &[u8]) -> Result<(Value, Map<String, Value>), AgentError> {
     let text = std::str::from_utf8(line)
         .map_err(|error| errors::not_utf8(agent, error.valid_up_to(), line))?;
     let value = serde_json::from_str(text).map_err(|error| not_json(agent, text, &error))?;
-    let Value::Object(fields) = value else {
+    let Value::Object(mut fields) = value else {
         return Err(errors::bad_answer(agent, "the line is not an object"));
     };
-    match fields.get("id") {
-        Some(Value::String(found)) if found == id => read_fields(agent, fields),
-        Some(found) => Err(errors::wrong_id(agent, id, &short(found))),
+    match fields.remove("id") {
+        Some(id) => Ok((id, fields)),
         None => Err(errors::bad_answer(agent, "it has no `id`")),
     }
 }

@@ -146,8 +146,9 @@ impl Default for BreakerSettings {
 pub enum Mode {
     /// One process per call.
     PerCall,
-    /// A process is kept for further calls, and ended after `idle` without one.
-    Warm { idle: Duration },
+    /// A process is kept for further calls, and ended after `idle` without one. It serves as many
+    /// at once as `calls` says, at least 1.
+    Warm { idle: Duration, calls: usize },
 }
 
 /// What a call needs from the machine it runs on; the backends that schedule use it.

@@ -18,6 +18,8 @@ enum Shape {
     Whole,
     /// `"30s"`, or a number of milliseconds.
     Duration,
+    /// `"8Mi"`, or a number of bytes.
+    Size,
     Table,
     /// Where the answers come from.
     Level,
@@ -28,6 +30,7 @@ enum Shape {
 const KEYS: &[(&str, Shape)] = &[
     ("backend", Shape::Text),
     ("breaker", Shape::Table),
+    ("calls", Shape::Whole),
     ("capabilities", Shape::Texts),
     ("command", Shape::Texts),
     ("concurrency", Shape::Whole),
@@ -36,7 +39,7 @@ const KEYS: &[(&str, Shape)] = &[
     ("env", Shape::Table),
     ("grace", Shape::Duration),
     ("idle", Shape::Duration),
-    ("max_line", Shape::Whole),
+    ("max_line", Shape::Size),
     ("mode", Shape::Text),
     ("provenance", Shape::Level),
     ("queue", Shape::Whole),
@@ -95,6 +98,10 @@ fn unexpected(shape: Shape, value: &DeValue<'_>) -> Option<&'static str> {
         Shape::Duration => {
             let is_text = matches!(value, DeValue::String(_));
             (is_text || is_whole(value), "a duration such as \"30s\"")
+        }
+        Shape::Size => {
+            let is_text = matches!(value, DeValue::String(_));
+            (is_text || is_whole(value), "a size such as \"8Mi\"")
         }
         Shape::Table => (matches!(value, DeValue::Table(_)), "a table"),
         Shape::Delivery => {

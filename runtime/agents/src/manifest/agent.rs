@@ -26,6 +26,7 @@ const KEYS: &[&str] = &[
     "breaker",
     "mode",
     "idle",
+    "calls",
     "max_line",
     "resources",
     "provenance",
@@ -132,7 +133,8 @@ fn breaker(fields: &mut Fields<'_, '_, '_>) -> Option<BreakerSettings> {
 fn mode(fields: &mut Fields<'_, '_, '_>) -> Mode {
     let is_warm = fields.choice("mode", &[("per-call", false), ("warm", true)]).unwrap_or(false);
     let idle = fields.duration("idle").unwrap_or(IDLE);
-    if is_warm { Mode::Warm { idle } } else { Mode::PerCall }
+    let calls = count(fields, "calls", 1..10_001).unwrap_or(1);
+    if is_warm { Mode::Warm { idle, calls } } else { Mode::PerCall }
 }
 
 fn resources(fields: &mut Fields<'_, '_, '_>) -> Resources {

@@ -34,6 +34,7 @@ retry = { max = 3, backoff = "linear", base = "1s", max_delay = "10s", jitter = 
 breaker = { failures = 5, successes = 2, reset = "30s" }
 mode = "warm"
 idle = "5m"
+calls = 8
 delivery = "at-most-once"
 max_line = "1Mi"
 resources = { cpus = 4, memory = "8Gi", gpus = 1, time = "1h" }
@@ -60,7 +61,7 @@ resources = { cpus = 4, memory = "8Gi", gpus = 1, time = "1h" }
             successes: 2,
             reset: Duration::from_secs(30),
         }),
-        mode: Mode::Warm { idle: Duration::from_secs(300) },
+        mode: Mode::Warm { idle: Duration::from_secs(300), calls: 8 },
         delivery: Delivery::AtMostOnce,
         max_line: 1 << 20,
         resources: Resources {

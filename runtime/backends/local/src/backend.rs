@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::exchange::{Use, exchange};
 use crate::job::{Cancelled, Job};
 use crate::process::{House, Leave, Process};
+use crate::shared::{self, Halls};
 use crate::warm::{self, Pool};
 use crate::{program, strays};
 
@@ -26,6 +27,7 @@ pub struct LocalBackend {
 struct Shared {
     house: House,
     pool: Pool,
+    halls: Halls,
     running: Mutex<Running>,
 }
 
@@ -48,6 +50,7 @@ impl Default for Shared {
         Shared {
             house: House::default(),
             pool: Pool::default(),
+            halls: Halls::default(),
             running: Mutex::new(Running {
                 cancel: HashMap::new(),
                 alive: Some(alive),
@@ -92,6 +95,7 @@ impl Backend for LocalBackend {
             running.gone.take()
         };
         self.shared.pool.close();
+        self.shared.halls.close();
         let shared = self.shared.clone();
         Box::pin(async move {
             let Some(mut gone) = gone else { return };
@@ -135,7 +139,16 @@ impl Shared {
                     drop(alive);
                 });
             }
-            Mode::Warm { idle } => {
+            Mode::Warm { idle, calls: 2.. } => {
+                let Mode::Warm { calls, .. } = job.attempt.spec.mode else { return };
+                if let Some(hall) = self.halls.enter(job, calls) {
+                    tokio::spawn(async move {
+                        shared::serve(hall, idle, &shared.halls, &shared.house).await;
+                        drop(alive);
+                    });
+                }
+            }
+            Mode::Warm { idle, .. } => {
                 if let Err(job) = self.pool.offer(job) {
                     tokio::spawn(async move {
                         warm::serve(job, idle, &shared.pool, &shared.house).await;

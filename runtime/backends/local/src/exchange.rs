@@ -15,14 +15,14 @@ use crate::process::Process;
 
 /// How long output is still read after the process ended: a pipe holds what was written before,
 /// but something the process started may keep it open for ever.
-const DRAIN: Duration = Duration::from_millis(200);
+pub(crate) const DRAIN: Duration = Duration::from_millis(200);
 
 /// How long a process that closed its output without an answer may take to exit, so that its
 /// exit code can be told.
-const EXIT: Duration = Duration::from_secs(1);
+pub(crate) const EXIT: Duration = Duration::from_secs(1);
 
 /// Progress reports passed on per call; an agent that floods is read on, but not repeated.
-const MAX_PROGRESS: usize = 10_000;
+pub(crate) const MAX_PROGRESS: usize = 10_000;
 
 /// Whether the process serves one call or more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,20 +153,31 @@ async fn send(stdin: &mut Option<Sender>, request: &str, usage: Use) {
 /// Why there is no answer: the process exited, closed its output, or took too long.
 async fn silence(process: &mut Process, spec: &AgentSpec, state: &State) -> AgentError {
     let agent = &*spec.name;
-    if let Some(status) = state.exited {
-        return errors::exited(agent, &describe(status));
-    }
-    if Instant::now() >= state.until {
+    let now = Instant::now();
+    if state.exited.is_none() && now >= state.until {
         return errors::timed_out(agent, spec.timeout);
     }
-    let left = EXIT.min(state.until - Instant::now());
-    match timeout(left, process.child.wait()).await {
-        Ok(Ok(status)) => errors::exited(agent, &describe(status)),
-        Ok(Err(_)) | Err(_) => errors::closed_output(agent),
+    last_word(process, agent, state.exited, EXIT.min(state.until - now)).await
+}
+
+/// Why a process says no more: it exited, or closed its output and does not exit within `left`.
+pub(crate) async fn last_word(
+    process: &mut Process,
+    agent: &str,
+    exited: Option<ExitStatus>,
+    left: Duration,
+) -> AgentError {
+    let exited = match exited {
+        Some(status) => Some(status),
+        None => timeout(left, process.child.wait()).await.ok().and_then(Result::ok),
+    };
+    match exited {
+        Some(status) => errors::exited(agent, &describe(status)),
+        None => errors::closed_output(agent),
     }
 }
 
-fn describe(status: ExitStatus) -> String {
+pub(crate) fn describe(status: ExitStatus) -> String {
     use std::os::unix::process::ExitStatusExt;
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("exited with code {code}"),

@@ -9,11 +9,20 @@ use tokio::sync::oneshot;
 pub(crate) type Note = dyn Fn(AgentNote) + Send + Sync;
 
 /// Becomes ready when the attempt is cancelled.
+#[derive(Default)]
 pub(crate) struct Cancelled(Option<oneshot::Receiver<()>>);
 
 impl Cancelled {
     pub(crate) fn new(signal: oneshot::Receiver<()>) -> Cancelled {
         Cancelled(Some(signal))
+    }
+
+    /// Whether the attempt is cancelled before it is over, once one of both is so.
+    pub(crate) async fn was_sent(self) -> bool {
+        match self.0 {
+            Some(signal) => signal.await.is_ok(),
+            None => false,
+        }
     }
 
     /// Never ready when the sender is gone without having sent.

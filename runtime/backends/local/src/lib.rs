@@ -8,6 +8,7 @@
 mod backend;
 
 mod program;
+mod shared;
 
 mod child;
 

@@ -46,7 +46,8 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         }
     }
 
-    fn buffered_line(&mut self) -> Option<Next> {
+    /// What has been read already, if that is a whole line or too much.
+    pub(crate) fn buffered_line(&mut self) -> Option<Next> {
         let newline = self.buffer[self.searched..].iter().position(|byte| *byte == b'\n');
         let Some(end) = newline.map(|at| self.searched + at) else {
             self.searched = self.buffer.len();

@@ -4,7 +4,8 @@ use prism_agents::AgentNote;
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe::Receiver;
 
-use crate::job::Note;
+/// Whom a line is told.
+type Heard<'a> = dyn Fn(AgentNote) + Send + Sync + 'a;
 
 /// Bytes kept for an error.
 const TAIL: usize = 8 << 10;
@@ -38,7 +39,7 @@ impl Stderr {
     }
 
     /// Reads until the stream ends. Dropping the future loses nothing.
-    pub(crate) async fn pump(&mut self, note: &Note) {
+    pub(crate) async fn pump(&mut self, note: &Heard<'_>) {
         while let Some(input) = &mut self.input {
             self.chunk.clear();
             self.chunk.reserve(4096);
@@ -55,7 +56,7 @@ impl Stderr {
         String::from_utf8_lossy(&self.tail).into_owned()
     }
 
-    fn take_chunk(&mut self, note: &Note) {
+    fn take_chunk(&mut self, note: &Heard<'_>) {
         self.tail.extend_from_slice(&self.chunk);
         if self.tail.len() > TAIL {
             self.tail.drain(..self.tail.len() - TAIL);
@@ -71,7 +72,7 @@ impl Stderr {
         self.chunk = chunk;
     }
 
-    fn pass_line(&mut self, note: &Note) {
+    fn pass_line(&mut self, note: &Heard<'_>) {
         if !self.line.is_empty() && self.n_lines < MAX_LINES {
             note(AgentNote::Stderr(String::from_utf8_lossy(&self.line).into_owned()));
             self.n_lines += 1;

@@ -65,7 +65,8 @@ async fn a_runtime_of_one_thread_has_agents_as_well() {
          \x20   reply(len(request['task']))\n",
     );
     let idle = Duration::from_secs(10);
-    for spec in [once.clone(), AgentSpec { mode: Mode::Warm { idle }, ..once }] {
+    let kept = |calls| AgentSpec { mode: Mode::Warm { idle, calls }, ..once.clone() };
+    for spec in [once.clone(), kept(1), kept(4)] {
         let dispatcher = lab.dispatcher(spec);
         for length in [1, 60_000, 200_000] {
             let reply = dispatcher.submit(task(&"x".repeat(length)), lab.notes()).await.unwrap();

@@ -90,3 +90,37 @@ fn the_reviewers_pass_their_own_tests() {
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// The blocks of `docs/agents.md` in this language.
+fn blocks(language: &str) -> Vec<String> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/agents.md");
+    let text = std::fs::read_to_string(page).unwrap();
+    let begin = format!("```{language}\n");
+    let after = text.split(begin.as_str()).skip(1);
+    after.map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_agents_of_the_documentation_do_what_it_says() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("agents")).unwrap();
+    for program in blocks("python") {
+        let name = program.lines().next().unwrap().trim_start_matches("# ");
+        std::fs::write(dir.path().join(name), &program).unwrap();
+    }
+    let (specs, errors) = read_agents(&blocks("toml")[0], dir.path());
+    assert_eq!((specs.len(), errors), (2, Vec::new()));
+    let dispatcher = Dispatcher::new(Registry::new(specs), vec![Arc::new(LocalBackend::new())]);
+    let ask = |agent: &str, task: String| {
+        let call = AgentCall::new(agent, Data::from(task.as_str()));
+        tokio::spawn(dispatcher.submit(call, Arc::new(|_| {})))
+    };
+    let length = ask("length", "four".to_owned()).await.unwrap().unwrap();
+    assert_eq!((length.value, length.confidence), (Data::from(4.0), Some(0.9)));
+    let calls: Vec<_> = (0..40).map(|n| ask("model", format!("text {n}"))).collect();
+    for (n, call) in calls.into_iter().enumerate() {
+        let reply = call.await.unwrap().unwrap();
+        assert_eq!(reply.value.as_text(), Some(format!("TEXT {n}").as_str()));
+    }
+    dispatcher.shutdown().await;
+}

@@ -18,7 +18,7 @@ const ECHO: &str = "n = 0\nfor line in sys.stdin:\n    request = json.loads(line
     \x20   if request['task'] == 'twice': reply(2)\n";
 
 fn warm(lab: &Lab) -> AgentSpec {
-    let mode = Mode::Warm { idle: Duration::from_secs(30) };
+    let mode = Mode::Warm { idle: Duration::from_secs(30), calls: 1 };
     AgentSpec { mode, concurrency: 2, ..lab.python(ECHO) }
 }
 
@@ -91,7 +91,7 @@ async fn a_second_answer_ends_the_process_before_the_next_call() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_without_work_is_ended() {
     let lab = Lab::new();
-    let mode = Mode::Warm { idle: Duration::from_millis(200) };
+    let mode = Mode::Warm { idle: Duration::from_millis(200), calls: 1 };
     let dispatcher = lab.dispatcher(AgentSpec { mode, ..warm(&lab) });
     let first = dispatcher.submit(task("go"), lab.notes()).await.unwrap();
     lab.until_no_process(Duration::from_secs(20)).await;
