@@ -7,6 +7,7 @@ mod ids;
 
 mod kind;
 
+#[macro_use]
 mod op;
 
 mod module;
@@ -42,5 +43,5 @@ pub use module::{
 };
 pub use natives::{NATIVES, Native, native, number_constant};
 pub use op::{Extra, Inst, Op, Operand, Word};
-pub use ready::Ready;
+pub use ready::{Ready, Step};
 pub use verify::{Entry, MAX_REGS, Verified, verify};

@@ -190,10 +190,10 @@ impl Core {
     /// The function of a value that is a plain function, with its closure, which stays where it is.
     #[inline(always)]
     pub(crate) fn plain_function(&self, value: Value) -> Option<(FunctionId, Value)> {
-        if value.is_closure() {
-            return Some((self.heap.closures.get(value.index()).function, value));
+        match self.heap.closures.find(value.in_closures()) {
+            Some(closure) => Some((closure.function, value)),
+            None => value.as_function().map(|id| (id, Value::NULL)),
         }
-        value.as_function().map(|id| (id, Value::NULL))
     }
 
     /// Makes the arguments fit: fills in what is missing, collects the rest, counts.

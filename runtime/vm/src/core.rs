@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use prism_bytecode::{Constant, Entry, Inst, Kind, Ready, Reg, StrId, Verified, Word};
+use prism_bytecode::{Constant, Entry, Kind, Ready, Reg, Step, StrId, Verified, Word};
 
 use crate::api::{Answer, EffectError, Limits, LoadError, Location};
 use crate::convert::{from_data, is_shallow};
@@ -182,8 +182,8 @@ impl Core {
         let program = self.program.clone();
         let mut code: Vec<Ready> = self.marked.as_deref().unwrap_or(program.ready()).into();
         let Some(place) = code.get_mut(pc as usize) else { return };
-        let entry = Inst::Arg(Word::id(0).expect("zero fits"));
-        place.inst = if is_entry { entry } else { program.code()[pc as usize] };
+        let entry = Word::id(0).expect("zero fits");
+        place.step = if is_entry { Step::Arg(entry) } else { program.ready()[pc as usize].step };
         self.marked = Some(code.into());
     }
 

@@ -16,6 +16,7 @@ mod slab;
 
 mod text;
 
+use std::hint::cold_path;
 use std::sync::Arc;
 
 use prism_bytecode::{FunctionId, NativeId};
@@ -247,11 +248,12 @@ impl Heap {
     #[inline(always)]
     pub(crate) fn retain(&mut self, value: Value) {
         if value.is_heap() {
+            cold_path();
             self.retain_heap(value);
         }
     }
 
-    #[inline]
+    #[inline(never)]
     fn retain_heap(&mut self, value: Value) {
         let index = value.index();
         // By comparison, the frequent kinds first: a table of all takes a jump.
@@ -279,10 +281,25 @@ impl Heap {
 
     #[inline(always)]
     pub(crate) fn release(&mut self, value: Value) {
-        if value.is_heap()
-            && let Some(dead) = self.forget(value)
-        {
+        if value.is_heap() {
+            cold_path();
+            self.release_heap(value);
+        }
+    }
+
+    #[inline(never)]
+    fn release_heap(&mut self, value: Value) {
+        if let Some(dead) = self.forget(value) {
             self.bury(dead);
+        }
+    }
+
+    /// The same for what a function holds that has one more holder most of the time.
+    #[inline(always)]
+    pub(crate) fn release_closure(&mut self, closure: Value) {
+        if closure.is_heap() && !self.closures.forget_one(closure.in_closures()) {
+            cold_path();
+            self.release(closure);
         }
     }
 
@@ -535,7 +552,7 @@ impl Heap {
 
     #[inline(always)]
     pub(crate) fn array(&self, value: Value) -> Option<&[Value]> {
-        value.is_array().then(|| self.arrays.get(value.index()).as_slice())
+        self.arrays.find(value.in_arrays()).map(Vec::as_slice)
     }
 
     /// The element of a plain array at a number that is exactly its index; borrowed.
@@ -544,8 +561,16 @@ impl Heap {
         self.array(array)?.get(integer(index.raw())? as usize).copied()
     }
 
+    /// The place of the element, to be changed; `None` as well where others hold the array.
+    #[inline(always)]
+    pub(crate) fn element_mut(&mut self, array: Value, index: Value) -> Option<&mut Value> {
+        let items = self.arrays.find_unique(array.in_arrays())?;
+        items.get_mut(integer(index.raw())? as usize)
+    }
+
+    #[inline(always)]
     pub(crate) fn other(&self, value: Value) -> Option<&Other> {
-        (value.tag() == Tag::Other).then(|| self.others.get(value.index()))
+        self.others.find(value.in_others())
     }
 
     pub(crate) fn agent(&self, value: Value) -> Option<&AgentRef> {
@@ -558,6 +583,7 @@ impl Heap {
     // Cells.
 
     /// What a cell holds; `None` if the value is no cell.
+    #[inline(always)]
     pub(crate) fn cell(&self, cell: Value) -> Option<Value> {
         match self.other(cell) {
             Some(Other::Cell(value)) => Some(*value),
@@ -566,12 +592,10 @@ impl Heap {
     }
 
     /// What a cell holds, to be changed; `None` if the value is no cell.
+    #[inline(always)]
     pub(crate) fn cell_mut(&mut self, cell: Value) -> Option<&mut Value> {
-        if cell.tag() != Tag::Other {
-            return None;
-        }
-        match self.others.get_mut(cell.index()) {
-            Other::Cell(value) => Some(value),
+        match self.others.find_mut(cell.in_others()) {
+            Some(Other::Cell(value)) => Some(value),
             _ => None,
         }
     }

@@ -11,6 +11,9 @@
 #[macro_use]
 mod machinery;
 
+#[macro_use]
+mod words;
+
 mod quick;
 
 mod slow;

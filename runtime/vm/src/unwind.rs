@@ -153,10 +153,7 @@ impl Core {
     /// A capture of a closure.
     #[inline(always)]
     pub(crate) fn capture(&self, closure: Value, index: u8) -> Option<Value> {
-        if !closure.is_closure() {
-            return None;
-        }
-        let captures = &self.heap.closures.get(closure.index()).captures;
+        let captures = &self.heap.closures.find(closure.in_closures())?.captures;
         captures.get(usize::from(index)).copied()
     }
 

@@ -176,6 +176,31 @@ impl Value {
         self.0 as u32
     }
 
+    /// The index of an array in its arena; for any other value one beyond every arena, so that a
+    /// look-up tests the kind as well.
+    #[inline(always)]
+    pub(crate) fn in_arrays(self) -> u64 {
+        self.0.wrapping_sub(ARRAY << 48)
+    }
+
+    /// The same for objects.
+    #[inline(always)]
+    pub(crate) fn in_objects(self) -> u64 {
+        self.0.wrapping_sub(OBJECT << 48)
+    }
+
+    /// The same for closures.
+    #[inline(always)]
+    pub(crate) fn in_closures(self) -> u64 {
+        self.0.wrapping_sub(CLOSURE << 48)
+    }
+
+    /// The same for the rarer kinds.
+    #[inline(always)]
+    pub(crate) fn in_others(self) -> u64 {
+        self.0.wrapping_sub(OTHER << 48)
+    }
+
     /// What tells simple values from each other.
     pub(crate) fn payload(self) -> u64 {
         self.0 & 0xffff_ffff_ffff

@@ -80,6 +80,12 @@ impl Heap {
         self.objects.get(object.index())
     }
 
+    /// The object of a value that is one.
+    #[inline(always)]
+    pub(crate) fn find_object(&self, value: Value) -> Option<&Object> {
+        self.objects.find(value.in_objects())
+    }
+
     #[inline(always)]
     pub(crate) fn object_mut(&mut self, object: Value) -> &mut Object {
         self.objects.get_mut(object.index())

@@ -51,6 +51,25 @@ impl<T: Default> Slab<T> {
         (entry.count == 1).then_some(&mut entry.item)
     }
 
+    /// The item at a place that may lie beyond the arena.
+    #[inline(always)]
+    pub(crate) fn find(&self, place: u64) -> Option<&T> {
+        Some(&self.entries.get(usize::try_from(place).ok()?)?.item)
+    }
+
+    /// The same, to be changed.
+    #[inline(always)]
+    pub(crate) fn find_mut(&mut self, place: u64) -> Option<&mut T> {
+        Some(&mut self.entries.get_mut(usize::try_from(place).ok()?)?.item)
+    }
+
+    /// The same for an entry with one holder.
+    #[inline(always)]
+    pub(crate) fn find_unique(&mut self, place: u64) -> Option<&mut T> {
+        let entry = self.entries.get_mut(usize::try_from(place).ok()?)?;
+        (entry.count == 1).then_some(&mut entry.item)
+    }
+
     #[inline(always)]
     pub(crate) fn count(&self, index: u32) -> u32 {
         self.entries[index as usize].count
@@ -68,6 +87,19 @@ impl<T: Default> Slab<T> {
         debug_assert!(entry.count > 0, "a value was released twice");
         entry.count = entry.count.wrapping_sub(1);
         entry.count == 0
+    }
+
+    /// One holder less where there are more; whether it was so.
+    #[inline(always)]
+    pub(crate) fn forget_one(&mut self, place: u64) -> bool {
+        let entry = usize::try_from(place).ok().and_then(|place| self.entries.get_mut(place));
+        match entry {
+            Some(entry) if entry.count > 1 => {
+                entry.count -= 1;
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Takes the item of an entry without holders; the index may be used again.

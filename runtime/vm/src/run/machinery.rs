@@ -1,11 +1,13 @@
 //! The words that both loops of the interpreter are written in.
 //!
 //! They work on locals, which the caller passes by name: macros see only the names that they are
-//! given. `$d` is a dollar sign, which a macro inside a macro needs.
+//! given. `$d` is a dollar sign, which a macro inside a macro needs. The place in the code is the
+//! caller's: `pc!` is what comes next, `go!` goes elsewhere, `skip!` passes the word behind an
+//! instruction.
 
 #[rustfmt::skip]
 macro_rules! machinery {
-    ($d:tt $core:ident $fiber:ident $regs:ident $pc:ident $ready:ident) => {
+    ($d:tt $core:ident $fiber:ident $regs:ident $ready:ident) => {
         macro_rules! reg {
             ($d reg:expr) => {
                 $regs[usize::from($d reg.0)]
@@ -25,30 +27,32 @@ macro_rules! machinery {
         // The id in the word after an instruction.
         macro_rules! extra {
             () => {{
-                $pc += 1;
+                skip!();
                 $ready.word.cast_unsigned()
             }};
         }
+        // Goes where the instruction says.
         macro_rules! jump {
-            ($d distance:expr) => {{
-                let distance = $d distance as isize;
-                if distance < 0 {
+            () => {{
+                let mut target = $ready.word;
+                if target < 0 {
+                    target = !target;
                     let Some(left) = $core.heap.fuel.checked_sub(1) else {
                         cold_path();
-                        return go_back($core, $fiber, $pc, distance);
+                        return go_back($core, $fiber, pc!(), target.cast_unsigned());
                     };
                     $core.heap.fuel = left;
                 }
-                $pc = $pc.wrapping_add_signed(distance);
+                go!(target.cast_unsigned() as usize);
             }};
         }
         // The jump word after a test: taken if the test holds, else skipped.
         macro_rules! branch {
             ($d holds:expr) => {{
-                let holds = $d holds;
-                $pc += 1;
-                if holds {
-                    jump!($ready.word);
+                if $d holds {
+                    jump!();
+                } else {
+                    skip!();
                 }
             }};
         }
@@ -62,22 +66,24 @@ macro_rules! machinery {
                     }
                     *slot = Value::NULL;
                 }
-                $core.heap.release($fiber.closure);
-                let Some(frame) = $fiber.frames.pop() else {
+                $core.heap.release_closure($fiber.closure);
+                let Some(frame) = $fiber.frames.last() else {
                     cold_path();
                     $fiber.closure = Value::NULL;
                     return Next::Exit(Exit::Done(value));
                 };
-                $pc = frame.pc as usize;
-                $fiber.base = frame.base;
-                $fiber.n_regs = frame.n_regs;
-                $fiber.closure = frame.closure;
                 if frame.kind != FrameKind::Call {
                     cold_path();
-                    return end_segment($core, $fiber, frame, value);
+                    return end_segment($core, $fiber, value);
                 }
-                $regs = window(&mut $fiber.stack, frame.base);
-                put!(frame.dst, value);
+                let (pc, base, dst) = (frame.pc, frame.base, frame.dst);
+                $fiber.base = base;
+                $fiber.n_regs = frame.n_regs;
+                $fiber.closure = frame.closure;
+                $fiber.frames.pop();
+                go!(pc as usize);
+                $regs = window(&mut $fiber.stack, base);
+                put!(dst, value);
             }};
         }
     };

@@ -6,7 +6,7 @@
 
 use std::hint::cold_path;
 
-use prism_bytecode::{FunctionId, Inst, KeysId, Kind, NativeId, Ready, Reg, StrId};
+use prism_bytecode::{Entry, FunctionId, KeysId, Kind, NativeId, Ready, Reg, Step, StrId};
 
 use super::stop::{Exit, Next, end_segment, go_back};
 use super::window::{move_args, window};
@@ -19,144 +19,89 @@ use crate::value::Value;
 /// Runs until something unusual: an instruction for `slow`, or the end of the fiber.
 #[expect(clippy::too_many_lines, reason = "one arm per opcode, in the order of the table")]
 pub(super) fn quick(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next {
-    let mut pc = fiber.pc as usize;
+    // The stack grows outside of this loop only.
+    let n_slots = fiber.stack.len();
     let mut regs = window(&mut fiber.stack, fiber.base);
-    loop {
-        let at = pc;
-        macro_rules! slow {
+    // What comes after the step.
+    let mut rest = code.get(fiber.pc as usize..).unwrap_or_default().iter();
+    'run: loop {
+        macro_rules! pc {
+            () => {
+                code.len() - rest.len()
+            };
+        }
+        // Verified code does not end here; `slow` says so.
+        macro_rules! end {
             () => {{
                 cold_path();
-                fiber.pc = at as u32;
+                fiber.pc = u32::MAX;
                 return Next::Slow;
             }};
         }
-        let Some(ready) = code.get(at) else { slow!() };
-        machinery!($ core fiber regs pc ready);
+        macro_rules! go {
+            ($pc:expr) => {{
+                let Some(there) = code.get($pc..) else { end!() };
+                rest = there.iter();
+            }};
+        }
+        macro_rules! skip {
+            () => {{
+                if rest.next().is_none() {
+                    end!();
+                }
+            }};
+        }
+        let Some(mut ready) = rest.next() else { end!() };
+        macro_rules! slow {
+            () => {{
+                cold_path();
+                fiber.pc = code.element_offset(ready).unwrap_or(code.len()) as u32;
+                return Next::Slow;
+            }};
+        }
+        machinery!($ core fiber regs ready);
 
-        // A value without parts.
-        macro_rules! plain {
-            ($reg:expr, $value:expr) => {{
-                let value: Value = $value;
-                let old = std::mem::replace(&mut reg!($reg), value);
-                if old.is_heap() {
+        words!($ core regs);
+        // The register that the word of the step names.
+        macro_rules! word {
+            () => {
+                regs[usize::from(ready.word as u8)]
+            };
+        }
+        // Goes on with the next instruction, which the step is about as well.
+        macro_rules! follow {
+            () => {{
+                let Some(next) = rest.next() else { end!() };
+                ready = next;
+            }};
+        }
+        // Computes with an element, and skips the instruction that would; if that is not for
+        // numbers, only gets the element.
+        macro_rules! element {
+            ($a:expr, $b:expr, $c:expr, $f:expr) => {{
+                let item = some!(core.heap.element(reg!($b), reg!($c)));
+                let result: f64 = $f(word!().raw(), item.raw());
+                if result.is_nan() {
                     cold_path();
-                    core.heap.release(old);
-                }
-            }};
-        }
-        macro_rules! number {
-            ($reg:expr, $number:expr) => {
-                plain!($reg, Value::number($number))
-            };
-        }
-        macro_rules! held {
-            ($reg:expr, $value:expr) => {{
-                let value = $value;
-                core.heap.retain(value);
-                put!($reg, value);
-            }};
-        }
-        macro_rules! some {
-            ($value:expr) => {
-                match $value {
-                    Some(value) => value,
-                    None => slow!(),
-                }
-            };
-        }
-        // Arithmetic as if both were numbers; NaN says that one was not, or that the result is NaN.
-        macro_rules! arith {
-            ($a:expr, $x:expr, $y:expr, $f:expr) => {{
-                let (x, y): (Value, Value) = ($x, $y);
-                let result: f64 = $f(x.raw(), y.raw());
-                if !result.is_nan() {
+                    held!($a, item);
+                } else {
+                    skip!();
                     number!($a, result);
-                } else if !core.confident_numbers($f, regs, $a, x, y) {
-                    slow!();
                 }
             }};
         }
-        // A confident number in the register that gets the sum changes in place, a text may grow.
-        macro_rules! add {
-            ($a:expr, $b:expr, $y:expr) => {{
-                let (x, y): (Value, Value) = (reg!($b), $y);
-                let sum = x.raw() + y.raw();
-                if !sum.is_nan() {
-                    number!($a, sum);
+        // Two computations; if the second is not for numbers, only the first.
+        macro_rules! pair {
+            ($a:expr, $b:expr, $c:expr, $first:expr, $d:expr, $second:expr) => {{
+                let (x, y) = (reg!($b).raw(), reg!($c).raw());
+                let result: f64 = $second($d.raw(), $first(x, y));
+                if result.is_nan() {
+                    cold_path();
+                    arith!($a, reg!($b), reg!($c), $first);
                 } else {
-                    let is_done = if x.is_text() {
-                        core.add_text(regs, $a, $b, x, y)
-                    } else {
-                        ($a == $b && core.heap.add_to_confident(x, y))
-                            || core.confident_numbers(|x, y| x + y, regs, $a, x, y)
-                    };
-                    if !is_done {
-                        slow!();
-                    }
+                    skip!();
+                    number!($a, result);
                 }
-            }};
-        }
-        // Zero divisors are for the slow way.
-        macro_rules! divide {
-            ($a:expr, $x:expr, $y:expr, $f:expr) => {{
-                arith!($a, $x, $y, |x: f64, y: f64| if y != 0.0 { $f(x, y) } else { f64::NAN });
-            }};
-        }
-        // A comparison that is surely true or surely false on numbers.
-        macro_rules! test {
-            ($x:expr, $y:expr, $yes:tt, $no:tt) => {{
-                let (x, y): (f64, f64) = ($x.raw(), $y.raw());
-                if x $yes y {
-                    true
-                } else if x $no y {
-                    false
-                } else {
-                    slow!()
-                }
-            }};
-        }
-        macro_rules! compare {
-            ($a:expr, $b:expr, $c:expr, $holds:tt) => {{
-                let (x, y) = (reg!($b), reg!($c));
-                if !x.is_number() || !y.is_number() {
-                    slow!();
-                }
-                plain!($a, Value::bool(x.raw() $holds y.raw()));
-            }};
-        }
-        // Whether two numbers or two texts are equal.
-        macro_rules! same {
-            ($x:expr, $y:expr) => {{
-                let (x, y): (Value, Value) = ($x, $y);
-                if x.is_number() && y.is_number() {
-                    x.raw() == y.raw()
-                } else {
-                    some!(core.same_text(x, y))
-                }
-            }};
-        }
-        macro_rules! same_small {
-            ($x:expr, $number:expr) => {{
-                let x: Value = $x;
-                if !x.is_number() {
-                    slow!();
-                }
-                x.raw() == f64::from($number)
-            }};
-        }
-        macro_rules! truthy {
-            ($value:expr) => {
-                match $value {
-                    Value::TRUE => true,
-                    Value::FALSE => false,
-                    value => core.truthy(value),
-                }
-            };
-        }
-        macro_rules! kind {
-            ($value:expr) => {{
-                let value: Value = $value;
-                if value.is_number() { Kind::Number } else { core.kind(value) }
             }};
         }
         // The end of a counting loop.
@@ -180,32 +125,22 @@ pub(super) fn quick(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next 
                 branch!(goes_on);
             }};
         }
-        // The base of a callee, if there is room for it, and fuel.
-        macro_rules! room {
-            () => {{
+        // Makes a function the running one whose parameters are exactly the registers of a window,
+        // if there is room for it, and fuel.
+        macro_rules! enter {
+            ($entry:expr, $closure:expr, $first:expr, $count:expr, $dst:expr, $prepare:block) => {{
+                let (entry, first): (&Entry, u8) = ($entry, $first);
+                let Entry { start, n_regs, .. } = *entry;
                 let base = fiber.base as usize + usize::from(fiber.n_regs);
-                let is_full = fiber.frames.len() == fiber.frames.capacity()
-                    || fiber.frames.len() >= core.limits.depth as usize
-                    || fiber.stack.len() < base + 256;
-                if is_full || core.heap.fuel == 0 {
+                let n_frames = fiber.frames.len();
+                if core.heap.fuel == 0 || n_slots < base + 256 {
                     slow!();
                 }
-                regs = window(&mut fiber.stack, fiber.base);
-                base
-            }};
-        }
-        // Makes a function the running one whose parameters are exactly the registers of a window.
-        macro_rules! enter {
-            ($base:expr, $entry:expr, $closure:expr, $first:expr, $count:expr, $dst:expr) => {{
-                let (base, first): (usize, u8) = ($base, $first);
-                core.heap.fuel -= 1;
-                // Most calls have one argument.
-                let only = match $count {
-                    1 => std::mem::take(&mut regs[usize::from(first)]),
-                    _ => Value::NULL,
-                };
+                if n_frames >= core.limits.depth as usize || n_frames == fiber.frames.capacity() {
+                    slow!();
+                }
                 fiber.frames.push(Frame {
-                    pc: pc as u32,
+                    pc: pc!() as u32,
                     base: fiber.base,
                     closure: fiber.closure,
                     confidence: PLAIN_CALL,
@@ -213,7 +148,11 @@ pub(super) fn quick(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next 
                     dst: $dst,
                     kind: FrameKind::Call,
                 });
+                core.heap.fuel -= 1;
+                $prepare
+                // Most calls have one argument.
                 if $count == 1 {
+                    let only = std::mem::take(&mut regs[usize::from(first)]);
                     regs = window(&mut fiber.stack, base as u32);
                     regs[0] = only;
                 } else {
@@ -221,421 +160,524 @@ pub(super) fn quick(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next 
                     move_args(&mut fiber.stack, from, base, $count);
                     regs = window(&mut fiber.stack, base as u32);
                 }
-                pc = $entry.start as usize;
                 fiber.base = base as u32;
-                fiber.n_regs = $entry.n_regs;
+                fiber.n_regs = n_regs;
                 fiber.closure = $closure;
+                go!(start as usize);
             }};
         }
 
-        pc = at + 1;
-        match ready.inst {
-            // Loads and moves.
-            Inst::LoadNull(a) => plain!(a, Value::NULL),
-            Inst::LoadTrue(a) => plain!(a, Value::TRUE),
-            Inst::LoadFalse(a) => plain!(a, Value::FALSE),
-            Inst::LoadMissing(a) => plain!(a, Value::MISSING),
-            Inst::LoadInt(a, number) => number!(a, f64::from(number)),
-            Inst::LoadConst(a, id) => held!(a, core.constants[usize::from(id)]),
-            Inst::LoadConstWide(a) => held!(a, core.constants[extra!() as usize]),
-            Inst::LoadNative(a, id) => plain!(a, Value::native(NativeId(u32::from(id)))),
-            Inst::Move(a, b) => {
-                let value = std::mem::take(&mut reg!(b));
-                put!(a, value);
-            }
-            Inst::Copy(a, b) => held!(a, reg!(b)),
-            Inst::Settle(a) => {
-                if reg!(a) == Value::MISSING {
-                    reg!(a) = Value::NULL;
+        let result = 'value: {
+            match ready.step {
+                // Loads and moves.
+                Step::LoadNull(a) => plain!(a, Value::NULL),
+                Step::LoadTrue(a) => plain!(a, Value::TRUE),
+                Step::LoadFalse(a) => plain!(a, Value::FALSE),
+                Step::LoadMissing(a) => plain!(a, Value::MISSING),
+                Step::LoadInt(a, number) => number!(a, f64::from(number)),
+                Step::LoadConst(a, id) => held!(a, core.constants[usize::from(id)]),
+                Step::LoadConstWide(a) => held!(a, core.constants[extra!() as usize]),
+                Step::LoadNative(a, id) => plain!(a, Value::native(NativeId(u32::from(id)))),
+                Step::Move(a, b) => {
+                    let value = std::mem::take(&mut reg!(b));
+                    put!(a, value);
                 }
-            }
-
-            // Arithmetic.
-            Inst::Add(a, b, c) => add!(a, b, reg!(c)),
-            Inst::Sub(a, b, c) => arith!(a, reg!(b), reg!(c), |x, y| x - y),
-            Inst::Mul(a, b, c) => arith!(a, reg!(b), reg!(c), |x, y| x * y),
-            Inst::Div(a, b, c) => divide!(a, reg!(b), reg!(c), |x, y| x / y),
-            Inst::Rem(a, b, c) => divide!(a, reg!(b), reg!(c), remainder),
-            Inst::AddI(a, b, c) => add!(a, b, imm!(c)),
-            Inst::SubI(a, b, c) => arith!(a, reg!(b), imm!(c), |x, y| x - y),
-            Inst::MulI(a, b, c) => arith!(a, reg!(b), imm!(c), |x, y| x * y),
-            Inst::DivI(a, b, c) => divide!(a, reg!(b), imm!(c), |x, y| x / y),
-            Inst::RemI(a, b, c) => match small(reg!(b).raw()) {
-                Some(number) if c > 0 => {
-                    number!(a, f64::from(number % u32::from(c.unsigned_abs())));
+                Step::Copy(a, b) => held!(a, reg!(b)),
+                Step::CopyCopy(a, b) => {
+                    held!(a, reg!(b));
+                    follow!();
+                    let (Step::Copy(a, b) | Step::CopyCopy(a, b) | Step::CopyMove(a, b)) =
+                        ready.step
+                    else {
+                        slow!()
+                    };
+                    held!(a, reg!(b));
                 }
-                _ => divide!(a, reg!(b), imm!(c), remainder),
-            },
-            Inst::AddK(a, b) => add!(a, b, core.constants[extra!() as usize]),
-            Inst::SubK(a, b) => {
-                arith!(a, reg!(b), core.constants[extra!() as usize], |x, y| x - y);
-            }
-            Inst::MulK(a, b) => {
-                arith!(a, reg!(b), core.constants[extra!() as usize], |x, y| x * y);
-            }
-            Inst::DivK(a, b) => {
-                divide!(a, reg!(b), core.constants[extra!() as usize], |x, y| x / y);
-            }
-            Inst::RemK(a, b) => {
-                divide!(a, reg!(b), core.constants[extra!() as usize], remainder);
-            }
-            Inst::Neg(a, b) => {
-                let number = -reg!(b).raw();
-                if number.is_nan() {
-                    slow!();
+                Step::CopyMove(a, b) => {
+                    held!(a, reg!(b));
+                    follow!();
+                    let Step::Move(a, b) = ready.step else { slow!() };
+                    let value = std::mem::take(&mut reg!(b));
+                    put!(a, value);
                 }
-                number!(a, number);
-            }
-            Inst::Not(a, b) => {
-                let truth = truthy!(reg!(b));
-                plain!(a, Value::bool(!truth));
-            }
-
-            // Comparison to a boolean.
-            Inst::Equal(a, b, c) | Inst::Same(a, b, c) => {
-                let same = same!(reg!(b), reg!(c));
-                plain!(a, Value::bool(same));
-            }
-            Inst::NotEqual(a, b, c) | Inst::NotSame(a, b, c) => {
-                let same = same!(reg!(b), reg!(c));
-                plain!(a, Value::bool(!same));
-            }
-            Inst::Less(a, b, c) => compare!(a, b, c, <),
-            Inst::LessEq(a, b, c) => compare!(a, b, c, <=),
-            Inst::Greater(a, b, c) => compare!(a, b, c, >),
-            Inst::GreaterEq(a, b, c) => compare!(a, b, c, >=),
-
-            // Jumps.
-            Inst::Jump(_) => jump!(ready.word),
-            Inst::JumpIf(a, distance) => {
-                if truthy!(reg!(a)) {
-                    jump!(distance);
+                Step::LoadIntEqual(a, number) => {
+                    number!(a, f64::from(number));
+                    follow!();
+                    let (Step::Equal(a, b, c) | Step::Same(a, b, c) | Step::ReturnEqual(a, b, c)) =
+                        ready.step
+                    else {
+                        slow!()
+                    };
+                    let same = same!(reg!(b), reg!(c));
+                    plain!(a, Value::bool(same));
                 }
-            }
-            Inst::JumpUnless(a, distance) => {
-                if !truthy!(reg!(a)) {
-                    jump!(distance);
-                }
-            }
-            Inst::JumpNull(a, distance) => {
-                if core.heap.plain(reg!(a)).is_null() {
-                    jump!(distance);
-                }
-            }
-            Inst::JumpNotNull(a, distance) => {
-                if !core.heap.plain(reg!(a)).is_null() {
-                    jump!(distance);
-                }
-            }
-            Inst::JumpGiven(a, distance) => {
-                if reg!(a) != Value::MISSING {
-                    jump!(distance);
-                }
-            }
-            Inst::JumpLess(a, b) => branch!(test!(reg!(a), reg!(b), <, >=)),
-            Inst::JumpLessEq(a, b) => branch!(test!(reg!(a), reg!(b), <=, >)),
-            Inst::JumpGreater(a, b) => branch!(test!(reg!(a), reg!(b), >, <=)),
-            Inst::JumpGreaterEq(a, b) => branch!(test!(reg!(a), reg!(b), >=, <)),
-            Inst::JumpNotLess(a, b) => branch!(test!(reg!(a), reg!(b), >=, <)),
-            Inst::JumpNotLessEq(a, b) => branch!(test!(reg!(a), reg!(b), >, <=)),
-            Inst::JumpNotGreater(a, b) => branch!(test!(reg!(a), reg!(b), <=, >)),
-            Inst::JumpNotGreaterEq(a, b) => branch!(test!(reg!(a), reg!(b), <, >=)),
-            Inst::JumpLessI(a, b) => branch!(test!(reg!(a), imm!(b), <, >=)),
-            Inst::JumpLessEqI(a, b) => branch!(test!(reg!(a), imm!(b), <=, >)),
-            Inst::JumpGreaterI(a, b) => branch!(test!(reg!(a), imm!(b), >, <=)),
-            Inst::JumpGreaterEqI(a, b) => branch!(test!(reg!(a), imm!(b), >=, <)),
-            Inst::JumpNotLessI(a, b) => branch!(test!(reg!(a), imm!(b), >=, <)),
-            Inst::JumpNotLessEqI(a, b) => branch!(test!(reg!(a), imm!(b), >, <=)),
-            Inst::JumpNotGreaterI(a, b) => branch!(test!(reg!(a), imm!(b), <=, >)),
-            Inst::JumpNotGreaterEqI(a, b) => branch!(test!(reg!(a), imm!(b), <, >=)),
-            Inst::JumpEqual(a, b) | Inst::JumpSame(a, b) => branch!(same!(reg!(a), reg!(b))),
-            Inst::JumpNotEqual(a, b) | Inst::JumpNotSame(a, b) => {
-                branch!(!same!(reg!(a), reg!(b)));
-            }
-            Inst::JumpEqualI(a, b) | Inst::JumpSameI(a, b) => branch!(same_small!(reg!(a), b)),
-            Inst::JumpNotEqualI(a, b) | Inst::JumpNotSameI(a, b) => {
-                branch!(!same_small!(reg!(a), b));
-            }
-            Inst::JumpKind(a, kind) => branch!(kind!(reg!(a)) as u8 == kind),
-            Inst::JumpNotKind(a, kind) => branch!(kind!(reg!(a)) as u8 != kind),
-            Inst::JumpConfident(a, b) => {
-                branch!(test!(Value::number(core.confidence_of(reg!(a))), reg!(b), >=, <));
-            }
-            Inst::JumpNotConfident(a, b) => {
-                branch!(test!(Value::number(core.confidence_of(reg!(a))), reg!(b), <, >=));
-            }
-            Inst::ForLess(a, b, c) => count!(a, b, c, <, >=),
-            Inst::ForLessEq(a, b, c) => count!(a, b, c, <=, >),
-            Inst::ForEach(a, b) => {
-                let index = Reg(b.0 + 1);
-                let next = reg!(index).raw() + 1.0;
-                let items = some!(core.heap.array(reg!(b)));
-                let item = if next >= 0.0 { items.get(next as usize).copied() } else { None };
-                match item {
-                    Some(item) => {
-                        held!(a, item);
-                        number!(index, next);
-                        branch!(true);
+                Step::Settle(a) => {
+                    if reg!(a) == Value::MISSING {
+                        reg!(a) = Value::NULL;
                     }
-                    None => branch!(false),
                 }
-            }
 
-            // Confidence.
-            Inst::Annotate(a, b, c) => {
-                if a != b || !core.annotate_in_place(regs, a, c) {
-                    slow!();
+                // Arithmetic.
+                Step::Add(a, b, c) => add!(a, b, reg!(c)),
+                Step::Sub(a, b, c) => arith!(a, reg!(b), reg!(c), |x, y| x - y),
+                Step::Mul(a, b, c) => arith!(a, reg!(b), reg!(c), |x, y| x * y),
+                Step::Div(a, b, c) => divide!(a, reg!(b), reg!(c), |x, y| x / y),
+                Step::Rem(a, b, c) => divide!(a, reg!(b), reg!(c), remainder),
+                Step::AddI(a, b, c) => add!(a, b, imm!(c)),
+                Step::SubI(a, b, c) => arith!(a, reg!(b), imm!(c), |x, y| x - y),
+                Step::MulI(a, b, c) => arith!(a, reg!(b), imm!(c), |x, y| x * y),
+                Step::DivI(a, b, c) => divide!(a, reg!(b), imm!(c), |x, y| x / y),
+                Step::RemI(a, b, c) => rem_i!(a, b, c),
+                Step::AddK(a, b) => add!(a, b, core.constants[extra!() as usize]),
+                Step::SubK(a, b) => {
+                    arith!(a, reg!(b), core.constants[extra!() as usize], |x, y| x - y);
                 }
-            }
-            Inst::ConfidenceOf(a, b) => number!(a, core.confidence_of(reg!(b))),
-
-            // Text, arrays, objects.
-            Inst::NewArray(a, b, count) => {
-                let array = core.make_array(regs, b, count);
-                put!(a, array);
-            }
-            Inst::ArrayPush(a, b) => {
-                let item = std::mem::take(&mut reg!(b));
-                let target = reg!(a);
-                if !target.is_array() || core.heap.arrays.count(target.index()) != 1 {
-                    reg!(b) = item;
-                    slow!();
+                Step::MulK(a, b) => {
+                    arith!(a, reg!(b), core.constants[extra!() as usize], |x, y| x * y);
                 }
-                core.heap.push(target, item);
-            }
-            Inst::Length(a, b) => number!(a, core.length(reg!(b)) as f64),
-            Inst::NewObject(a, b) => {
-                let object = core.make_object(KeysId(extra!()), regs, b, at + 1);
-                put!(a, object);
-            }
-            Inst::SetField(a, b) => {
-                let value = std::mem::take(&mut reg!(b));
-                let target = reg!(a);
-                let [shape, place, next] = core.caches[at + 1];
-                let place = place as usize;
-                if !target.is_object()
-                    || core.heap.object(target).keys != shape
-                    || core.heap.objects.count(target.index()) != 1
-                    || next == 0
-                {
-                    reg!(b) = value;
-                    slow!();
+                Step::DivK(a, b) => {
+                    divide!(a, reg!(b), core.constants[extra!() as usize], |x, y| x / y);
                 }
-                pc += 1;
-                if next == shape {
-                    let field = core.heap.object_mut(target).field_mut(place);
-                    let old = std::mem::replace(field, value);
-                    core.heap.release(old);
-                } else {
-                    core.heap.object_mut(target).keys = next;
-                    core.heap.add_field(target, place, value);
+                Step::RemK(a, b) => {
+                    divide!(a, reg!(b), core.constants[extra!() as usize], remainder);
                 }
-            }
-            Inst::GetField(a, b) => {
-                let source = reg!(b);
-                pc += 1;
-                if source.is_object() {
-                    let object = core.heap.object(source);
-                    let [shape, place, _] = core.caches[at + 1];
-                    if object.keys != shape {
+                Step::Neg(a, b) => {
+                    let number = -reg!(b).raw();
+                    if number.is_nan() {
                         slow!();
                     }
-                    held!(a, object.field(place as usize));
-                } else if source.is_array() || source.is_text() {
-                    if !core.is_length(StrId(ready.word.cast_unsigned())) {
+                    number!(a, number);
+                }
+                Step::Not(a, b) => {
+                    let truth = truthy!(reg!(b));
+                    plain!(a, Value::bool(!truth));
+                }
+
+                Step::MulAdd(a, b, c) => pair!(a, b, c, |x, y| x * y, word!(), |d, x| d + x),
+                Step::MulSub(a, b, c) => pair!(a, b, c, |x, y| x * y, word!(), |d, x| d - x),
+                Step::MulMul(a, b, c) => pair!(a, b, c, |x, y| x * y, word!(), |d, x| d * x),
+                Step::MulDivI(a, b, c) => {
+                    pair!(a, b, c, |x, y| x * y, imm!(ready.word), |d, x| match d {
+                        0.0 => f64::NAN,
+                        _ => x / d,
+                    });
+                }
+                Step::AddAddI(a, b, c) => {
+                    let sum = reg!(b).raw() + reg!(c).raw();
+                    let result = sum + f64::from(ready.word);
+                    if result.is_nan() {
+                        cold_path();
+                        add!(a, b, reg!(c));
+                    } else {
+                        skip!();
+                        number!(a, result);
+                    }
+                }
+                Step::AddForLess(a, b, c) => {
+                    add!(a, b, reg!(c));
+                    follow!();
+                    let Step::ForLess(a, b, c) = ready.step else { slow!() };
+                    count!(a, b, c, <, >=);
+                }
+                Step::RemIJumpNotEqualI(a, b, c) => {
+                    rem_i!(a, b, c);
+                    follow!();
+                    let Step::JumpNotEqualI(a, b) = ready.step else { slow!() };
+                    branch!(!same_small!(reg!(a), b));
+                }
+                Step::LoadIntDiv(a, number) => {
+                    number!(a, f64::from(number));
+                    follow!();
+                    let (Step::Div(a, b, c) | Step::ReturnDiv(a, b, c)) = ready.step else {
+                        slow!()
+                    };
+                    divide!(a, reg!(b), reg!(c), |x, y| x / y);
+                }
+
+                // Comparison to a boolean.
+                Step::Equal(a, b, c) | Step::Same(a, b, c) => {
+                    let same = same!(reg!(b), reg!(c));
+                    plain!(a, Value::bool(same));
+                }
+                Step::NotEqual(a, b, c) | Step::NotSame(a, b, c) => {
+                    let same = same!(reg!(b), reg!(c));
+                    plain!(a, Value::bool(!same));
+                }
+                Step::Less(a, b, c) => compare!(a, b, c, <),
+                Step::LessEq(a, b, c) => compare!(a, b, c, <=),
+                Step::Greater(a, b, c) => compare!(a, b, c, >),
+                Step::GreaterEq(a, b, c) => compare!(a, b, c, >=),
+
+                // Jumps.
+                Step::Jump(_) => jump!(),
+                Step::JumpForLess(_) => {
+                    go!(ready.word.cast_unsigned() as usize);
+                    follow!();
+                    let Step::ForLess(a, b, c) = ready.step else { slow!() };
+                    count!(a, b, c, <, >=);
+                }
+                Step::JumpIf(a, _) => {
+                    if truthy!(reg!(a)) {
+                        jump!();
+                    }
+                }
+                Step::JumpUnless(a, _) => {
+                    if !truthy!(reg!(a)) {
+                        jump!();
+                    }
+                }
+                Step::JumpNull(a, _) => {
+                    if core.heap.plain(reg!(a)).is_null() {
+                        jump!();
+                    }
+                }
+                Step::JumpNotNull(a, _) => {
+                    if !core.heap.plain(reg!(a)).is_null() {
+                        jump!();
+                    }
+                }
+                Step::JumpGiven(a, _) => {
+                    if reg!(a) != Value::MISSING {
+                        jump!();
+                    }
+                }
+                Step::JumpLess(a, b) => branch!(test!(reg!(a), reg!(b), <, >=)),
+                Step::JumpLessEq(a, b) => branch!(test!(reg!(a), reg!(b), <=, >)),
+                Step::JumpGreater(a, b) => branch!(test!(reg!(a), reg!(b), >, <=)),
+                Step::JumpGreaterEq(a, b) => branch!(test!(reg!(a), reg!(b), >=, <)),
+                Step::JumpNotLess(a, b) => branch!(test!(reg!(a), reg!(b), >=, <)),
+                Step::JumpNotLessEq(a, b) => branch!(test!(reg!(a), reg!(b), >, <=)),
+                Step::JumpNotGreater(a, b) => branch!(test!(reg!(a), reg!(b), <=, >)),
+                Step::JumpNotGreaterEq(a, b) => branch!(test!(reg!(a), reg!(b), <, >=)),
+                Step::JumpLessI(a, b) => branch!(test!(reg!(a), imm!(b), <, >=)),
+                Step::JumpLessEqI(a, b) => branch!(test!(reg!(a), imm!(b), <=, >)),
+                Step::JumpGreaterI(a, b) => branch!(test!(reg!(a), imm!(b), >, <=)),
+                Step::JumpGreaterEqI(a, b) => branch!(test!(reg!(a), imm!(b), >=, <)),
+                Step::JumpNotLessI(a, b) => branch!(test!(reg!(a), imm!(b), >=, <)),
+                Step::JumpNotLessEqI(a, b) => branch!(test!(reg!(a), imm!(b), >, <=)),
+                Step::JumpNotGreaterI(a, b) => branch!(test!(reg!(a), imm!(b), <=, >)),
+                Step::JumpNotGreaterEqI(a, b) => branch!(test!(reg!(a), imm!(b), <, >=)),
+                Step::JumpEqual(a, b) | Step::JumpSame(a, b) => branch!(same!(reg!(a), reg!(b))),
+                Step::JumpNotEqual(a, b) | Step::JumpNotSame(a, b) => {
+                    branch!(!same!(reg!(a), reg!(b)));
+                }
+                Step::JumpEqualI(a, b) | Step::JumpSameI(a, b) => branch!(same_small!(reg!(a), b)),
+                Step::JumpNotEqualI(a, b) | Step::JumpNotSameI(a, b) => {
+                    branch!(!same_small!(reg!(a), b));
+                }
+                Step::JumpKind(a, kind) => branch!(kind!(reg!(a)) as u8 == kind),
+                Step::JumpNotKind(a, kind) => branch!(kind!(reg!(a)) as u8 != kind),
+                Step::JumpConfident(a, b) => {
+                    branch!(test!(Value::number(core.confidence_of(reg!(a))), reg!(b), >=, <));
+                }
+                Step::JumpNotConfident(a, b) => {
+                    branch!(test!(Value::number(core.confidence_of(reg!(a))), reg!(b), <, >=));
+                }
+                Step::ForLess(a, b, c) => count!(a, b, c, <, >=),
+                Step::ForLessEq(a, b, c) => count!(a, b, c, <=, >),
+                Step::ForEach(a, b) => {
+                    let index = Reg(b.0 + 1);
+                    let next = reg!(index).raw() + 1.0;
+                    let items = some!(core.heap.array(reg!(b)));
+                    let item = integer(next).and_then(|next| items.get(next as usize).copied());
+                    match item {
+                        Some(item) => {
+                            held!(a, item);
+                            number!(index, next);
+                            branch!(true);
+                        }
+                        None => branch!(false),
+                    }
+                }
+
+                // Confidence.
+                Step::Annotate(a, b, c) => {
+                    if a != b || !core.annotate_in_place(regs, a, c) {
                         slow!();
                     }
-                    number!(a, core.length(source) as f64);
-                } else {
-                    slow!();
                 }
-            }
-            Inst::GetIndex(a, b, c) => {
-                let mut item = some!(core.heap.element(reg!(b), reg!(c)));
+                Step::ConfidenceOf(a, b) => number!(a, core.confidence_of(reg!(b))),
+
+                // Text, arrays, objects.
+                Step::NewArray(a, b, count) => {
+                    let array = core.make_array(regs, b, count);
+                    put!(a, array);
+                }
+                Step::ArrayPush(a, b) => {
+                    let item = std::mem::take(&mut reg!(b));
+                    let target = reg!(a);
+                    let Some(items) = core.heap.arrays.find_unique(target.in_arrays()) else {
+                        reg!(b) = item;
+                        slow!();
+                    };
+                    if items.len() < items.capacity() {
+                        items.push(item);
+                    } else {
+                        cold_path();
+                        core.heap.push(target, item);
+                    }
+                }
+                Step::Length(a, b) => number!(a, core.length(reg!(b)) as f64),
+                Step::NewObject(a, b) => {
+                    let cache = pc!();
+                    let object = core.make_object(KeysId(extra!()), regs, b, cache);
+                    put!(a, object);
+                }
+                Step::SetField(a, b) => {
+                    let value = std::mem::take(&mut reg!(b));
+                    let target = reg!(a);
+                    let [shape, place, next] = core.caches[pc!()];
+                    let place = place as usize;
+                    match core.heap.objects.find_unique(target.in_objects()) {
+                        Some(object) if object.keys == shape && next == shape => {
+                            let old = std::mem::replace(object.field_mut(place), value);
+                            core.heap.release(old);
+                        }
+                        Some(object) if object.keys == shape && next != 0 => {
+                            object.keys = next;
+                            core.heap.add_field(target, place, value);
+                        }
+                        _ => {
+                            reg!(b) = value;
+                            slow!();
+                        }
+                    }
+                    skip!();
+                }
+                Step::GetField(a, b) => {
+                    let source = reg!(b);
+                    let cache = pc!();
+                    skip!();
+                    if let Some(object) = core.heap.find_object(source) {
+                        let [shape, place, _] = core.caches[cache];
+                        if object.keys != shape {
+                            slow!();
+                        }
+                        held!(a, object.field(place as usize));
+                    } else if source.is_array() || source.is_text() {
+                        if !core.is_length(StrId(ready.word.cast_unsigned())) {
+                            slow!();
+                        }
+                        number!(a, core.length(source) as f64);
+                    } else {
+                        slow!();
+                    }
+                }
+                Step::GetIndex(a, b, c) => held!(a, some!(core.heap.element(reg!(b), reg!(c)))),
                 // An element that is only the way to a part of it needs no holder meanwhile.
-                if ready.word == Ready::TO_ELEMENT {
-                    if let Some(Ready { inst: Inst::GetIndex(_, _, c), .. }) = code.get(pc)
-                        && let Some(inner) = core.heap.element(item, reg!(c))
-                    {
-                        pc += 1;
+                Step::ElementElement(a, b, c) => {
+                    let mut item = some!(core.heap.element(reg!(b), reg!(c)));
+                    if let Some(inner) = core.heap.element(item, word!()) {
+                        skip!();
                         item = inner;
                     }
-                } else if ready.word == Ready::TO_FIELD && item.is_object() {
-                    let object = core.heap.object(item);
-                    let [shape, place, _] = core.caches[pc + 1];
-                    if object.keys == shape {
-                        pc += 2;
-                        item = object.field(place as usize);
+                    held!(a, item);
+                }
+                Step::ElementField(a, b, c) => {
+                    let mut item = some!(core.heap.element(reg!(b), reg!(c)));
+                    if let Some(object) = core.heap.find_object(item) {
+                        let [shape, place, _] = core.caches[pc!() + 1];
+                        if object.keys == shape {
+                            rest.nth(1);
+                            item = object.field(place as usize);
+                        }
+                    }
+                    held!(a, item);
+                }
+                Step::ElementAdd(a, b, c) => element!(a, b, c, |x, y| x + y),
+                Step::ElementSub(a, b, c) => element!(a, b, c, |x, y| x - y),
+                Step::ElementMul(a, b, c) => element!(a, b, c, |x, y| x * y),
+                Step::GetIndexI(a, b, c) => held!(a, some!(core.heap.element(reg!(b), imm!(c)))),
+                Step::SetIndex(a, b, c) => {
+                    let value = std::mem::take(&mut reg!(c));
+                    let (target, index) = (reg!(a), reg!(b));
+                    if let Some(item) = core.heap.element_mut(target, index) {
+                        let old = std::mem::replace(item, value);
+                        core.heap.release(old);
+                    } else {
+                        reg!(c) = value;
+                        slow!();
                     }
                 }
-                held!(a, item);
-            }
-            Inst::GetIndexI(a, b, c) => held!(a, some!(core.heap.element(reg!(b), imm!(c)))),
-            Inst::SetIndex(a, b, c) => {
-                let value = std::mem::take(&mut reg!(c));
-                let (target, index) = (reg!(a), reg!(b));
-                if target.is_array()
-                    && core.heap.arrays.count(target.index()) == 1
-                    && let Some(index) = integer(index.raw())
-                    && let Some(item) = core.heap.array_mut(target).get_mut(index as usize)
-                {
-                    let old = std::mem::replace(item, value);
+                Step::SetPath(a, b, count) => {
+                    if count != 2 || !core.set_part(reg!(a), regs, b, pc!() - 1) {
+                        slow!();
+                    }
+                }
+
+                // Variables that functions share.
+                Step::CellGet(a, b) => {
+                    let value = some!(core.heap.cell(reg!(b)));
+                    if value == Value::MISSING {
+                        slow!();
+                    }
+                    held!(a, value);
+                }
+                Step::CellSet(a, b) => {
+                    let cell = some!(core.heap.cell_mut(reg!(a)));
+                    let old = std::mem::replace(cell, std::mem::take(&mut reg!(b)));
                     core.heap.release(old);
-                } else {
-                    reg!(c) = value;
-                    slow!();
                 }
-            }
-            Inst::SetPath(a, b, count) => {
-                if count != 2 || !core.set_part(reg!(a), regs, b, at) {
-                    slow!();
+                Step::Captured(a, index) => held!(a, some!(core.capture(fiber.closure, index))),
+                Step::CapturedGet(a, index) => {
+                    let cell = some!(core.capture(fiber.closure, index));
+                    let value = some!(core.heap.cell(cell));
+                    if value == Value::MISSING {
+                        slow!();
+                    }
+                    held!(a, value);
                 }
-            }
+                Step::CapturedSet(index, b) => {
+                    let cell = some!(core.capture(fiber.closure, index));
+                    let cell = some!(core.heap.cell_mut(cell));
+                    let old = std::mem::replace(cell, std::mem::take(&mut reg!(b)));
+                    core.heap.release(old);
+                }
+                Step::GetGlobal(a, id) => {
+                    let value = core.globals[usize::from(id)];
+                    if value == Value::MISSING {
+                        slow!();
+                    }
+                    held!(a, value);
+                }
+                Step::SetGlobal(a, id) => {
+                    let value = std::mem::take(&mut reg!(a));
+                    let old = std::mem::replace(&mut core.globals[usize::from(id)], value);
+                    core.heap.release(old);
+                }
+                Step::Closure(a, b, count) => {
+                    let closure = core.make_closure(FunctionId(extra!()), regs, b, count);
+                    put!(a, closure);
+                }
 
-            // Variables that functions share.
-            Inst::CellGet(a, b) => {
-                let value = some!(core.heap.cell(reg!(b)));
-                if value == Value::MISSING {
-                    slow!();
+                // Calls.
+                Step::Call(a, b, count) => {
+                    let entry = some!(core.entries.get(extra!() as usize));
+                    if entry.n_exact != count {
+                        slow!();
+                    }
+                    enter!(entry, Value::NULL, b.0, count, a, {});
                 }
-                held!(a, value);
-            }
-            Inst::CellSet(a, b) => {
-                let cell = some!(core.heap.cell_mut(reg!(a)));
-                let old = std::mem::replace(cell, std::mem::take(&mut reg!(b)));
-                core.heap.release(old);
-            }
-            Inst::Captured(a, index) => held!(a, some!(core.capture(fiber.closure, index))),
-            Inst::CapturedGet(a, index) => {
-                let cell = some!(core.capture(fiber.closure, index));
-                let value = some!(core.heap.cell(cell));
-                if value == Value::MISSING {
-                    slow!();
+                Step::CallValue(a, b, count) => {
+                    let (id, closure) = some!(core.plain_function(reg!(b)));
+                    let entry = &core.entries[id.index()];
+                    if entry.n_exact != count {
+                        slow!();
+                    }
+                    // The closure moves from the window into the fiber.
+                    enter!(entry, closure, b.0 + 1, count, a, { reg!(b) = Value::NULL });
                 }
-                held!(a, value);
-            }
-            Inst::CapturedSet(index, b) => {
-                let cell = some!(core.capture(fiber.closure, index));
-                let cell = some!(core.heap.cell_mut(cell));
-                let old = std::mem::replace(cell, std::mem::take(&mut reg!(b)));
-                core.heap.release(old);
-            }
-            Inst::GetGlobal(a, id) => {
-                let value = core.globals[usize::from(id)];
-                if value == Value::MISSING {
-                    slow!();
+                Step::Offer(a, b, count) => {
+                    let (id, closure) = some!(core.plain_function(reg!(b)));
+                    let entry = &core.entries[id.index()];
+                    let exact = entry.n_exact;
+                    // 255 with a rest parameter.
+                    if exact > count {
+                        slow!();
+                    }
+                    enter!(entry, closure, b.0 + 1, exact, a, {
+                        reg!(b) = Value::NULL;
+                        for extra in exact..count {
+                            put!(Reg(b.0 + 1 + extra), Value::NULL);
+                        }
+                    });
                 }
-                held!(a, value);
-            }
-            Inst::SetGlobal(a, id) => {
-                let value = std::mem::take(&mut reg!(a));
-                let old = std::mem::replace(&mut core.globals[usize::from(id)], value);
-                core.heap.release(old);
-            }
-            Inst::Closure(a, b, count) => {
-                let closure = core.make_closure(FunctionId(extra!()), regs, b, count);
-                put!(a, closure);
-            }
+                Step::CallNative(a, b, 1) => {
+                    let result = some!(natives::of_number(NativeId(extra!()), reg!(b)));
+                    reg!(b) = Value::NULL;
+                    number!(a, result);
+                }
+                Step::ReturnAdd(a, b, c) => {
+                    let sum = reg!(b).raw() + reg!(c).raw();
+                    if !sum.is_nan() {
+                        break 'value Value::number(sum);
+                    }
+                    cold_path();
+                    add!(a, b, reg!(c));
+                }
+                Step::ReturnSub(a, b, c) => {
+                    let result = reg!(b).raw() - reg!(c).raw();
+                    if !result.is_nan() {
+                        break 'value Value::number(result);
+                    }
+                    cold_path();
+                    arith!(a, reg!(b), reg!(c), |x, y| x - y);
+                }
+                Step::ReturnDiv(a, b, c) => {
+                    let (x, y) = (reg!(b).raw(), reg!(c).raw());
+                    let result = x / y;
+                    if !result.is_nan() && y != 0.0 {
+                        break 'value Value::number(result);
+                    }
+                    cold_path();
+                    divide!(a, reg!(b), reg!(c), |x, y| x / y);
+                }
+                Step::ReturnEqual(_, b, c) => {
+                    let same = same!(reg!(b), reg!(c));
+                    break 'value Value::bool(same);
+                }
+                Step::Return(a) => {
+                    break 'value std::mem::take(&mut reg!(a));
+                }
+                Step::ReturnNull() => break 'value Value::NULL,
 
-            // Calls.
-            Inst::Call(a, b, count) => {
-                let entry = *some!(core.entries.get(extra!() as usize));
-                if entry.n_exact != count {
-                    slow!();
-                }
-                let base = room!();
-                enter!(base, entry, Value::NULL, b.0, count, a);
+                Step::Pow(..)
+                | Step::ToNumber(..)
+                | Step::Typeof(..)
+                | Step::Truthy(..)
+                | Step::InstanceOf(..)
+                | Step::In(..)
+                | Step::ValueOf(..)
+                | Step::ToConfident(..)
+                | Step::Inherit(..)
+                | Step::Product(..)
+                | Step::Scale(..)
+                | Step::ConfidentAnd(..)
+                | Step::ConfidentOr(..)
+                | Step::Chain(..)
+                | Step::MoreConfident(..)
+                | Step::AtLeast(..)
+                | Step::Concat(..)
+                | Step::ArraySpread(..)
+                | Step::ArrayRest(..)
+                | Step::PickIndex(..)
+                | Step::PickIndexMaybe(..)
+                | Step::ObjectSpread(..)
+                | Step::ObjectRest(..)
+                | Step::PickField(..)
+                | Step::PickFieldMaybe(..)
+                | Step::GetFieldAs(..)
+                | Step::GetIndexOptional(..)
+                | Step::PushPath(..)
+                | Step::SetPathCell(..)
+                | Step::PushPathCell(..)
+                | Step::SetPathCaptured(..)
+                | Step::PushPathCaptured(..)
+                | Step::SetPathGlobal(..)
+                | Step::PushPathGlobal(..)
+                | Step::Items(..)
+                | Step::NewCell(..)
+                | Step::CallNamed(..)
+                | Step::CallArray(..)
+                | Step::CallMethod(..)
+                | Step::CallMethodArray(..)
+                | Step::CallNative(..)
+                | Step::CallNativeArray(..)
+                | Step::Throw(..)
+                | Step::Rethrow(..)
+                | Step::UnknownName()
+                | Step::Perform(..)
+                | Step::Spawn(..)
+                | Step::Join(..)
+                | Step::JoinAny(..)
+                | Step::Cancel(..)
+                | Step::Await(..)
+                | Step::Handle(..)
+                | Step::Resume(..)
+                | Step::Arg(..) => slow!(),
             }
-            Inst::CallValue(a, b, count) => {
-                let (id, closure) = some!(core.plain_function(reg!(b)));
-                let entry = core.entries[id.index()];
-                if entry.n_exact != count {
-                    slow!();
-                }
-                let base = room!();
-                // The closure moves from the window into the fiber.
-                reg!(b) = Value::NULL;
-                enter!(base, entry, closure, b.0 + 1, count, a);
-            }
-            Inst::Offer(a, b, count) => {
-                let (id, closure) = some!(core.plain_function(reg!(b)));
-                let entry = core.entries[id.index()];
-                // 255 with a rest parameter.
-                if entry.n_exact > count {
-                    slow!();
-                }
-                let base = room!();
-                reg!(b) = Value::NULL;
-                for extra in entry.n_exact..count {
-                    put!(Reg(b.0 + 1 + extra), Value::NULL);
-                }
-                enter!(base, entry, closure, b.0 + 1, entry.n_exact, a);
-            }
-            Inst::CallNative(a, b, 1) => {
-                let result = some!(natives::of_number(NativeId(extra!()), reg!(b)));
-                reg!(b) = Value::NULL;
-                number!(a, result);
-            }
-            Inst::Return(a) => {
-                let value = std::mem::take(&mut reg!(a));
-                finish!(value);
-            }
-            Inst::ReturnNull() => finish!(Value::NULL),
-
-            Inst::Pow(..)
-            | Inst::ToNumber(..)
-            | Inst::Typeof(..)
-            | Inst::Truthy(..)
-            | Inst::InstanceOf(..)
-            | Inst::In(..)
-            | Inst::ValueOf(..)
-            | Inst::ToConfident(..)
-            | Inst::Inherit(..)
-            | Inst::Product(..)
-            | Inst::Scale(..)
-            | Inst::ConfidentAnd(..)
-            | Inst::ConfidentOr(..)
-            | Inst::Chain(..)
-            | Inst::MoreConfident(..)
-            | Inst::AtLeast(..)
-            | Inst::Concat(..)
-            | Inst::ArraySpread(..)
-            | Inst::ArrayRest(..)
-            | Inst::PickIndex(..)
-            | Inst::PickIndexMaybe(..)
-            | Inst::ObjectSpread(..)
-            | Inst::ObjectRest(..)
-            | Inst::PickField(..)
-            | Inst::PickFieldMaybe(..)
-            | Inst::GetFieldAs(..)
-            | Inst::GetIndexOptional(..)
-            | Inst::PushPath(..)
-            | Inst::SetPathCell(..)
-            | Inst::PushPathCell(..)
-            | Inst::SetPathCaptured(..)
-            | Inst::PushPathCaptured(..)
-            | Inst::SetPathGlobal(..)
-            | Inst::PushPathGlobal(..)
-            | Inst::Items(..)
-            | Inst::NewCell(..)
-            | Inst::CallNamed(..)
-            | Inst::CallArray(..)
-            | Inst::CallMethod(..)
-            | Inst::CallMethodArray(..)
-            | Inst::CallNative(..)
-            | Inst::CallNativeArray(..)
-            | Inst::Throw(..)
-            | Inst::Rethrow(..)
-            | Inst::UnknownName()
-            | Inst::Perform(..)
-            | Inst::Spawn(..)
-            | Inst::Join(..)
-            | Inst::JoinAny(..)
-            | Inst::Cancel(..)
-            | Inst::Await(..)
-            | Inst::Handle(..)
-            | Inst::Resume(..)
-            | Inst::Arg(..) => slow!(),
-        }
+            continue 'run;
+        };
+        finish!(result);
     }
 }

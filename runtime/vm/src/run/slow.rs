@@ -3,7 +3,8 @@
 //! The arms are in the order of the opcode table. What `quick` has tried is not tried again.
 
 use prism_bytecode::{
-    FunctionId, GlobalId, HandlerId, Inst, KeysId, Kind, MemberMode, NativeId, Ready, SiteId, StrId,
+    FunctionId, GlobalId, HandlerId, Inst, KeysId, Kind, MemberMode, NativeId, Ready, SiteId, Step,
+    StrId,
 };
 
 use std::hint::cold_path;
@@ -30,6 +31,21 @@ pub(super) fn slow(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next {
     let mut regs = window(&mut fiber.stack, fiber.base);
 
     // The state in the fiber must be true whenever somebody else looks at it.
+    macro_rules! pc {
+        () => {
+            pc
+        };
+    }
+    macro_rules! go {
+        ($pc:expr) => {
+            pc = $pc
+        };
+    }
+    macro_rules! skip {
+        () => {
+            pc += 1
+        };
+    }
     macro_rules! save {
         () => {
             fiber.pc = pc as u32
@@ -62,7 +78,12 @@ pub(super) fn slow(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next {
         Some(ready) => *ready,
         None => fault!("the code has no end"),
     };
-    machinery!($ core fiber regs pc ready);
+    // A step that is more than its instruction begins with it.
+    let inst = match ready.step {
+        Step::Arg(word) => Inst::Arg(word),
+        _ => core.program.code()[at],
+    };
+    machinery!($ core fiber regs ready);
 
     macro_rules! done {
         ($reg:expr, $result:expr) => {{
@@ -167,7 +188,7 @@ pub(super) fn slow(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next {
         };
     }
 
-    match ready.inst {
+    match inst {
         // Arithmetic.
         Inst::Add(a, b, c) => add!(a, b, reg!(c)),
         Inst::Sub(a, b, c) => arith!(Sub, a, reg!(b), reg!(c)),

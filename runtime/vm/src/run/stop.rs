@@ -4,7 +4,7 @@ use prism_bytecode::SiteId;
 
 use crate::core::Core;
 use crate::errors::{Limit, Raise};
-use crate::fiber::{Delivery, Fiber, Frame, State};
+use crate::fiber::{Delivery, Fiber, State};
 use crate::value::Value;
 
 /// Why the loop stopped.
@@ -57,24 +57,29 @@ pub(super) fn deliver(core: &mut Core, fiber: &mut Fiber) -> Option<Raise> {
     }
 }
 
-/// A way back when the fuel that was dealt out is used up: looks for more.
+/// A way back when the fuel that was dealt out is used up: looks for more. `pc` is what comes
+/// next where the way back is not taken.
 #[cold]
 #[inline(never)]
-pub(super) fn go_back(core: &mut Core, fiber: &mut Fiber, pc: usize, distance: isize) -> Next {
+pub(super) fn go_back(core: &mut Core, fiber: &mut Fiber, pc: usize, target: u32) -> Next {
     fiber.pc = pc as u32;
     if let Err(raise) = core.heap.refuel() {
         return Next::Raise(raise);
     }
     core.heap.fuel -= 1;
-    fiber.pc = pc.wrapping_add_signed(distance) as u32;
+    fiber.pc = target;
     Next::Reload
 }
 
 /// The end of a function that was not just called. Takes over the value.
 #[cold]
 #[inline(never)]
-pub(super) fn end_segment(core: &mut Core, fiber: &mut Fiber, frame: Frame, value: Value) -> Next {
+pub(super) fn end_segment(core: &mut Core, fiber: &mut Fiber, value: Value) -> Next {
+    let frame = fiber.frames.pop().expect("the caller has looked at it");
     fiber.pc = frame.pc;
+    fiber.base = frame.base;
+    fiber.n_regs = frame.n_regs;
+    fiber.closure = frame.closure;
     match core.end_segment(fiber, frame, value) {
         Ok(()) => Next::Reload,
         Err(raise) => {
