@@ -334,7 +334,8 @@ class Server:
 
 
 def agents(prism, _):
-    """A process for each call beside xargs, two at a time; then one process kept for all."""
+    """A process for each call beside xargs, two at a time; then two processes that are kept, with
+    one call at a time and with many."""
     write("once.sh", ONCE)
     # The peer's copy reads a request of the same length from a file.
     write("peer.sh", "exec < request\n" + ONCE)
@@ -359,6 +360,12 @@ def agents(prism, _):
     write("prism.toml", table.format(command='["luajit", "warm.lua"]', n=2, mode="warm"))
     warm = max(n_calls / result_of(fan, n_calls) for _ in range(3))
     print(f"  two processes kept: {warm:,.0f} durable calls/s")
+    n_calls = 50_000
+    write("agents.json", json.dumps(["one"] * n_calls))
+    manifest = table.format(command='["luajit", "warm.lua"]', n=128, mode="warm")
+    write("prism.toml", manifest + "calls = 64\n")
+    many = max(n_calls / result_of(fan, n_calls) for _ in range(3))
+    print(f"  the same, 64 calls at once in each: {many:,.0f} durable calls/s")
 
 
 def result_of(command, expected):
