@@ -41,6 +41,7 @@ impl Opening {
         let mut unsent = self.lock();
         match unsent.take() {
             Some((mut batch, first)) => {
+                batch.entries.reserve_exact(next.entries.len());
                 batch.entries.extend(next.entries);
                 batch.blobs.extend(next.blobs);
                 batch.state.extend(next.state);

@@ -33,7 +33,7 @@ pub(crate) struct Past {
     /// were kept.
     requests: FxHashMap<Arc<str>, Remembered>,
     /// Questions and timers that were opened, also those that have an outcome.
-    questions: FxHashMap<Arc<str>, Question>,
+    questions: FxHashMap<Arc<str>, Box<Question>>,
     decided: FxHashSet<Arc<str>>,
     due: FxHashMap<Arc<str>, i64>,
     attempts: FxHashMap<Arc<str>, Attempts>,
@@ -97,7 +97,11 @@ impl Past {
     fn add(&mut self, store: &dyn Store, entry: &Entry) -> Result<(), Error> {
         let id = || entry.effect_id.clone();
         if is_of_request(entry.kind) {
-            self.open.entry(id()).or_default().push(entry.clone());
+            let open = self.open.entry(id()).or_default();
+            if open.is_empty() {
+                open.reserve_exact(1);
+            }
+            open.push(entry.clone());
         }
         match entry.kind {
             Kind::Answer => {
@@ -129,7 +133,8 @@ impl Past {
             }
             Kind::Waiting => {
                 self.remember(entry, None);
-                self.questions.insert(id(), people::question_from_entry(store, entry)?);
+                let question = people::question_from_entry(store, entry)?;
+                self.questions.insert(id(), Box::new(question));
             }
             Kind::Timer => {
                 self.remember(entry, None);
@@ -262,7 +267,7 @@ impl Past {
     }
 
     pub(crate) fn question(&self, effect_id: &str) -> Option<&Question> {
-        self.questions.get(effect_id)
+        self.questions.get(effect_id).map(|question| &**question)
     }
 
     /// Whether the journal has a question without a decision.

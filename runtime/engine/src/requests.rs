@@ -75,6 +75,10 @@ impl Requests {
                 && let Some(id) = self.find(&entry.effect_id)
                 && let Some(pending) = self.pending.get_mut(&id)
             {
+                // Most have one, and wait long with it.
+                if pending.entries.is_empty() {
+                    pending.entries.reserve_exact(1);
+                }
                 pending.entries.push(entry.clone());
             }
         }

@@ -79,7 +79,7 @@ pub(crate) fn taken(
     let run = claim.run();
     let Recovered { checkpoint, mut entries } = recovered;
     let is_kept = checkpoint.is_some();
-    let stand = checkpoint.and_then(|checkpoint| Stand::of(run, &checkpoint)).map(Box::new);
+    let mut stand = checkpoint.and_then(|checkpoint| Stand::of(run, &checkpoint)).map(Box::new);
     if is_kept && stand.is_none() {
         entries = store.read(run, 0)?;
     }
@@ -87,7 +87,7 @@ pub(crate) fn taken(
         return Err(Error::UnknownRun { name: run.to_string() });
     };
     expect_unfinished(last)?;
-    let first = stand.as_ref().map_or(&entries[0], |stand| &stand.first);
+    let first = stand.as_mut().map_or(&mut entries[0], |stand| &mut stand.first);
     let recorded = beginnings.of(store, first)?;
     match recorded.schedule {
         Some(_) => Err(Error::IsSchedule { run }),
@@ -100,11 +100,14 @@ pub(crate) fn taken(
 pub(crate) struct Beginnings(Option<(Payload, Arc<Recorded>)>);
 
 impl Beginnings {
-    fn of(&mut self, store: &dyn Store, first: &Entry) -> Result<Arc<Recorded>, Error> {
+    /// Of the run with this first entry, which shares its payload then.
+    fn of(&mut self, store: &dyn Store, first: &mut Entry) -> Result<Arc<Recorded>, Error> {
         if let Some((payload, recorded)) = &self.0
             && first.kind == Kind::RunStarted
             && (&first.payload, &first.name) == (payload, &recorded.name)
         {
+            first.payload = payload.clone();
+            first.name = recorded.name.clone();
             return Ok(recorded.clone());
         }
         let recorded = Arc::new(start::from_entry(store, first)?);

@@ -152,12 +152,13 @@ impl Sqlite {
             ends.push(tail.map(|tail| (*run, tail.last_row, tail.record.last_seq)));
         }
         drop(index);
-        let end = |(run, row, seq)| {
-            // What cannot be read is no checkpoint.
-            let checkpoint = rows::checkpoint(&snapshot, run).unwrap_or_default();
-            rows::End { run, row, seq, checkpoint }
+        // What cannot be read is no checkpoint.
+        let checkpoints = rows::checkpoints(&snapshot, runs);
+        let checkpoints = checkpoints.unwrap_or_else(|_| vec![None; runs.len()]);
+        let end = |(end, checkpoint): (&Option<_>, _)| {
+            end.map(|(run, row, seq)| rows::End { run, row, seq, checkpoint })
         };
-        let known: Vec<_> = ends.iter().flatten().copied().map(end).collect();
+        let known: Vec<_> = ends.iter().zip(checkpoints).filter_map(end).collect();
         let found = rows::read_all_back(&snapshot, known);
         let mut found = found.map_err(|error| self.at().fault(&error))?.into_iter();
         // A run that the store does not know has no entries.

@@ -122,6 +122,7 @@ impl Driver {
             self.world.unsaved.clear();
         }
         then.open.iter().for_each(Gate::open);
+        self.ready.reserve_exact(then.feed.len());
         self.ready.extend(then.feed);
         self.ask_people(then.ask);
         Ok(())

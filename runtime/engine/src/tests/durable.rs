@@ -6,8 +6,9 @@ use prism_journal::{Kind, RunId, Status};
 use prism_vm::Data;
 
 use super::fake::Program;
-use super::lab::{Lab, kinds, start};
+use super::lab::{Lab, driver, kinds, start};
 use crate::WhenWaiting;
+use crate::opening::Company;
 
 /// Starts a program that ends with a question, lets it reach the question, and puts it down.
 async fn put_down(lab: &Lab, program: &Program) -> RunId {
@@ -130,4 +131,25 @@ async fn wrong_arguments_are_errors_of_the_program() {
     for answer in value.as_array().unwrap()[0].as_array().unwrap() {
         assert!(answer.as_text().unwrap().starts_with("P2018"), "{answer:?}");
     }
+}
+
+#[tokio::test]
+async fn runs_that_go_on_together_do_not_wait_for_one_that_does_not_move() {
+    let lab = Lab::new();
+    let program = Program::steps(vec![question()]);
+    let (moving, still) = (put_down(&lab, &program).await, put_down(&lab, &program).await);
+    let engine = lab.engine();
+    let store = engine.store().clone();
+    crate::decide(&*store, moving, crate::Choice::default(), &approve()).unwrap();
+    let mut first = driver(&engine, moving, &program).unwrap();
+    let mut second = driver(&engine, still, &program).unwrap();
+    let company = Company::of(2, store.clone());
+    company.clone().take_in(&mut first);
+    company.take_in(&mut second);
+    let signals = first.world.signals.clone();
+    let result = engine.spawn(moving, signals, first.drive()).wait().await.unwrap();
+    assert_eq!(result.status, Status::Completed);
+    let is_resumed = |run| kinds(&store.read(run, 0).unwrap()).contains(&Kind::RunResumed);
+    assert!(is_resumed(moving));
+    drop(second);
 }

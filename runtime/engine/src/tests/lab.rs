@@ -12,6 +12,7 @@ use prism_vm::Limits;
 use serde_json::{Value, json};
 
 use super::fake::Program;
+use crate::drive::Driver;
 use crate::secrets::Secrets;
 use crate::take_up::{self, Beginnings};
 use crate::{Engine, Error, Event, Events, Host, RunHandle, RunResult, Start, Told, Watch};
@@ -138,11 +139,16 @@ pub fn start(engine: &Engine, program: &Program) -> RunHandle {
 }
 
 pub fn go_on(engine: &Engine, run: RunId, program: &Program) -> Result<RunHandle, Error> {
+    engine.go_on(driver(engine, run, program)?)
+}
+
+/// The driver of a run that goes on with a program.
+pub fn driver(engine: &Engine, run: RunId, program: &Program) -> Result<Box<Driver>, Error> {
     let claim = engine.store().claim(run)?;
     let recovered = Recovered { checkpoint: None, entries: engine.store().read(run, 0)? };
     let taken = take_up::taken(&**engine.store(), claim, recovered, &mut Beginnings::default())?;
     let (machine, address) = (program.machine(), engine.address(run));
-    engine.go_on(engine.driver_from_beginning(taken, (machine, Secrets::default()), address)?)
+    engine.driver_from_beginning(taken, (machine, Secrets::default()), address)
 }
 
 pub fn beginning() -> Start {

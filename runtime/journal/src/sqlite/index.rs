@@ -103,13 +103,16 @@ impl Index {
     ) -> Result<Vec<RunRecord>, Error> {
         if !self.has_unfinished {
             let open = format!("{RUNS} WHERE status < {}", Status::Completed as u8);
-            for tail in query(connection, &open).map_err(|error| at.fault(&error))? {
+            let open = query(connection, &open).map_err(|error| at.fault(&error))?;
+            self.tails.reserve(open.len());
+            for tail in open {
                 self.tails.entry(tail.record.run).or_insert(tail);
             }
             self.has_unfinished = true;
         }
+        let mut runs = Vec::with_capacity(self.tails.len());
         let open = self.tails.values().filter(|tail| !tail.record.status.is_final());
-        let mut runs: Vec<RunRecord> = open.map(|tail| tail.record.clone()).collect();
+        runs.extend(open.map(|tail| tail.record.clone()));
         runs.sort_unstable_by_key(|record| record.run);
         Ok(runs)
     }

@@ -276,13 +276,50 @@ pub(super) fn checkpoint(
     run: RunId,
 ) -> rusqlite::Result<Option<Checkpoint>> {
     connection
-        .prepare_cached("SELECT seq, prev, bytes FROM checkpoints WHERE run = ?1")?
-        .query_row([run.bytes()], |row| {
-            let bytes = row.get_ref(2)?.as_blob()?.into();
-            let prev = Digest::from_bytes(row.get(1)?);
-            Ok(Checkpoint { seq: row.get::<_, i64>(0)? as u64, prev, bytes })
-        })
+        .prepare_cached("SELECT run, seq, prev, bytes FROM checkpoints WHERE run = ?1")?
+        .query_row([run.bytes()], checkpoint_from)
         .optional()
+}
+
+/// The checkpoints of these runs, in the same order. The table has them in the order of the runs, so
+/// that most are the next ones on one way down.
+pub(super) fn checkpoints(
+    connection: &Connection,
+    runs: &[RunId],
+) -> rusqlite::Result<Vec<Option<Checkpoint>>> {
+    let mut found = vec![None; runs.len()];
+    let places = runs.iter().enumerate().map(|(place, run)| (*run, place));
+    let mut wanted: Vec<(RunId, usize)> = places.collect();
+    wanted.sort_unstable();
+    let mut wanted = wanted.into_iter().peekable();
+    let mut query = connection.prepare_cached(
+        "SELECT run, seq, prev, bytes FROM checkpoints WHERE run >= ?1 ORDER BY run",
+    )?;
+    while let Some((next, _)) = wanted.peek() {
+        let mut rows = query.query([next.bytes()])?;
+        let mut n_passed = 0;
+        while n_passed <= FAR {
+            let Some(row) = rows.next()? else { return Ok(found) };
+            let run = RunId::from_bytes(row.get(0)?);
+            while wanted.next_if(|(wanted, _)| *wanted < run).is_some() {}
+            n_passed += 1;
+            if let Some((_, place)) = wanted.next_if(|(wanted, _)| *wanted == run) {
+                n_passed = 0;
+                // What cannot be read is no checkpoint.
+                found[place] = checkpoint_from(row).ok();
+            }
+            if wanted.peek().is_none() {
+                return Ok(found);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn checkpoint_from(row: &Row<'_>) -> rusqlite::Result<Checkpoint> {
+    let bytes = row.get_ref(3)?.as_blob()?.into();
+    let prev = Digest::from_bytes(row.get(2)?);
+    Ok(Checkpoint { seq: row.get::<_, i64>(1)? as u64, prev, bytes })
 }
 
 /// Does to the checkpoint of a run what a batch says.
