@@ -84,12 +84,14 @@ fn handed_over(
     }
     let (run, store) = (result.run, stores::option(place));
     match result.status {
+        Status::Waiting if *place == Place::Memory => print_error(&unkept_text(result)),
         Status::Waiting => print_error(&waiting_text(result, &store)),
         Status::Interrupted if *place == Place::Memory => print_error("interrupted\n"),
         Status::Interrupted => {
             print_error(&format!("interrupted; `prism resume {run}{store}` goes on\n"));
         }
-        Status::Running | Status::Completed | Status::Failed | Status::Cancelled => {}
+        Status::Cancelled => print_error(&format!("run {run} is cancelled\n")),
+        Status::Running | Status::Completed | Status::Failed => {}
     }
     ExitCode::from(report::exit_status(result.status))
 }
@@ -105,11 +107,18 @@ fn print_result(value: &Data, confidence: Option<f64>) {
     }
 }
 
+/// Of a run that is kept nowhere: nobody can decide it, and it is lost.
+fn unkept_text(result: &RunResult) -> String {
+    let mut text: String = result.questions.iter().map(question_text).collect();
+    text.push_str(
+        "it waits for a person, and is kept nowhere: run it without --no-store, or script the \
+         decision with --answers\n",
+    );
+    text
+}
+
 fn waiting_text(result: &RunResult, store: &str) -> String {
-    let mut text = String::new();
-    for question in &result.questions {
-        text.push_str(&question_text(question));
-    }
+    let mut text: String = result.questions.iter().map(question_text).collect();
     let run = result.run;
     text.push_str(&format!(
         "waiting for a person\n   yes: prism approve {run}{store}\n    no: prism approve \

@@ -156,3 +156,84 @@ fn a_question_before_the_checkpoint_is_found() {
     assert_eq!(project.prism(&["approve", run]).status, 0);
     assert_eq!(asked(&["status", run]), Vec::<Value>::new());
 }
+
+const THREE: &str = "\
+parallel([
+  () => human.approve({ reason: \"first?\", proposal: 1 }),
+  () => human.ask({ reason: \"second?\", proposal: 2, choices: [\"x\", { k: 1 }] }),
+  () => human.approve({ reason: \"third?\", deadline: \"10m\" })
+]).map(d => [d.approved, d.choice, d.by])
+";
+
+/// The reasons of what is asked, and the hashes.
+fn asked(project: &Project) -> (Vec<String>, Vec<String>) {
+    let object = project.prism(&["approvals", "--json"]).json();
+    let all = object["approvals"].as_array().unwrap();
+    let text = |key: &str| all.iter().map(|one| one[key].as_str().unwrap().to_owned()).collect();
+    (text("reason"), text("hash"))
+}
+
+/// Any question can be decided, by its hash, and one that was decided is asked no more.
+#[test]
+fn the_questions_of_a_run_are_decided_in_any_order() {
+    let project = Project::new(THREE);
+    let (_, object) = project.run_json(&[]);
+    let run = object["run"].as_str().unwrap();
+    let (reasons, hashes) = asked(&project);
+    assert_eq!(reasons, ["first?", "second?", "third?"]);
+    let decide = |args: &[&str]| {
+        let ran = project.prism(&[&["approve", run, "--no-resume"], args].concat());
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        ran.stderr
+    };
+    decide(&["--proposal", &hashes[1], "--choice", "{\"k\": 1}", "--by", "bob"]);
+    assert_eq!(asked(&project).0, ["first?", "third?"]);
+    decide(&["--by", "ann"]);
+    assert_eq!(asked(&project).0, ["third?"]);
+    decide(&["--reject", "--by", "cyd"]);
+    assert_eq!(asked(&project).0, [""; 0]);
+    let again = decide(&["--proposal", &hashes[1], "--reject"]);
+    assert!(again.contains("bob has decided already") && !again.contains("recorded"), "{again}");
+    let unseen = project.prism(&["approve", run, "--proposal", "0123"]);
+    assert!(unseen.status == 2 && unseen.stderr.contains("P2014"), "{}", unseen.stderr);
+    let result = project.prism(&["resume", run, "--json"]).json();
+    let expected = json!([[true, null, "ann"], [true, { "k": 1 }, "bob"], [false, null, "cyd"]]);
+    assert_eq!(result["value"], expected, "{result}");
+}
+
+/// Nobody was there to say that the time was up; it was all the same.
+#[test]
+fn a_decision_after_the_deadline_is_too_late() {
+    let project = Project::new("let d = human.approve({ reason: \"?\", deadline: \"1ms\" })\nd.by");
+    let (_, object) = project.run_json(&[]);
+    let run = object["run"].as_str().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(5));
+    assert_eq!(asked(&project).0, [""; 0]);
+    let ran = project.prism(&["approve", run, "--by", "ann", "--json"]);
+    assert_eq!((ran.status, &ran.json()["value"]), (0, &json!("deadline")), "{}", ran.stderr);
+    assert!(ran.stderr.contains("deadline has decided already: rejected"), "{}", ran.stderr);
+}
+
+/// A decision of the script has its question, so that the others still count as open.
+#[test]
+fn a_scripted_decision_hides_no_question() {
+    let project = Project::new(THREE);
+    project.write("answers.json", "{\"human.ask\": \"x\"}");
+    let (status, object) = project.run_json(&["--answers", "answers.json"]);
+    assert_eq!(status, 3, "{object}");
+    assert_eq!(asked(&project).0, ["first?", "third?"]);
+    let runs = project.prism(&["runs", "--json"]).json();
+    let run = &runs["runs"][0];
+    assert_eq!((&run["status"], &run["questions"]), (&json!("waiting"), &json!(2)));
+    let calibrated = project.prism(&["calibration", "--json"]).json();
+    assert_eq!(calibrated["groups"], json!([]), "a script is no person");
+}
+
+#[test]
+fn a_run_that_is_kept_nowhere_cannot_be_decided() {
+    let project = Project::new(ASK);
+    let ran = project.prism(&["run", "main.prism", "--no-store"]);
+    assert_eq!(ran.status, 3);
+    assert!(!ran.stderr.contains("prism approve"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("run it without --no-store"), "{}", ran.stderr);
+}

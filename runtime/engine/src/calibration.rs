@@ -10,7 +10,7 @@ use std::sync::Arc;
 use prism_journal::{Entry, Kind, RunId, Store};
 use prism_vm::{Answer, Data};
 
-use crate::people::{BY_DEADLINE, BY_PROGRAM, Decision, Question};
+use crate::people::{BY_DEADLINE, BY_PROGRAM, BY_SCRIPT, Decision, Question};
 use crate::record::{answer_from_json, expect, payload};
 use crate::{Error, effects, people};
 
@@ -74,7 +74,7 @@ impl Run {
                 let decision = people::decision_from_json(payload(store, entry)?);
                 let decision = expect(decision, entry)?;
                 if let Some(question) = self.questions.get(&entry.effect_id)
-                    && ![BY_DEADLINE, BY_PROGRAM].contains(&decision.by.as_str())
+                    && ![BY_DEADLINE, BY_PROGRAM, BY_SCRIPT].contains(&decision.by.as_str())
                 {
                     self.judge(question, &decision, all);
                 }

@@ -79,7 +79,7 @@ pub(crate) fn serve(world: &mut World, asked: &Asked) -> Served {
         return served;
     }
     if let Some(answer) = world.script.next(&asked.effect) {
-        return scripted(asked, answer);
+        return scripted(world, asked, answer);
     }
     let key = format!("{}/{}", world.run, asked.effect_id);
     let own = world.own.as_ref();
@@ -115,11 +115,11 @@ pub(crate) fn calls_agent(world: &World, asked: &Asked) -> bool {
     }
 }
 
-fn scripted(asked: &Asked, answer: Answer) -> Served {
+fn scripted(world: &World, asked: &Asked, answer: Answer) -> Served {
     match &*asked.effect {
         "agent.call" => agent::scripted(asked, answer),
         "agent.once" => agent::scripted(asked, agent::outcome_of(asked, answer)),
-        "human.approve" | "human.ask" => person::scripted(asked, answer),
+        "human.approve" | "human.ask" => person::scripted(world, asked, answer),
         _ => now(asked, answer),
     }
 }

@@ -99,7 +99,9 @@ pub use events::{Events, Told};
 pub use fork::Fork;
 pub use gc::{old_runs, remove};
 pub use logs::{Line, Logs, Source};
-pub use people::{Ask, Choice, Decided, Decision, Question, Step, decide, open_questions};
+pub use people::{
+    Ask, Choice, Decided, Decision, Question, Step, decide, meant, open_questions, undecided,
+};
 pub use record::now_micros;
 pub use replay::{Divergence, Replayed, replay};
 pub use rerun::Changes;

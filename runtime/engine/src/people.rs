@@ -19,6 +19,9 @@ pub(crate) const BY_DEADLINE: &str = "deadline";
 /// Who decides a question that the program has given up.
 pub(crate) const BY_PROGRAM: &str = "program";
 
+/// Who decides where a script answers for the world and names nobody.
+pub(crate) const BY_SCRIPT: &str = "script";
+
 /// What a person is asked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Question {
@@ -88,12 +91,33 @@ pub fn open_questions(store: &dyn Store, run: RunId) -> Result<Vec<Question>, Er
     if entries.iter().any(|entry| entry.kind.end().is_some()) {
         return Ok(Vec::new());
     }
-    let decisions = entries.iter().filter(|entry| entry.kind == Kind::Decision);
-    let decided: HashSet<&str> = decisions.map(|entry| &*entry.effect_id).collect();
+    let is_outcome = |entry: &&Entry| matches!(entry.kind, Kind::Decision | Kind::Answer);
+    let decided: HashSet<&str> =
+        entries.iter().filter(is_outcome).map(|entry| &*entry.effect_id).collect();
     let is_open =
         |entry: &&Entry| entry.kind == Kind::Waiting && !decided.contains(&*entry.effect_id);
     let questions = open.iter().chain(&entries).filter(is_open);
     questions.map(|entry| question_from_entry(store, entry)).collect()
+}
+
+/// The open questions that a person can still decide, oldest first: nobody has, and there is time.
+pub fn undecided(store: &dyn Store, run: RunId) -> Result<Vec<Question>, Error> {
+    let open = open_questions(store, run)?;
+    keep_undecided(store, run, open)
+}
+
+fn keep_undecided(
+    store: &dyn Store,
+    run: RunId,
+    mut open: Vec<Question>,
+) -> Result<Vec<Question>, Error> {
+    let now = now_micros();
+    open.retain(|question| !question.is_overdue(now));
+    if !open.is_empty() {
+        let messages = store.messages(Some(run), 0)?;
+        open.retain(|question| messages.iter().all(|message| message.key != question.id));
+    }
+    Ok(open)
 }
 
 /// Which question is decided.
@@ -105,7 +129,34 @@ pub struct Choice<'a> {
     pub proposal: Option<&'a str>,
 }
 
-/// Decides a question of a run.
+/// The question that a decision would be about: the oldest that is meant and that a person can
+/// still decide, else the oldest that is meant.
+///
+/// Errors: `P2014` when nothing is asked, or no proposal is the one that was seen.
+pub fn meant(store: &dyn Store, run: RunId, choice: Choice<'_>) -> Result<Question, Error> {
+    let all = all_meant(store, run, choice)?;
+    let oldest = all.first().cloned();
+    let undecided = keep_undecided(store, run, all)?;
+    undecided.into_iter().next().or(oldest).ok_or(Error::NotWaiting { run })
+}
+
+fn all_meant(store: &dyn Store, run: RunId, choice: Choice<'_>) -> Result<Vec<Question>, Error> {
+    let is_meant = |open: &Question| choice.question.is_none_or(|id| id == &*open.id);
+    let is_seen =
+        |open: &Question| choice.proposal.is_none_or(|seen| open.hash().starts_with(seen));
+    let open = open_questions(store, run)?.into_iter().filter(is_meant);
+    let (seen, others): (Vec<Question>, Vec<Question>) = open.partition(is_seen);
+    match (seen.is_empty(), others.first()) {
+        (true, Some(other)) => {
+            let seen = choice.proposal.unwrap_or_default().to_owned();
+            Err(Error::OtherProposal { run, seen, found: other.hash() })
+        }
+        _ => Ok(seen),
+    }
+}
+
+/// Decides a question of a run. One whose time is up has decided itself, also when no process was
+/// there to say so.
 ///
 /// Errors: `P2014` when nothing is asked, the choice is not offered, or the proposal is not the
 /// one that was seen.
@@ -115,19 +166,15 @@ pub fn decide(
     choice: Choice<'_>,
     decision: &Decision,
 ) -> Result<Decided, Error> {
-    let open = open_questions(store, run)?;
-    let is_meant = |open: &Question| choice.question.is_none_or(|id| id == &*open.id);
-    let is_seen =
-        |open: &Question| choice.proposal.is_none_or(|seen| open.hash().starts_with(seen));
     let mut last = None;
-    for question in open.into_iter().filter(is_meant) {
-        if !is_seen(&question) {
-            let (seen, found) = (choice.proposal.unwrap_or_default().to_owned(), question.hash());
-            return Err(Error::OtherProposal { run, seen, found });
-        }
-        check_choice(&question, decision)?;
-        if post(store, &question, decision)? {
-            return Ok(Decided::Recorded(question));
+    for question in all_meant(store, run, choice)? {
+        if question.is_overdue(now_micros()) {
+            post(store, &question, &deadline_decision())?;
+        } else {
+            check_choice(&question, decision)?;
+            if post(store, &question, decision)? {
+                return Ok(Decided::Recorded(question));
+            }
         }
         last = Some(question);
     }
@@ -222,7 +269,7 @@ pub(crate) fn decision_from_script(value: &Data) -> Decision {
         Data::Object(_) => plain.get("approved").and_then(Data::as_bool).unwrap_or(true),
         _ => true,
     };
-    Decision { approved, choice, reason: text("reason", ""), by: text("by", "script") }
+    Decision { approved, choice, reason: text("reason", ""), by: text("by", BY_SCRIPT) }
 }
 
 /// The decision that a question takes by itself.
@@ -333,6 +380,11 @@ impl Question {
     /// Who is asked at a time.
     pub fn to(&self, now: i64) -> Option<&str> {
         self.step(now).map(|step| &*self.steps[step].to)
+    }
+
+    /// Whether it has decided itself by a time.
+    fn is_overdue(&self, now: i64) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= now)
     }
 
     /// When something happens to it by itself after a time.

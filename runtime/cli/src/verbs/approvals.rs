@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use prism_cli::program::Refused;
 use prism_cli::stores;
-use prism_engine::{Question, find_run, iso_time, open_questions};
+use prism_engine::{Question, find_run, iso_time, undecided};
 use prism_journal::RunId;
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ pub fn run(args: &args::Approvals, terminal: Terminal) -> ExitCode {
     }
 }
 
-/// The open questions, oldest run first.
+/// What can be decided, oldest run first.
 fn asked(args: &args::Approvals) -> Result<Vec<Question>, Refused> {
     let place = args.store.store.as_deref().map_or_else(stores::here, stores::named);
     let store = stores::open_existing(&place).map_err(|problem| Refused::Wrong(vec![problem]))?;
@@ -36,7 +36,7 @@ fn asked(args: &args::Approvals) -> Result<Vec<Question>, Refused> {
     };
     let mut questions = Vec::new();
     for run in runs {
-        questions.extend(open_questions(&*store, run).map_err(|error| engine(&error))?);
+        questions.extend(undecided(&*store, run).map_err(|error| engine(&error))?);
     }
     Ok(questions)
 }

@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
+use prism_agents::json;
 use prism_cli::program::Refused;
-use prism_engine::{Choice, Decided, Decision, Error, Question, Script, decide, open_questions};
+use prism_engine::{Choice, Decided, Decision, Error, Question, Script, decide, meant};
 use prism_vm::Data;
 
 use crate::args;
@@ -17,7 +18,7 @@ pub fn run(args: &args::Approve, terminal: Terminal) -> ExitCode {
     let decided = Opened::named(&args.of).and_then(|opened| Ok((record(&opened, args)?, opened)));
     match decided {
         Ok((Next::Nothing, opened)) => {
-            print_error(&format!("recorded; run {} goes on elsewhere or later\n", opened.run));
+            print_error(&format!("run {} goes on elsewhere or later\n", opened.run));
             ExitCode::SUCCESS
         }
         Ok((Next::GoOn, opened)) => go_on(opened, Script::default(), tier(false), json, terminal),
@@ -34,17 +35,17 @@ enum Next {
 fn record(opened: &Opened, args: &args::Approve) -> Result<Next, Refused> {
     let Opened { store, run, .. } = opened;
     let told = |error: Error| engine(&error);
-    let open = open_questions(&**store, *run).map_err(told)?;
-    let Some(question) = open.first() else { return Err(told(Error::NotWaiting { run: *run })) };
+    let proposal = args.proposal.as_deref();
+    let question = meant(&**store, *run, Choice { question: None, proposal }).map_err(told)?;
     let decision = Decision {
         approved: !args.reject,
-        choice: args.choice.as_deref().map(|choice| offered(question, choice)),
+        choice: args.choice.as_deref().map(|choice| offered(&question, choice)),
         reason: args.reason.clone(),
         by: args.by.clone().unwrap_or_else(user),
     };
-    let choice = Choice { question: Some(&question.id), proposal: args.proposal.as_deref() };
+    let choice = Choice { question: Some(&question.id), proposal };
     match decide(&**store, *run, choice, &decision).map_err(told)? {
-        Decided::Recorded(_) => {}
+        Decided::Recorded(_) => print_error("recorded\n"),
         Decided::Already(_, earlier) => {
             let word = if earlier.approved { "approved" } else { "rejected" };
             let by = earlier.by;
@@ -55,8 +56,12 @@ fn record(opened: &Opened, args: &args::Approve) -> Result<Next, Refused> {
     Ok(if args.no_resume || is_driven { Next::Nothing } else { Next::GoOn })
 }
 
-/// The choice as the program offers it; what is not offered is refused by the engine.
+/// The choice as the program offers it, named as it is shown or as JSON; what is not offered is
+/// refused by the engine.
 fn offered(question: &Question, text: &str) -> Data {
-    let is_meant = |choice: &&Data| prism_cli::show::result(choice) == text;
+    let json = serde_json::from_str(text).ok().map(json::from_value);
+    let is_meant = |choice: &&Data| {
+        prism_cli::show::result(choice) == text || json.as_ref() == Some(choice.plain())
+    };
     question.choices.iter().find(is_meant).cloned().unwrap_or_else(|| Data::from(text))
 }

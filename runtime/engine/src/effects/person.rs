@@ -29,14 +29,17 @@ pub(crate) fn ask(world: &World, asked: &Asked) -> Served {
 }
 
 /// The script decides: the question and the decision are journalled together.
-pub(crate) fn scripted(asked: &Asked, answer: Answer) -> Served {
-    match answer {
-        Answer::Value(value) => {
-            let finished = finished(&decision_from_script(&value), asked.digest);
-            Served::Now { before: Vec::new(), finished, state: None }
-        }
-        Answer::Error(error) => refused(asked, error),
-    }
+pub(crate) fn scripted(world: &World, asked: &Asked, answer: Answer) -> Served {
+    let value = match answer {
+        Answer::Value(value) => value,
+        Answer::Error(error) => return refused(asked, error),
+    };
+    let before = match ask(world, asked) {
+        Served::Ask { before, .. } => before,
+        refused => return refused,
+    };
+    let finished = finished(&decision_from_script(&value), asked.digest);
+    Served::Now { before, finished, state: None }
 }
 
 fn finished(decision: &Decision, question: Digest) -> Finished {
