@@ -127,6 +127,8 @@ pub enum ProblemKind {
     },
     NotIndexable {
         of: TypeId,
+        /// The key, where an element is read.
+        key: Option<ExprId>,
     },
     IndexOutOfRange {
         index: Bits,

@@ -266,6 +266,9 @@ impl Problem {
             Problem::NoElement(number) => {
                 format!("the index of an element to set must be a whole number, found {number}")
             }
+            Problem::NotIndexable(TypeName("string")) => {
+                "cannot index string: `at` gives a character of it".to_owned()
+            }
             Problem::NotIndexable(found) => format!("cannot index {found}"),
             Problem::NotIterable(found) => format!("cannot iterate over {found}"),
             Problem::Spread { wanted, found } => format!("cannot spread {found} as {wanted}"),

@@ -37,7 +37,7 @@ fn indices_are_floored_and_checked() {
     throws(
         "load_const r0, \"abc\"\nget_index_i r1, r0, 0\nreturn r1",
         "P1011",
-        "cannot index string",
+        "cannot index string: `at` gives a character of it",
     );
     array("load_int r1, 9\nget_index_optional r2, r0, r1\nreturn r2", "null");
 }

@@ -8,7 +8,7 @@ use super::confidence::origin_words;
 use super::{Words, callee, counted, error, mended, target};
 use crate::confidence::Level;
 use crate::errors::{Callee, NullUse, ProblemKind, Site, Target};
-use crate::types::{Fact, Mismatch, Reason, Text, Type, TypeId};
+use crate::types::{Fact, Kinds, Mismatch, Reason, Text, Type, TypeId};
 
 impl Words<'_> {
     pub(super) fn of_type(&self, site: Site, at: Place, kind: &ProblemKind) -> Diagnostic {
@@ -61,9 +61,13 @@ impl Words<'_> {
                 self.may_be_other(site, at, *ty, *part, member.as_deref())
             }
             ProblemKind::MayBeMissing { name } => self.may_be_missing(at, name),
-            ProblemKind::NotIndexable { of } => {
+            ProblemKind::NotIndexable { of, key } => {
                 let message = format!("{} has no elements", self.value_of(site, *of));
-                self.with_declaration(error(Code::P0206, at, message), site)
+                let diagnostic = self.with_declaration(error(Code::P0206, at, message), site);
+                match self.is_text(*of) {
+                    true => self.with_character(diagnostic, at, *key),
+                    false => diagnostic,
+                }
             }
             ProblemKind::IndexOutOfRange { index, length } => {
                 let message = format!(
@@ -80,7 +84,11 @@ impl Words<'_> {
             ProblemKind::CannotDestructure { ty, as_array } => {
                 let wanted = if *as_array { "an array" } else { "an object" };
                 let message = format!("expected {wanted} to take apart, found `{}`", self.ty(*ty));
-                error(Code::P0208, at, message)
+                let diagnostic = error(Code::P0208, at, message);
+                match *as_array && self.is_text(*ty) {
+                    true => diagnostic.with_help("`text.split(\"\")` gives its characters"),
+                    false => diagnostic,
+                }
             }
             ProblemKind::CannotSpread { ty } => {
                 let message = format!("cannot spread `{}`", self.ty(*ty));
@@ -465,6 +473,32 @@ impl Words<'_> {
             Some(edit) => diagnostic.with_fix(format!("write `{help}`"), vec![edit]),
             None => diagnostic,
         }
+    }
+
+    fn is_text(&self, ty: TypeId) -> bool {
+        self.inference.types.kinds(ty).is_within(Kinds::TEXT)
+    }
+
+    /// `text[i]` as it is written here.
+    fn with_character(
+        &self,
+        diagnostic: Diagnostic,
+        text: Place,
+        key: Option<ExprId>,
+    ) -> Diagnostic {
+        let diagnostic = diagnostic.with_help("`text.at(i)` is the character at a place");
+        let Some(key) = key.map(|key| self.expr(key).span) else { return diagnostic };
+        let is = |from: u32, bracket: &str| {
+            self.text.get(from as usize..).is_some_and(|rest| rest.starts_with(bracket))
+        };
+        if !is(text.span.end, "[") || text.span.end + 1 != key.start || !is(key.end, "]") {
+            return diagnostic;
+        }
+        let edits = vec![
+            Edit::replace(Place::new(self.file, Span::new(text.span.end, key.start)), ".at("),
+            Edit::replace(Place::new(self.file, Span::new(key.end, key.end + 1)), ")"),
+        ];
+        diagnostic.with_fix("write `.at(…)`", edits)
     }
 
     fn may_be_other(

@@ -187,10 +187,10 @@ impl Infer<'_> {
             self.check_null(object, container, NullUse::Index);
         }
         let ty = container.ty;
-        let never_has = Kinds::NUMBER.or(Kinds::BOOLEAN).or(Kinds::FUNCTION);
+        let never_has = Kinds::NUMBER.or(Kinds::BOOLEAN).or(Kinds::FUNCTION).or(Kinds::TEXT);
         let never_has = if is_optional { never_has } else { never_has.or(Kinds::NULL) };
         if ty != TypeId::NEVER && self.types.kinds(ty).is_within(never_has) {
-            self.report(object, ProblemKind::NotIndexable { of: ty });
+            self.report(object, ProblemKind::NotIndexable { of: ty, key: Some(index) });
             return Fact::ERROR;
         }
         let container = match self.types.get(key.ty).clone() {

@@ -69,11 +69,8 @@ impl Infer<'_> {
 
     fn check_destructure(&mut self, pat: PatId, at: Option<ExprId>, ty: TypeId, as_array: bool) {
         // A value under a threshold binds against nothing, so null is no mistake there.
-        let never = if as_array {
-            Kinds::NUMBER.or(Kinds::BOOLEAN).or(Kinds::FUNCTION).or(Kinds::OBJECT)
-        } else {
-            Kinds::NUMBER.or(Kinds::BOOLEAN)
-        };
+        let never = Kinds::NUMBER.or(Kinds::BOOLEAN).or(Kinds::FUNCTION).or(Kinds::TEXT);
+        let never = never.or(if as_array { Kinds::OBJECT } else { Kinds::ARRAY });
         if ty != TypeId::NEVER && self.types.kinds(ty).is_within(never) {
             let kind = ProblemKind::CannotDestructure { ty, as_array };
             match at {

@@ -209,7 +209,7 @@ impl Infer<'_> {
                 nearest: None,
                 is_method: false,
             },
-            PlaceStep::Index(_) => ProblemKind::NotIndexable { of: ty },
+            PlaceStep::Index(_) => ProblemKind::NotIndexable { of: ty, key: None },
         };
         self.report(place.root_expr, kind);
     }
