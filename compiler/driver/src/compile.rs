@@ -118,6 +118,34 @@ pub fn compile_file(path: &Path, options: &Options) -> Result<Compiled, Rejected
     compiled(&files, &root, options, |path| files.shown(path))
 }
 
+/// The same when the file has been read, and may not be there a second time: a pipe.
+pub fn compile_read(path: &Path, text: &str, options: &Options) -> Result<Compiled, Rejected> {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let read = Read { path: &absolute.to_string_lossy(), text };
+    let (files, root) = Rooted::of(&read, path);
+    compiled(&files, &root, options, |path| files.shown(path))
+}
+
+/// The disk, with a text that was read from it before.
+struct Read<'t> {
+    path: &'t str,
+    text: &'t str,
+}
+
+impl FileSystem for Read<'_> {
+    fn read(&self, path: &str) -> Result<Arc<str>, ReadError> {
+        if path == self.path { Ok(self.text.into()) } else { Disk.read(path) }
+    }
+
+    fn sources_below(&self, folder: &str) -> Result<Vec<String>, ReadError> {
+        Disk.sources_below(folder)
+    }
+
+    fn is_folder(&self, path: &str) -> bool {
+        Disk.is_folder(path)
+    }
+}
+
 /// The same for any file system; `root` is a path in it.
 pub fn compile(
     files: &dyn FileSystem,
@@ -217,7 +245,12 @@ pub(crate) fn checked(
     let opened = open(files, &[root.to_owned()]);
     let report = reported(&opened, Keep::Bodies, shown);
     let Some(root) = opened.roots.first().copied() else {
-        return Err(Rejected::Unreadable(report));
+        return Err(match report.has_errors() {
+            true => Rejected::Unreadable(report),
+            false => {
+                unreadable(root, &ReadError::Unreadable("it is a manifest, no program".to_owned()))
+            }
+        });
     };
     if report.has_errors() {
         return Err(Rejected::Errors(report));

@@ -4,6 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::Mutex;
 
+use crate::printed;
+
 /// What the hook saw of the latest panic.
 static LATEST: Mutex<Option<String>> = Mutex::new(None);
 
@@ -11,6 +13,7 @@ static LATEST: Mutex<Option<String>> = Mutex::new(None);
 pub const INTERNAL: &str = "P0899";
 
 /// Runs a command. A panic in it is reported with [`INTERNAL`], and the exit status is 1.
+/// It is 2 when standard output could not be written, unless nobody reads it any more.
 /// With `RUST_BACKTRACE` set the usual report of a panic comes first.
 pub fn guarded(command: impl FnOnce() -> ExitCode) -> ExitCode {
     let usual = std::panic::take_hook();
@@ -25,7 +28,13 @@ pub fn guarded(command: impl FnOnce() -> ExitCode) -> ExitCode {
         }
     }));
     match catch_unwind(AssertUnwindSafe(command)) {
-        Ok(status) => status,
+        Ok(status) => match printed::lost() {
+            None => status,
+            Some(reason) => {
+                eprintln!("error: standard output cannot be written: {reason}");
+                ExitCode::from(2)
+            }
+        },
         Err(_) => {
             let latest = LATEST.lock().ok().and_then(|mut latest| latest.take());
             eprint!("{}", report(&latest.unwrap_or_default()));

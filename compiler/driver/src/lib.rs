@@ -20,6 +20,7 @@ mod facts;
 mod fix;
 mod fmt;
 mod guard;
+mod printed;
 mod report;
 mod rooted;
 
@@ -27,7 +28,7 @@ use std::process::ExitCode;
 
 pub use compile::{
     Checked, Compiled, CompiledTests, Counting, Options, Point, Rejected, check, check_files,
-    compile, compile_file, compile_tests, sources,
+    compile, compile_file, compile_read, compile_tests, sources,
 };
 pub use doc::{Format, doc, doc_files};
 pub use effects::{FunctionEffects, effects};
@@ -37,6 +38,7 @@ pub use facts::{FileFacts, facts};
 pub use fix::{Applied, Change, Fixed, fix, fix_files};
 pub use fmt::{Formatted, fmt, fmt_files, formatted_text};
 pub use guard::{INTERNAL, guarded};
+pub use printed::{is_closed, print};
 pub use prism_lower::What;
 pub use prism_opt::Level;
 pub use report::{Located, Report, SourceTable};

@@ -20,22 +20,17 @@ pub fn use_color(wanted: Color) -> bool {
 
 /// Prints; a reader that has gone away is not an error of ours.
 pub fn print(text: &str) {
-    write(&mut std::io::stdout().lock(), text.as_bytes());
+    prism_driver::print(text.as_bytes());
 }
 
 /// The same for bytes that need not be text.
 pub fn print_bytes(bytes: &[u8]) {
-    write(&mut std::io::stdout().lock(), bytes);
+    prism_driver::print(bytes);
 }
 
 pub fn print_error(text: &str) {
-    write(&mut std::io::stderr().lock(), text.as_bytes());
-}
-
-fn write(to: &mut dyn Write, bytes: &[u8]) {
-    // Both can only fail because nobody reads any more, and then nobody is left to tell.
-    let _ = to.write_all(bytes);
-    let _ = to.flush();
+    // Nobody is left to tell when this fails.
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// The status of a command that could not be understood, or could not read its files.

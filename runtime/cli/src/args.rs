@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use prism_cli::stores;
 
 /// Run Prism programs: agents are called, every step is journalled, and a run survives a crash.
 #[derive(Debug, Parser)]
@@ -633,7 +634,7 @@ pub struct Named {
 #[derive(Debug, clap::Args)]
 pub struct Store {
     /// The journal: a folder, an SQLite file, or postgres://… [default: .prism beside prism.toml]
-    #[arg(long, value_name = "DIR|FILE|URL", env = "PRISM_STORE")]
+    #[arg(long, value_name = "DIR|FILE|URL", env = "PRISM_STORE", value_parser = stores::parse)]
     pub store: Option<PathBuf>,
 }
 

@@ -37,8 +37,11 @@ pub fn load(path: &Path, options: &prism_driver::Options) -> Result<Program, Ref
     if is_artifact(path, &bytes) {
         return decoded(path, bytes);
     }
-    let compiled = prism_driver::compile_file(path, options)
-        .map_err(|rejected| Refused::Rejected(Box::new(rejected)))?;
+    let compiled = match std::str::from_utf8(&bytes) {
+        Ok(text) if !path.is_file() => prism_driver::compile_read(path, text, options),
+        Ok(_) | Err(_) => prism_driver::compile_file(path, options),
+    };
+    let compiled = compiled.map_err(|rejected| Refused::Rejected(Box::new(rejected)))?;
     Ok(Program {
         name: name_of(path, &compiled.module),
         module: compiled.module,

@@ -24,6 +24,18 @@ pub enum Place {
     Database(String),
 }
 
+/// The argument of `--store`. An address that is no database's would become a folder of that name.
+pub fn parse(text: &str) -> Result<PathBuf, String> {
+    let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
+    match scheme {
+        "" | "postgres" | "postgresql" => Ok(PathBuf::from(text)),
+        _ => Err(format!(
+            "a store is a folder, an SQLite file or postgres://…, and {scheme}:// is none; large \
+             values are kept in a bucket with `prism values --to`"
+        )),
+    }
+}
+
 /// The place that `--store` names: a database when it begins like its address, a file when it is
 /// one or looks like one, else a folder.
 pub fn named(path: &Path) -> Place {
@@ -119,5 +131,7 @@ mod tests {
         assert_eq!(named(Path::new("nowhere")), Place::File("nowhere/runs.db".into()));
         assert_eq!(beside(Some(Path::new("a/prism.toml"))), Place::File("a/.prism/runs.db".into()));
         assert_eq!(beside(None), Place::File("./.prism/runs.db".into()));
+        assert!(parse("s3://bucket/runs").is_err_and(|words| words.contains("prism values --to")));
+        assert_eq!(parse(address), Ok(address.into()));
     }
 }

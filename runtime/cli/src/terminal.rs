@@ -126,15 +126,10 @@ pub fn user() -> String {
 
 /// Prints; a reader that has gone away is not an error of ours.
 pub fn print(text: &str) {
-    write(&mut std::io::stdout().lock(), text);
+    prism_driver::print(text.as_bytes());
 }
 
 pub fn print_error(text: &str) {
-    write(&mut std::io::stderr().lock(), text);
-}
-
-fn write(to: &mut dyn Write, text: &str) {
-    // Both can only fail because nobody reads any more, and then nobody is left to tell.
-    let _ = to.write_all(text.as_bytes());
-    let _ = to.flush();
+    // Nobody is left to tell when this fails.
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }

@@ -218,5 +218,7 @@ fn events_are_read_in_pages() {
     let followed = project.prism(&["events", run, "--follow", "--limit", "2"]);
     assert_eq!(numbers(&lines(&followed.stdout)), [1, 2, 2]);
     assert_eq!(project.prism(&["events", run, "--limit", "0"]).status, 2);
+    let from_zero = project.prism(&["events", run, "--from", "0", "--limit", "7"]);
+    assert_eq!(lines(&from_zero.stdout), all);
     assert_eq!(project.prism(&["events", run, "--from", "8", "--limit", "1"]).stdout, "");
 }

@@ -112,3 +112,16 @@ fn lines_are_read_in_pages() {
     assert_eq!(lines[2..], [json!({ "run": run, "next": 3 })]);
     assert_eq!(project.prism(&["logs", run, "--limit", "none"]).status, 2);
 }
+
+/// A run that nobody drives is cancelled by whoever asks for it, with all that it has printed.
+#[test]
+fn a_cancelled_run_keeps_its_lines() {
+    let project = Project::new("print(\"before\")\nhuman.approve(\"go?\")\n");
+    let (_, object) = project.run_json(&[]);
+    let run = object["run"].as_str().unwrap();
+    assert_eq!(project.prism(&["cancel", run, "--reason", "no more"]).status, 0);
+    assert_eq!(project.prism(&["logs", run]).stdout, "before\n");
+    let again = project.prism(&["resume", run]);
+    assert_eq!((again.status, again.stdout.as_str()), (1, "before\n"));
+    assert!(again.stderr.contains("is cancelled"), "{}", again.stderr);
+}

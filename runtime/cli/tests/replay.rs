@@ -260,6 +260,20 @@ fn a_fork_with_another_input_asks_only_what_changes() {
     assert_eq!(calls(&project), ["third 2"]);
 }
 
+/// Another program may read names that the recorded one did not: they come from the manifest.
+#[test]
+fn another_program_has_the_names_of_the_host_that_it_reads() {
+    let (project, run) = recorded();
+    let manifest = std::fs::read_to_string(project.path().join("prism.toml")).unwrap();
+    project.write("prism.toml", manifest + "[groups]\npair = [\"one\"]\n");
+    project
+        .write("new.prism", format!("{PROGRAM}[...pair.map(a => a.name), agents.length, input]"));
+    let ran =
+        project.prism(&["replay", &run, "--program", "new.prism", "--mode", "freeze", "--json"]);
+    assert_eq!((ran.status, &ran.json()["value"]), (0, &serde_json::json!(["one", 1, 1])));
+    assert_eq!(calls(&project), [""; 0]);
+}
+
 #[test]
 fn a_site_that_the_run_does_not_have_is_refused() {
     let (project, run) = recorded();

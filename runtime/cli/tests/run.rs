@@ -263,3 +263,48 @@ fn an_input_that_contradicts_the_header_is_refused() {
     let wrong_n = refused(schema, r#"{"mode": "slow", "n": "a"}"#);
     assert_eq!(wrong_n.as_deref(), Some("`input.n` must be number | null, found \"a\""));
 }
+
+#[test]
+fn a_manifest_is_no_program() {
+    let project = Project::new("1");
+    project.write("prism.toml", "");
+    let ran = project.prism(&["run", "prism.toml"]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.stderr.contains("it is a manifest, no program"), "{}", ran.stderr);
+}
+
+/// A pipe can be read once only.
+#[test]
+fn a_program_may_come_from_a_pipe() {
+    let project = Project::new("1");
+    let script = "printf 'let a = 20\\na + 1' | \"$0\" run /dev/stdin --no-store";
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_prism")]).current_dir(project.path());
+    let ran = common::Ran::of(&mut command);
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, "21\n"), "{}", ran.stderr);
+}
+
+/// What was asked for is lost, and the status says so; a reader that has gone away is none of it.
+#[test]
+fn output_that_cannot_be_written_is_an_error() {
+    let project = Project::new("print(1)\n2");
+    let sh = |script: &str| {
+        let mut command = std::process::Command::new("bash");
+        command.args(["-c", script, env!("CARGO_BIN_EXE_prism")]).current_dir(project.path());
+        common::Ran::of(&mut command)
+    };
+    let full = sh("\"$0\" run main.prism --no-store > /dev/full");
+    assert_eq!(full.status, 2);
+    assert!(full.stderr.contains("standard output cannot be written"), "{}", full.stderr);
+    let gone = sh("\"$0\" run main.prism --no-store | true; exit ${PIPESTATUS[0]}");
+    assert_eq!((gone.status, gone.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn an_address_that_is_no_store_makes_no_folder() {
+    let project = Project::new("1");
+    let ran = project.prism(&["run", "main.prism", "--store", "s3://bucket/runs"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("prism values --to"), "{}", ran.stderr);
+    assert!(!project.path().join("s3:").exists());
+}

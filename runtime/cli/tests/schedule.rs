@@ -118,6 +118,8 @@ fn schedules_are_listed_replaced_and_ended() {
     assert_eq!(second.as_array().unwrap().len(), 1);
     assert_eq!(second[0]["when"]["cron"], "0 10 1 1 *");
     let name = second[0]["schedule"].as_str().unwrap();
+    // Nothing of it was interrupted: it waits for its time.
+    assert_eq!(project.prism(&["status", name, "--json"]).json()["status"], "running");
     let refused = project.prism(&["resume", name]);
     assert_eq!(refused.status, 2, "{}", refused.stderr);
     assert!(refused.stderr.contains("[P2022]"), "{}", refused.stderr);

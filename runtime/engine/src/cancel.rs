@@ -6,7 +6,7 @@ use prism_journal::{Error as StoreError, Kind, Log, Message, RunId, Store};
 use serde_json::json;
 
 use crate::record::run_draft;
-use crate::{Error, codec, take_up};
+use crate::{Error, codec, logs, take_up};
 
 /// The key of the message that asks for it; no effect id is like it.
 pub(crate) const KEY: &str = "cancel";
@@ -36,7 +36,8 @@ pub fn cancel(store: &dyn Store, run: RunId, reason: &str) -> Result<Cancelled, 
     let last = store.read(run, record.last_seq)?;
     let last = last.last().ok_or_else(|| Error::UnknownRun { name: run.to_string() })?;
     take_up::expect_unfinished(last)?;
-    let ended = run_draft(Kind::RunCancelled, &json!({ "reason": reason, "output": [] }));
+    let output = logs::printed(store, run)?;
+    let ended = run_draft(Kind::RunCancelled, &json!({ "reason": reason, "output": output }));
     let batch = Log::after(last).batch(vec![ended]);
     let (ack, fate) = mpsc::sync_channel(1);
     // The receiver is below and waits.

@@ -86,9 +86,9 @@ impl Told {
 }
 
 impl<'a> Events<'a> {
-    /// Reads events from number `from` on; 1 is the first.
+    /// Reads events from number `from` on; 1 is the first, and 0 means it too.
     pub fn of(store: &'a dyn Store, run: RunId, from: u64) -> Result<Events<'a>, Error> {
-        let (tail, standing) = (Tail::of(store, run)?, Standing::of(run));
+        let (tail, standing, from) = (Tail::of(store, run)?, Standing::of(run), from.max(1));
         let fold = Fold::default();
         Ok(Events { tail, from, fold, every: None, end: None, standing, is_over: false })
     }

@@ -116,6 +116,12 @@ impl<'a> Logs<'a> {
     }
 }
 
+/// The lines that a run has printed, as far as its journal has them.
+pub(crate) fn printed(store: &dyn Store, run: RunId) -> Result<Vec<String>, Error> {
+    let lines = Logs::of(store, run)?.read()?.into_iter();
+    Ok(lines.filter(|line| line.from == Source::Output).map(|line| line.text).collect())
+}
+
 /// A line that has no number yet.
 fn line(entry: &Entry, from: Source, text: &str) -> Line {
     Line {

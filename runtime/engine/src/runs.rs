@@ -10,6 +10,7 @@ use crate::past::Past;
 use crate::people::open_questions;
 use crate::record::{PARKED, payload};
 use crate::result::{self, RunResult};
+use crate::schedule::Planned;
 use crate::{Error, cancel};
 
 /// The run of that name, or whose name starts so and no other's does.
@@ -30,7 +31,8 @@ pub fn find_run(store: &dyn Store, name: &str) -> Result<RunId, Error> {
     }
 }
 
-/// All runs, oldest first. One that is on its way in no process counts as interrupted.
+/// All runs, oldest first. One that is on its way in no process counts as interrupted; a schedule
+/// waits for its times in none.
 pub fn runs(store: &dyn Store) -> Result<Vec<RunRecord>, Error> {
     let mut runs = store.runs()?;
     runs.iter_mut().try_for_each(|record| look_for_owner(store, record))?;
@@ -48,7 +50,10 @@ pub fn record(store: &dyn Store, run: RunId) -> Result<RunRecord, Error> {
 }
 
 fn look_for_owner(store: &dyn Store, record: &mut RunRecord) -> Result<(), Error> {
-    if record.status == Status::Running && !store.is_claimed(record.run)? {
+    if record.status == Status::Running
+        && !store.is_claimed(record.run)?
+        && Planned::read(store, record.run)?.is_none()
+    {
         record.status = Status::Interrupted;
     }
     Ok(())

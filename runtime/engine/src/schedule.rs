@@ -86,11 +86,11 @@ pub fn plan(
 impl Planned {
     /// The schedule that a run is; `None` for a run of a program.
     pub fn read(store: &dyn Store, run: RunId) -> Result<Option<Planned>, Error> {
-        let entries = store.read(run, 0)?;
-        let first = entries.first().ok_or_else(|| Error::UnknownRun { name: run.to_string() })?;
-        let recorded = start::from_entry(store, first)?;
+        let first = store.first(run)?;
+        let first = first.ok_or_else(|| Error::UnknownRun { name: run.to_string() })?;
+        let recorded = start::from_entry(store, &first)?;
         let Some(schedule) = recorded.schedule else { return Ok(None) };
-        let beginning = payload(store, first)?;
+        let beginning = payload(store, &first)?;
         Ok(Some(Planned {
             run,
             name: recorded.name,

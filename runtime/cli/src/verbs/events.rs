@@ -37,7 +37,7 @@ fn follow(events: &mut Events<'_>, goes_on: bool) -> Result<(), Refused> {
         for told in events.read().map_err(|error| engine(&error))? {
             print(&format!("{}\n", told.to_json()));
         }
-        if !goes_on || events.is_over() {
+        if !goes_on || events.is_over() || prism_driver::is_closed() {
             return Ok(());
         }
         std::thread::sleep(PAUSE);

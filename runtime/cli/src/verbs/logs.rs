@@ -35,7 +35,7 @@ fn follow(args: &args::Logs) -> Result<(), Refused> {
             let text = if args.json { line.to_json().to_string() } else { shown(line) };
             print(&format!("{text}\n"));
         }
-        if !args.follow || logs.is_over() || n_left == 0 {
+        if !args.follow || logs.is_over() || n_left == 0 || prism_driver::is_closed() {
             return Ok(());
         }
         std::thread::sleep(PAUSE);

@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use prism_agents::{Registry, json};
+use prism_cli::inputs::Inputs;
+use prism_cli::manifest::Manifest;
 use prism_cli::problem::Problem;
-use prism_cli::program::{Refused, load};
+use prism_cli::program::{Program, Refused, load};
 use prism_cli::session::{self, From, Session, Signals};
-use prism_cli::{inputs, manifest, report, show, words};
+use prism_cli::{hosts, inputs, manifest, report, show, words};
 use prism_engine::{
-    Changes, Compared, Divergence, Error, Fork, Host, Replayed, Script, Shadowed, recorded, replay,
+    Changes, Compared, Divergence, Error, Fork, Host, Recorded, Replayed, Script, Shadowed,
+    recorded, replay,
 };
 use prism_vm::{Answer, Location};
 use serde_json::{Value, json};
@@ -49,10 +52,26 @@ fn prepare(args: &args::Replay) -> Result<Prepared, Refused> {
         let level = prism_driver::Level::Full;
         let program = load(file, &prism_driver::Options { level })?;
         folder = prism_driver::package_of(file);
+        changes.inputs = with_new_names(changes.inputs, &program, &recorded, &manifest)?;
         changes.program = Some((program.module, program.artifact));
         changes.meta = Some(json!({ "folder": folder, "manifest": manifest.path }));
     }
     Ok(Prepared { opened, changes, folder, registry: manifest.registry, script })
+}
+
+/// Names that the recorded program did not read are supplied as for a run.
+fn with_new_names(
+    mut changed: Inputs,
+    program: &Program,
+    recorded: &Recorded,
+    manifest: &Manifest,
+) -> Result<Inputs, Refused> {
+    let known: Inputs = changed.iter().chain(&recorded.inputs).cloned().collect();
+    let is_known = |name: &str| known.iter().any(|(known, _)| &**known == name);
+    let all = hosts::complete(&program.module, manifest, known.clone())
+        .map_err(|problem| Refused::Wrong(vec![problem]))?;
+    changed.extend(all.into_iter().filter(|(name, _)| !is_known(name)));
+    Ok(changed)
 }
 
 fn carry_out(
