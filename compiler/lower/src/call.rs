@@ -406,10 +406,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         cx.resume = Some(cx.b.param(0));
         cx.bind_captures();
         cx.bind_implicit(source);
-        for (index, param) in clause.params.iter().enumerate() {
-            let value = cx.b.param(index + 1);
-            cx.bind_pat(param.pat, value, None);
-        }
+        cx.bind_params_from(1, &clause.params, source);
         let function = cx.finish_function(&clause.body, source);
         self.program.define(id, function);
         self.make_closure(id, key, source)

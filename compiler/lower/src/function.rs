@@ -188,8 +188,13 @@ impl<'a, 'p, 'db> Cx<'a, 'p, 'db> {
 
     /// Binds the parameters; defaults are evaluated in order, each seeing the ones before.
     pub fn bind_params(&mut self, params: &'a [Param], source: Source) {
+        self.bind_params_from(0, params, source);
+    }
+
+    /// The same where others come before them.
+    pub fn bind_params_from(&mut self, first: usize, params: &'a [Param], source: Source) {
         for (index, param) in params.iter().enumerate() {
-            let given = self.b.param(index);
+            let given = self.b.param(first + index);
             let value = match param.default {
                 Some(default) => self.param_or_default(given, default, source),
                 None => given,

@@ -220,7 +220,7 @@ impl Core {
     }
 
     #[cold]
-    fn arity(&mut self, id: FunctionId, entry: Entry, args: &[Value]) -> Raise {
+    pub(crate) fn arity(&mut self, id: FunctionId, entry: Entry, args: &[Value]) -> Raise {
         let module = self.program.module();
         let function = &module.functions[id.index()];
         let name = module.strings[function.name.index()].clone();

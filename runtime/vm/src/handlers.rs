@@ -14,7 +14,7 @@
 //!
 //! A fiber sees the handlers of the fiber that spawned it, for clauses that resume at their end.
 
-use prism_bytecode::{HandlerId, Reg, SiteId, Verified};
+use prism_bytecode::{FunctionId, HandlerId, Reg, SiteId, Verified};
 
 use crate::calls::{Callee, Match, Target};
 use crate::core::Core;
@@ -100,14 +100,27 @@ impl Core {
         let table = &self.program.module().handlers[installed.handler.index()];
         let resumes_last = table.clauses[handled.clause].resumes_last;
         let function = installed.functions[handled.clause];
-        let callee = self.callee(function)?;
-        if resumes_last {
-            return self.answer_in_place(fiber, handled, callee, args, dst);
-        }
-        if installed.frame.is_none() {
-            self.release_callee(callee);
+        let is_foreign = !resumes_last && installed.frame.is_none();
+        let Callee { target, confidence, .. } = self.callee(function)?;
+        let Target::Function { id, closure } = target else {
+            return Err(Raise::Limit(Limit::Fault("a clause is no function")));
+        };
+        let fits = match is_foreign {
+            false => self.fit_clause(id, &mut args, !resumes_last),
+            true => Err(self.problem(&Problem::ForeignContinuation)),
+        };
+        if let Err(raise) = fits {
             self.release_all(&mut args);
-            return Err(self.problem(&Problem::ForeignContinuation));
+            self.heap.release(closure);
+            return Err(raise);
+        }
+        if resumes_last {
+            let frame = self.frame(fiber, dst, confidence, FrameKind::Clause)?;
+            fiber.frames.push(frame);
+            fiber.masks.push(fiber.visible);
+            fiber.visible = fiber.handlers[handled.handler].outer;
+            self.enter(fiber, id, closure, args);
+            return Ok(());
         }
         let (continuation, frame) = cut(fiber, handled.handler, dst);
         let size = continuation.stack.len() * size_of::<Value>();
@@ -115,40 +128,47 @@ impl Core {
         self.heap.grow(PIECE + size);
         let handle = self.heap.new_other(Other::Continuation(index));
         args.push(handle);
-        let n_frames = fiber.frames.len();
         self.heap.retain(handle);
-        let called = self.call(fiber, callee, args, Match::Exact, frame.dst);
-        match fiber.frames.get_mut(n_frames) {
-            Some(frame) => {
-                frame.kind = FrameKind::Taking;
+        match self.frame(fiber, frame.dst, confidence, FrameKind::Taking) {
+            Ok(frame) => {
+                fiber.frames.push(frame);
                 fiber.parked.push(handle);
+                self.enter(fiber, id, closure, args);
+                Ok(())
             }
-            None => self.heap.release(handle),
+            Err(raise) => {
+                self.heap.release(handle);
+                self.release_all(&mut args);
+                self.heap.release(closure);
+                Err(raise)
+            }
         }
-        called
     }
 
-    fn answer_in_place(
+    /// Makes the arguments of an operation fit a clause, which takes as many as it likes. The
+    /// continuation, where it takes that, comes behind them.
+    fn fit_clause(
         &mut self,
-        fiber: &mut Fiber,
-        handled: Handled,
-        callee: Callee,
-        mut args: Vec<Value>,
-        dst: Reg,
+        id: FunctionId,
+        args: &mut Vec<Value>,
+        takes_continuation: bool,
     ) -> Run<()> {
-        let Target::Function { id, closure } = callee.target else {
-            return Err(Raise::Limit(Limit::Fault("a clause is no function")));
-        };
-        if let Err(raise) = self.fit(id, &mut args, Match::Exact) {
-            self.release_all(&mut args);
-            self.heap.release(closure);
+        let entry = self.program.functions()[id.index()];
+        let n_params = usize::from(entry.n_params).saturating_sub(usize::from(takes_continuation));
+        let positional = n_params.saturating_sub(usize::from(entry.has_rest));
+        let mut rest = args.split_off(positional.min(args.len()));
+        let params = &self.program.module().functions[id.index()].params;
+        let is_short = params.iter().take(positional).skip(args.len()).any(|p| !p.is_optional);
+        if is_short {
+            let raise = self.arity(id, entry, args);
+            self.release_all(&mut rest);
             return Err(raise);
         }
-        let frame = self.frame(fiber, dst, callee.confidence, FrameKind::Clause)?;
-        fiber.frames.push(frame);
-        fiber.masks.push(fiber.visible);
-        fiber.visible = fiber.handlers[handled.handler].outer;
-        self.enter(fiber, id, closure, args);
+        args.resize(positional, Value::MISSING);
+        match entry.has_rest {
+            true => args.push(self.heap.new_array(rest)),
+            false => self.release_all(&mut rest),
+        }
         Ok(())
     }
 

@@ -42,7 +42,7 @@ impl<'a> Cx<'a> {
     }
 
     /// The parameters of an operation, and how many are needed.
-    fn op_params(&self, op: &str) -> Option<(Vec<Text>, usize)> {
+    pub(super) fn op_params(&self, op: &str) -> Option<(Vec<Text>, usize)> {
         if let Some((effect, name)) = op.split_once('.')
             && let Some(def) = self.effect_def(effect)
         {

@@ -6,8 +6,8 @@ use prism_syntax::ast::{self, HandlerHead};
 use super::pat::PatMode;
 use super::{Cx, FrameKind};
 use crate::body::{
-    Block, ExprId, ExprKind, Function, HandlerClause, LambdaId, LocalKind, ReturnClause, Stmt,
-    StmtKind, Text,
+    Block, ExprId, ExprKind, Function, HandlerClause, LambdaId, LocalKind, Param, ReturnClause,
+    Stmt, StmtKind, Text,
 };
 use crate::builtins;
 use crate::problem::ProblemKind;
@@ -84,12 +84,30 @@ impl<'a> Cx<'a> {
     ) -> HandlerClause {
         self.in_frame(FrameKind::Clause, true, |cx| {
             cx.scoped(|cx| {
-                let params = cx.params(params);
+                let written = params;
+                let mut params = cx.params(written);
+                cx.may_be_left_out(&effect, written, &mut params);
                 let body = cx.function_body(body);
                 let resumes_last = cx.frame().resumes == 1 && cx.ends_in_resume(&body);
                 HandlerClause { effect, params, body, resumes_last }
             })
         })
+    }
+
+    /// What the operation's caller may leave out is null for the clause.
+    fn may_be_left_out(
+        &mut self,
+        operation: &str,
+        written: ast::List<ast::Param>,
+        params: &mut [Param],
+    ) {
+        let Some((names, least)) = self.op_params(operation) else { return };
+        let written = &self.ast[written];
+        for (param, written) in params.iter_mut().zip(written).take(names.len()).skip(least) {
+            if param.default.is_none() && !param.is_rest {
+                param.default = Some(self.null(self.ast[written.pat].span));
+            }
+        }
     }
 
     fn ends_in_resume(&self, body: &Block) -> bool {

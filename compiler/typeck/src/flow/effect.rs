@@ -206,9 +206,13 @@ impl<'a> Infer<'a> {
                 (None, Some(offered)) if !offered.is_rest => offered.fact,
                 (None, _) => Fact::ANY,
             };
-            if let Some(default) = param.default {
-                self.infer_expr(default);
-            }
+            let fact = match param.default {
+                Some(default) => {
+                    let left_out = self.infer_expr(default);
+                    self.types.join(fact, left_out)
+                }
+                None => fact,
+            };
             self.bind_pattern(param.pat, fact, None);
         }
         let declared = operation.and_then(|operation| operation.result);
