@@ -3,11 +3,14 @@
 //! Which names exist and how many arguments they take stands in `prism_hir::builtins`; this
 //! module adds what they give.
 
+mod arguments;
 mod globals;
 mod members;
 
 use prism_hir::builtins::{Kind, Receiver, builtin, member, members as members_of};
 
+pub use arguments::Wanted;
+pub(crate) use arguments::{function_wants, method_wants};
 pub(crate) use globals::{function_result, global, prints};
 pub(crate) use members::{Given, Rule, method_shape, property_type};
 

@@ -2,6 +2,7 @@
 
 use prism_hir::body::{BinaryOp, Bits, ExprId, LocalId, PatId, StmtId, UnaryOp};
 
+use crate::builtins::Wanted;
 use crate::confidence::{Confidence, Level};
 use crate::secrets::Reader;
 use crate::types::{Mismatch, Text, TypeId};
@@ -83,6 +84,11 @@ pub enum ProblemKind {
         callee: Callee,
         name: Text,
         nearest: Option<Text>,
+    },
+    WrongArgument {
+        callee: Callee,
+        wanted: Wanted,
+        ty: TypeId,
     },
     BadOperands {
         op: BinaryOp,

@@ -47,8 +47,11 @@ impl<'a> Cx<'a> {
     fn type_name(&mut self, expr: ast::ExprId) -> Option<ExprId> {
         let ast::Expr { kind: ast::ExprKind::Name, span } = self.ast[expr] else { return None };
         let name = self.slice(span);
-        let is_built_in = matches!(self.find(name), Some(Name::Builtin(_)));
-        let is_type = is_built_in && names::is_only_namespace(name);
+        let is_type = match self.find(name) {
+            Some(Name::Builtin(_)) => names::is_only_namespace(name),
+            Some(_) => false,
+            None => name == "Function",
+        };
         is_type.then(|| self.alloc(ExprKind::Text(name.into()), span))
     }
 

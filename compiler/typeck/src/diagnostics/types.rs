@@ -6,6 +6,7 @@ use prism_span::Span;
 
 use super::confidence::origin_words;
 use super::{Words, callee, counted, error, mended, target};
+use crate::builtins::Wanted;
 use crate::confidence::Level;
 use crate::errors::{Callee, NullUse, ProblemKind, Site, Target};
 use crate::types::{Fact, Kinds, Mismatch, Reason, Text, Type, TypeId};
@@ -14,6 +15,16 @@ impl Words<'_> {
     pub(super) fn of_type(&self, site: Site, at: Place, kind: &ProblemKind) -> Diagnostic {
         match kind {
             ProblemKind::Mismatch { mismatch, target } => self.mismatch(site, at, mismatch, target),
+            ProblemKind::WrongArgument { callee: called, wanted, ty } => {
+                let (wanted, help) = match wanted {
+                    Wanted::Number => ("a number", "`Number(x)` reads a number from a text"),
+                    Wanted::Text => ("a text", "`String(x)` gives the text of a value"),
+                    Wanted::Object => ("an object", "objects and arrays have keys"),
+                };
+                let (called, found) = (callee(called), self.ty(*ty));
+                let message = format!("{called} takes {wanted}, found `{found}`");
+                error(Code::P0201, at, message).with_help(help)
+            }
             ProblemKind::NotCallable { ty } => {
                 let message = format!("{} is not a function", self.value_of(site, *ty));
                 let diagnostic = error(Code::P0202, at, message);
@@ -92,7 +103,8 @@ impl Words<'_> {
             }
             ProblemKind::CannotSpread { ty } => {
                 let message = format!("cannot spread `{}`", self.ty(*ty));
-                error(Code::P0209, at, message).with_help("`...` takes arrays and objects apart")
+                error(Code::P0209, at, message)
+                    .with_help("`[...x]` takes an array apart, and `{ ...x }` an object")
             }
             ProblemKind::CannotIterate { ty } => {
                 let message = format!("cannot loop over `{}`", self.ty(*ty));

@@ -6,6 +6,7 @@ use prism_hir::body::{Arg, ExprId, ExprKind, Name};
 use prism_hir::builtins::{Kind, builtin};
 use prism_source::PRELUDE;
 
+use crate::builtins::{Wanted, function_wants};
 use crate::confidence::{Confidence, Label, Level};
 use crate::errors::{Callee, NullUse, ProblemKind, Target};
 use crate::flow::Infer;
@@ -152,6 +153,9 @@ impl Infer<'_> {
             }
             _ => self.infer_args(args),
         };
+        self.check_kinds(&Callee::Function(name.clone()), args, &facts, |index| {
+            function_wants(name, index)
+        });
         if crate::builtins::prints(name) {
             for (arg, fact) in args.iter().zip(&facts) {
                 self.expose(arg.value, *fact, &Reader::Print);
@@ -162,6 +166,27 @@ impl Infer<'_> {
         let is_plain = always_plain || facts.iter().all(|fact| self.is_deeply_plain(*fact));
         let confidence = if is_plain { Confidence::PLAIN } else { Confidence::ANY };
         Fact { ty, confidence: confidence.labelled(self.label_of(&facts)) }
+    }
+
+    /// Reports arguments that a function of the machine never takes.
+    pub(crate) fn check_kinds(
+        &mut self,
+        callee: &Callee,
+        args: &[Arg],
+        facts: &[Fact],
+        wants: impl Fn(usize) -> Option<Wanted>,
+    ) {
+        for (index, (arg, fact)) in args.iter().zip(facts).enumerate() {
+            if arg.is_spread || arg.name.is_some() {
+                return;
+            }
+            let Some(wanted) = wants(index) else { continue };
+            let ty = fact.ty;
+            if ty != TypeId::NEVER && self.types.kinds(ty).is_within(wanted.never()) {
+                let kind = ProblemKind::WrongArgument { callee: callee.clone(), wanted, ty };
+                self.report(arg.value, kind);
+            }
+        }
     }
 
     /// What is computed from several values is as trusted as the least of them, and made of all.

@@ -66,6 +66,7 @@ impl<'a> Infer<'a> {
     pub(crate) fn infer_spread(&mut self, expr: ExprId) -> Fact {
         let spread = self.infer_expr(expr);
         let never_spreads = Kinds::NUMBER.or(Kinds::BOOLEAN).or(Kinds::NULL).or(Kinds::FUNCTION);
+        let never_spreads = never_spreads.or(Kinds::TEXT).or(Kinds::OBJECT).or(Kinds::AGENT);
         if spread.ty != TypeId::NEVER && self.types.kinds(spread.ty).is_within(never_spreads) {
             self.report(expr, ProblemKind::CannotSpread { ty: spread.ty });
         }
@@ -139,6 +140,7 @@ impl<'a> Infer<'a> {
     fn spread_into(&mut self, object: &mut ObjectType, expr: ExprId, label: Label) -> Label {
         let spread = self.infer_expr(expr);
         let never_spreads = Kinds::NUMBER.or(Kinds::BOOLEAN).or(Kinds::FUNCTION);
+        let never_spreads = never_spreads.or(Kinds::TEXT).or(Kinds::ARRAY);
         if spread.ty != TypeId::NEVER && self.types.kinds(spread.ty).is_within(never_spreads) {
             self.report(expr, ProblemKind::CannotSpread { ty: spread.ty });
         }

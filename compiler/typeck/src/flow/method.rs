@@ -4,7 +4,7 @@ use prism_hir::Contract;
 use prism_hir::body::{Arg, ExprId, ExprKind, Local, MemberMode, Name};
 use prism_hir::builtins::{Kind, Receiver, builtin, member};
 
-use crate::builtins::{Given, Rule, member_names, method_shape, receiver_of};
+use crate::builtins::{Given, Rule, member_names, method_shape, method_wants, receiver_of};
 use crate::confidence::{Confidence, Label};
 use crate::effects::Effects;
 use crate::errors::{Callee, NullUse, ProblemKind};
@@ -119,6 +119,9 @@ impl Infer<'_> {
         let (shape, rule, given) = method_shape(kind, name);
         let element = self.types.element(receiver.ty).unwrap_or(Fact::ANY);
         let facts = self.method_args(at, receiver, element, (name, given), (least, most), args);
+        self.check_kinds(&Callee::Method(name.clone()), args, &facts, |index| {
+            method_wants(kind, name, index)
+        });
         let callback = self.callback_result(at, receiver, element, given, (args, &facts));
         if kind == Receiver::Array && &**name == "forEach" {
             self.check_each(args);
