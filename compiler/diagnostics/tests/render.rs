@@ -64,3 +64,15 @@ fn json_has_byte_and_line_spans_and_edits() {
     );
     assert_eq!(json.to_string(), expected);
 }
+
+/// Only a line feed ends a line, also where a drawing would see more ends.
+#[test]
+fn text_and_json_count_the_same_lines() {
+    let text = "// a\u{2028}b\u{85}c\r\nlet s = \"x\u{c}y\rz\"\nfoo\n";
+    let at = text.find("foo").unwrap() as u32;
+    let diagnostic = Diagnostic::new(Code::P0501, place(at, at + 3), "m");
+    let shown = render::text(std::slice::from_ref(&diagnostic), &file(text), false);
+    assert!(shown.contains("a.prism:3:1") && shown.contains(" 3 | foo\n"), "{shown}");
+    let json = render::json(&[diagnostic], &file(text)).to_string();
+    assert!(json.contains(r#""line":3,"column":1"#), "{json}");
+}

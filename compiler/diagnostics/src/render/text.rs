@@ -151,10 +151,31 @@ impl Files<'_> {
     }
 }
 
+/// Ariadne ends lines at more characters than Prism does: each of those becomes a blank of as many
+/// bytes.
+fn with_own_lines(text: &Arc<str>) -> Arc<str> {
+    const OTHERS: [char; 6] = ['\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
+    if !text.contains(OTHERS) {
+        return text.clone();
+    }
+    let mut own = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        own.push(match c {
+            '\r' if rest.peek() == Some(&'\n') => c,
+            '\r' | '\u{b}' | '\u{c}' => ' ',
+            '\u{85}' => '\u{a0}',
+            '\u{2028}' | '\u{2029}' => '\u{2003}',
+            _ => c,
+        });
+    }
+    own.into()
+}
+
 impl File {
     fn new(text: Arc<str>) -> File {
         let has_long_lines = text.lines().any(|line| line.len() > LONGEST_LINE);
-        let source = Source::from(text.clone());
+        let source = Source::from(with_own_lines(&text));
         File { lines: LineIndex::new(&text), source, has_long_lines, text }
     }
 
