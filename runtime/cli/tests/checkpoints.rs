@@ -144,3 +144,31 @@ fn a_run_with_secrets_has_no_checkpoint() {
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     killed.is_complete();
 }
+
+/// Events that a reader does not want are not looked for in the journal of a run that can go on:
+/// here one of their entries is damaged, which nobody notices.
+#[test]
+fn later_events_are_read_from_the_checkpoint_on() {
+    let project = Project::new(
+        "for (let i = 0; i < 400; i++) { log(`${i}`) }\nhuman.approve(\"go?\")\nlog(\"end\")\n",
+    );
+    let (status, object) = project.run_json(&[]);
+    let run = object["run"].as_str().unwrap();
+    assert_eq!(status, 3, "{object}");
+    let events = |args: &[&str]| project.prism(&[&["events", run], args].concat());
+    let all = events(&[]).stdout;
+    let of_store = Sqlite::open(project.path().join(".prism/runs.db")).unwrap();
+    let checkpoint = of_store.checkpoint(run.parse().unwrap()).unwrap();
+    assert!(checkpoint.is_some_and(|checkpoint| checkpoint.seq > 200));
+    drop(of_store);
+    let path = project.path().join(".prism/runs.db");
+    let damage = "UPDATE entries SET time = time + 1 WHERE seq = 5";
+    assert_eq!(Connection::open(path).unwrap().execute(damage, []).unwrap(), 1);
+    let early = events(&["--from", "2", "--limit", "1"]);
+    assert!(early.status == 1 && early.stderr.contains("P2005"), "{}", early.stderr);
+    let late = events(&["--from", "400"]);
+    let expected: Vec<&str> = all.lines().skip(399).collect();
+    assert_eq!((late.status, late.stdout.lines().collect::<Vec<_>>()), (0, expected));
+    let page = events(&["--from", "400", "--limit", "1"]).stdout;
+    assert!(page.starts_with(all.lines().nth(399).unwrap()) && page.contains("\"next\":401"));
+}

@@ -12,7 +12,7 @@ use prism_journal::{Entry, Kind, RunId, Store};
 use prism_vm::{Answer, Data};
 use serde_json::{Value, json};
 
-use crate::checkpoint::Counted;
+use crate::checkpoint::{Counted, Stand};
 use crate::event::{Event, EventKind, iso_time};
 use crate::people::decision_from_json;
 use crate::record::{ESCALATED, answer_from_json, payload};
@@ -108,6 +108,9 @@ impl<'a> Events<'a> {
     /// milliseconds.
     pub fn read(&mut self) -> Result<Vec<Told>, Error> {
         let is_first = !self.tail.has_begun();
+        if is_first {
+            self.pass_over()?;
+        }
         let mut events = Vec::new();
         for entry in self.tail.read()? {
             self.fold.push(self.tail.store, &entry, &mut events)?;
@@ -132,6 +135,24 @@ impl<'a> Events<'a> {
         }
         self.is_over |= self.end.is_some_and(|end| self.standing.seq + 1 >= end);
         Ok(told)
+    }
+
+    /// Begins where the run's checkpoint counted its events, if the reader wants none before that:
+    /// what is older in the journal need not be read. A snapshot is a sum of all events.
+    fn pass_over(&mut self) -> Result<(), Error> {
+        if self.every.is_some() {
+            return Ok(());
+        }
+        let Tail { store, run, .. } = self.tail;
+        let Some(checkpoint) = store.checkpoint(run)? else { return Ok(()) };
+        let Some(stand) = Stand::of(run, &checkpoint) else { return Ok(()) };
+        let Some(counted) = stand.counted.filter(|counted| counted.n_events < self.from) else {
+            return Ok(());
+        };
+        if self.tail.begin(stand.seq, stand.prev)? {
+            self.fold = Fold::after(&stand.first, counted);
+        }
+        Ok(())
     }
 
     fn tell(&mut self, event: Event, told: &mut Vec<Told>) {

@@ -282,7 +282,8 @@ pub(crate) fn deadline_decision() -> Decision {
     }
 }
 
-/// The question that a request asks. `None`: its argument is neither a text nor an object.
+/// The question that a request asks. `None`: its argument is neither a text nor an object, or its
+/// times cannot be read.
 pub(crate) fn question_from_request(run: RunId, asked: &Asked) -> Option<Question> {
     let argument = asked.args.first().unwrap_or(&Data::Null).plain();
     let reason = match argument {
@@ -294,7 +295,10 @@ pub(crate) fn question_from_request(run: RunId, asked: &Asked) -> Option<Questio
     };
     let now = now_micros();
     let steps = steps(argument.get("chain"), now)?;
-    let deadline = argument.get("deadline").and_then(effects::span).map(effects::after);
+    let deadline = match argument.get("deadline").map(Data::plain) {
+        None | Some(Data::Null) => None,
+        Some(deadline) => Some(effects::after(effects::span(deadline)?)),
+    };
     let last = steps.last().map(|step| step.until);
     Some(Question {
         run,

@@ -1,6 +1,6 @@
 //! The end of a run's journal, as it grows.
 
-use prism_journal::{Entry, RunId, Store};
+use prism_journal::{Digest, Entry, RunId, Store};
 
 use crate::Error;
 
@@ -20,6 +20,15 @@ impl<'a> Tail<'a> {
             return Err(Error::UnknownRun { name: run.to_string() });
         }
         Ok(Tail { store, run, next: 0, seen: None })
+    }
+
+    /// Passes over what is before an entry, if the hash before that is this one.
+    pub(crate) fn begin(&mut self, seq: u64, prev: Digest) -> Result<bool, Error> {
+        let follows = self.store.read(self.run, seq)?.first().is_some_and(|next| next.prev == prev);
+        if follows {
+            self.next = seq;
+        }
+        Ok(follows)
     }
 
     /// Whether the run has been read before.

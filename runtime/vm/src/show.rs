@@ -158,6 +158,7 @@ impl Core {
         }
         match self.heap.other(value) {
             Some(Other::Bound { method, .. }) => self.method_name(*method),
+            Some(Other::Fiber(_)) => "fiber".into(),
             _ => "resume".into(),
         }
     }

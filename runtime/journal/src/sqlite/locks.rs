@@ -7,6 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -37,6 +38,8 @@ pub(super) struct Locks {
 struct Held {
     /// Those that were needed so far, by number.
     files: HashMap<u64, Arc<File>>,
+    /// Those that were only looked at, which may be allowed where writing is not.
+    looked_at: HashMap<u64, Arc<File>>,
     runs: HashSet<RunId>,
 }
 
@@ -67,7 +70,7 @@ impl Locks {
         if held.runs.contains(&run) {
             return Ok(true);
         }
-        let file = self.file(&mut held, run)?;
+        let Some(file) = self.file_to_look_at(&mut held, run)? else { return Ok(false) };
         let mut lock = byte(run, libc::F_WRLCK);
         fcntl(&*file, FcntlArg::F_OFD_GETLK(&mut lock))
             .map_err(|errno| At(&self.folder).unreachable(&errno.into()))?;
@@ -92,21 +95,46 @@ impl Locks {
     }
 
     fn file(&self, held: &mut Held, run: RunId) -> Result<Arc<File>, Error> {
-        // Runs that are made in one moment have names one after the other, which share this
-        // byte: the kernel makes one lock of bytes that touch.
-        let number = u64::from(run.bytes()[8]) % N_FILES;
+        let number = number(run);
         if let Some(file) = held.files.get(&number) {
             return Ok(file.clone());
         }
         let file = fs::create_dir_all(&self.folder).and_then(|()| {
             let mut options = OpenOptions::new();
             options.read(true).write(true).create(true).truncate(false);
-            options.open(self.folder.join(format!("{number:02}")))
+            options.open(self.path(number))
         });
         let file = Arc::new(file.map_err(|error| At(&self.folder).unreachable(&error))?);
         held.files.insert(number, file.clone());
         Ok(file)
     }
+
+    /// `None`: nobody has ever claimed a run whose lock is in this file.
+    fn file_to_look_at(&self, held: &mut Held, run: RunId) -> Result<Option<Arc<File>>, Error> {
+        let number = number(run);
+        if let Some(file) = held.files.get(&number).or(held.looked_at.get(&number)) {
+            return Ok(Some(file.clone()));
+        }
+        match File::open(self.path(number)) {
+            Ok(file) => {
+                let file = Arc::new(file);
+                held.looked_at.insert(number, file.clone());
+                Ok(Some(file))
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(At(&self.folder).unreachable(&error)),
+        }
+    }
+
+    fn path(&self, number: u64) -> PathBuf {
+        self.folder.join(format!("{number:02}"))
+    }
+}
+
+/// Which file has the lock of a run. Runs that are made in one moment have names one after the
+/// other, which share this byte: the kernel makes one lock of bytes that touch.
+fn number(run: RunId) -> u64 {
+    u64::from(run.bytes()[8]) % N_FILES
 }
 
 /// The byte that stands for a run: 62 bits of its name, of which 40 are random.
