@@ -10,7 +10,7 @@ use prism_schedule::Schedule;
 use prism_vm::Data;
 use serde_json::Value;
 
-use crate::inputs::Inputs;
+use crate::inputs::{Inputs, handles};
 use crate::manifest::Manifest;
 use crate::problem::Problem;
 use crate::{words, workspace};
@@ -37,8 +37,8 @@ pub fn complete(
     }
     let reads_agents =
         |name: &&str| ["agents", "agentList", "agentCount", "parallax"].contains(name);
-    let agents = match given.iter().find(|(name, _)| &**name == "agents") {
-        Some((_, agents)) => agents.clone(),
+    let agents = match known_agents(&given) {
+        Some(agents) => agents,
         None if missing.iter().any(reads_agents) => selected(&header, registry)?,
         None => Data::Array(Vec::new()),
     };
@@ -50,6 +50,31 @@ pub fn complete(
         given.extend(value.map(|value| (name.into(), value)));
     }
     Ok(given)
+}
+
+/// The agents of a run whose agents, or whose answers, were given.
+fn known_agents(given: &Inputs) -> Option<Data> {
+    let find = |wanted: &str| {
+        given.iter().find(|(name, _)| &**name == wanted).map(|(_, value)| value.clone())
+    };
+    if let Some(agents) = find("agents") {
+        return Some(agents);
+    }
+    if let Some(list) = find("agentList") {
+        return Some(handles(list));
+    }
+    let results = find("agentResults")?;
+    let agents = results.as_array()?.iter().map(|result| {
+        let field = |from: &str, to: &str| Some((to.into(), result.get(from)?.clone()));
+        let fields = [
+            ("agentId", "id"),
+            ("agentName", "name"),
+            ("capabilities", "capabilities"),
+            ("expertise", "expertise"),
+        ];
+        Data::Object(fields.into_iter().filter_map(|(from, to)| field(from, to)).collect())
+    });
+    Some(handles(Data::Array(agents.collect())))
 }
 
 /// What the host knows by itself; `None` leaves the name null.

@@ -98,7 +98,7 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
 }
 
 /// `agents` holds handles: a name, or an object with `agent`, `name` or `id`, becomes one.
-fn handles(value: Data) -> Data {
+pub(crate) fn handles(value: Data) -> Data {
     match value {
         Data::Array(items) => Data::Array(items.into_iter().map(handle).collect()),
         Data::Confident(value, confidence) => handles(*value).with_confidence(confidence),

@@ -220,7 +220,7 @@ fn failed(ended: &Ended, folder: &Path) -> Failed {
                 frames: Vec::new(),
                 data: Data::object([(
                     "data",
-                    Data::object([("help", Data::from(words::UNHANDLED_HELP))]),
+                    Data::object([("help", Data::from(&*words::unhandled_help(&request.effect)))]),
                 )]),
             };
             Failed { problem: report::problem(&failure, folder), values: None }

@@ -95,8 +95,14 @@ pub fn unhandled(effect: &str) -> String {
 }
 
 /// Help for [`UNHANDLED`], which arrives as the failure of a program.
-pub const UNHANDLED_HELP: &str =
-    "put the call into `handle { … } with { agent.call(request) => resume(answer) }`";
+pub fn unhandled_help(effect: &str) -> String {
+    let argument = match effect {
+        "llm" | "stream_llm" => "prompt",
+        "agent.call" | "agent.once" | "human.approve" | "human.ask" => "request",
+        _ => "x",
+    };
+    format!("put the call into `handle {{ … }} with {{ {effect}({argument}) => resume(answer) }}`")
+}
 
 /// An effect that the prompt does not serve.
 pub fn not_at_the_prompt(effect: &str) -> String {

@@ -88,3 +88,21 @@ fn a_workspace_is_supplied_when_the_header_asks_for_it() {
     let (_, object) = project.run_json(&["--no-store"]);
     assert_eq!(object["value"], json!([null, null]), "{object}");
 }
+
+/// Whoever gives the answers has asked the agents: nothing is chosen from the manifest.
+#[test]
+fn agents_are_those_whose_answers_are_given() {
+    let project = Project::new(
+        "/**\n * @name old\n * @agents {\"capabilities\": [\"review\"], \"minAgents\": 2}\n */\n\
+         [agentCount, agentList.map(a => a.name), successfulResults.length]",
+    );
+    let refused = project.prism(&["run", "main.prism"]);
+    assert!(refused.status == 1 && refused.stderr.contains("P2102"), "{}", refused.stderr);
+    let results = "agentResults=[{\"agentName\": \"ann\", \"confidence\": 0.6}, \
+                   {\"agentName\": \"bob\", \"confidence\": 0}]";
+    let (status, object) = project.run_json(&["--set", results]);
+    assert_eq!((status, &object["value"]), (0, &json!([2, ["ann", "bob"], 1])), "{object}");
+    let (status, object) =
+        project.run_json(&["--set", results, "--set", "agentList=[{\"name\": \"cyd\"}]"]);
+    assert_eq!((status, &object["value"]), (0, &json!([1, ["cyd"], 1])), "{object}");
+}
