@@ -159,7 +159,11 @@ impl Speaker<'_> {
 
     fn unknown_character(&self, span: Span) -> Diagnostic {
         let found = self.slice(span);
-        let message = format!("`{found}` is not part of the language");
+        let shown = match found.chars().all(char::is_control) {
+            true => found.escape_unicode().to_string(),
+            false => found.to_owned(),
+        };
+        let message = format!("`{shown}` is not part of the language");
         let diagnostic = self.error(Code::P0001, span, message);
         match found {
             "#" => diagnostic.with_help("comments begin with `//`"),

@@ -105,6 +105,18 @@ fn a_bucket_that_cannot_be_used_stops_the_run_and_loses_nothing() {
     assert_eq!(lengths(&server).len(), 2);
 }
 
+/// It is not written down, though the store has no value to move yet.
+#[test]
+fn a_bucket_that_cannot_be_used_is_no_place() {
+    let server = Server::start();
+    let project = Project::new("1\n");
+    let mut stranger = project.command(&["values", "--to", "s3://runs/x"]);
+    stranger.envs(server.settings()).env("AWS_SECRET_ACCESS_KEY", "wrong");
+    let refused = Ran::of(&mut stranger);
+    assert_eq!((refused.status, refused.stderr.contains("[P2007]")), (1, true), "{refused:?}");
+    assert_eq!(place(&project, &server), Value::Null);
+}
+
 #[test]
 fn a_place_that_is_none_is_refused() {
     let server = Server::start();

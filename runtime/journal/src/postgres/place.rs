@@ -39,6 +39,8 @@ pub(super) fn change(target: &Target, to: Option<&str>, reach: Reach<'_>) -> Res
             return Ok((0, None));
         }
         let (old, new) = (from.as_deref().map(reach).transpose()?, to.map(reach).transpose()?);
+        // Nothing is written down of a place that cannot be used.
+        new.as_deref().map_or(Ok(()), |new| new.sweep(&mut |_| true))?;
         let n_values = move_all(transaction, old.as_deref(), new.as_deref())?;
         transaction.execute("DELETE FROM prism_place", &[])?;
         if let Some(address) = to {

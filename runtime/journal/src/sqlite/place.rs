@@ -54,6 +54,8 @@ pub(super) fn change(
         return Ok(0);
     }
     let (old, new) = (reached(path, from.as_deref(), reach)?, reached(path, to, reach)?);
+    // Nothing is written down of a place that cannot be used, though there is nothing to move yet.
+    new.sweep(&mut |_| true)?;
     for hash in &known {
         let bytes = old.get(*hash)?.filter(|bytes| Digest::of(bytes) == *hash);
         new.put(*hash, &bytes.ok_or(Error::Blob { hash: *hash })?)?;
