@@ -293,3 +293,9 @@ fn fixes_make_the_text_right() {
         assert_eq!(codes(&result), [] as [&str; 0], "{result}");
     }
 }
+
+#[test]
+fn characters_that_cannot_be_seen_are_shown_by_their_numbers() {
+    assert_eq!(message("let a = \u{1}1"), "`\\u{1}` is not part of the language");
+    assert_eq!(message("let a = §1"), "`§` is not part of the language");
+}
