@@ -37,9 +37,17 @@ pub fn receiver_of(types: &Types, id: TypeId) -> Option<Receiver> {
     }
 }
 
+/// The same of a value that may be null, which has no members.
+fn receiver_unless_null(types: &Types, id: TypeId) -> Option<Receiver> {
+    let Type::Union(members) = types.structure(id) else { return receiver_of(types, id) };
+    let mut there = members.iter().filter(|member| **member != TypeId::NULL);
+    let first = receiver_of(types, *there.next()?)?;
+    there.all(|member| receiver_of(types, *member) == Some(first)).then_some(first)
+}
+
 /// The method only computes: its result is all it is called for.
 pub(crate) fn is_pure_method(types: &Types, of: TypeId, name: &str) -> bool {
-    match receiver_of(types, of) {
+    match receiver_unless_null(types, of) {
         Some(receiver @ (Receiver::Array | Receiver::Text | Receiver::Number)) => {
             name != "forEach" && member(receiver, name).is_some()
         }

@@ -131,6 +131,11 @@ pub enum ProblemKind {
     MayBeMissing {
         name: Text,
     },
+    /// An array or a text has no member that can be given a value.
+    CannotSetMember {
+        name: Text,
+        of: TypeId,
+    },
     NotIndexable {
         of: TypeId,
         /// The key, where an element is read.

@@ -38,19 +38,40 @@ impl Registry {
         min: usize,
         max: Option<usize>,
     ) -> Result<Vec<Arc<AgentSpec>>, AgentError> {
-        let has = |spec: &AgentSpec, wanted: &str| spec.capabilities.iter().any(|c| &**c == wanted);
-        let chosen: Vec<Arc<AgentSpec>> = self
-            .specs
-            .iter()
-            .filter(|spec| required.iter().all(|wanted| has(spec, wanted)))
-            .take(max.unwrap_or(usize::MAX))
-            .cloned()
-            .collect();
-        if chosen.len() < min {
-            return Err(errors::too_few_agents(required, chosen.len(), min));
-        }
-        Ok(chosen)
+        fitting(&self.specs, required, min, max)
     }
+
+    /// The same among the agents of these names, in the order of the names. `P2101` for a name
+    /// that is none.
+    pub fn select_named(
+        &self,
+        names: &[&str],
+        required: &[&str],
+        min: usize,
+        max: Option<usize>,
+    ) -> Result<Vec<Arc<AgentSpec>>, AgentError> {
+        let named: Result<Vec<_>, _> = names.iter().map(|name| self.get(name).cloned()).collect();
+        fitting(&named?, required, min, max)
+    }
+}
+
+fn fitting(
+    specs: &[Arc<AgentSpec>],
+    required: &[&str],
+    min: usize,
+    max: Option<usize>,
+) -> Result<Vec<Arc<AgentSpec>>, AgentError> {
+    let has = |spec: &AgentSpec, wanted: &str| spec.capabilities.iter().any(|c| &**c == wanted);
+    let chosen: Vec<Arc<AgentSpec>> = specs
+        .iter()
+        .filter(|spec| required.iter().all(|wanted| has(spec, wanted)))
+        .take(max.unwrap_or(usize::MAX))
+        .cloned()
+        .collect();
+    if chosen.len() < min {
+        return Err(errors::too_few_agents(required, chosen.len(), min));
+    }
+    Ok(chosen)
 }
 
 #[cfg(test)]

@@ -120,19 +120,31 @@ pub fn with_scheduled_at(module: &Verified, inputs: &mut Inputs) {
     inputs.push(("context".into(), Data::Object(fields)));
 }
 
-/// The agents that `@agents`, `@minAgents` and `@maxAgents` of the header choose.
+/// The agents that `@agents`, `@minAgents` and `@maxAgents` of the header choose: those that it
+/// names, or all of the manifest, as far as they have its capabilities.
 fn selected(header: &Header<'_>, registry: &Registry) -> Result<Data, Problem> {
     let wanted = header.json("agents").unwrap_or(Value::Null);
-    let capabilities = wanted["capabilities"].as_array().cloned().unwrap_or_default();
-    let required: Vec<&str> = capabilities.iter().filter_map(Value::as_str).collect();
+    let texts = |list: &Value| -> Vec<String> {
+        let items = list.as_array().into_iter().flatten();
+        items.filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let (names, capabilities) = match &wanted {
+        list @ Value::Array(_) => (texts(list), Vec::new()),
+        wanted => (texts(&wanted["names"]), texts(&wanted["capabilities"])),
+    };
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let required: Vec<&str> = capabilities.iter().map(String::as_str).collect();
     let count = |key: &str| {
         let own = header.json(key).and_then(|value| value.as_u64());
         own.or(wanted[key].as_u64()).and_then(|count| usize::try_from(count).ok())
     };
     let (min, max) = (count("minAgents").unwrap_or(0), count("maxAgents"));
-    let chosen = registry
-        .select(&required, min, max)
-        .map_err(|error| Problem::new(error.code, error.message).with_help(error.help))?;
+    let chosen = match names.as_slice() {
+        [] => registry.select(&required, min, max),
+        names => registry.select_named(names, &required, min, max),
+    };
+    let chosen =
+        chosen.map_err(|error| Problem::new(error.code, error.message).with_help(error.help))?;
     Ok(Data::Array(chosen.iter().map(|spec| Data::Agent(AgentSpec::handle(spec))).collect()))
 }
 

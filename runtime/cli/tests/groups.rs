@@ -106,3 +106,21 @@ fn agents_are_those_whose_answers_are_given() {
         project.run_json(&["--set", results, "--set", "agentList=[{\"name\": \"cyd\"}]"]);
     assert_eq!((status, &object["value"]), (0, &json!([1, ["cyd"], 1])), "{object}");
 }
+
+/// A header may name its agents, in an order of its own.
+#[test]
+fn agents_are_those_that_the_header_names() {
+    let text = |agents: &str| format!("/** @agents {agents} */\nagents.map(a => a.name)");
+    let project = project("1");
+    for (agents, expected) in [
+        ("[\"cyd\", \"ann\"]", json!(["cyd", "ann"])),
+        ("{\"names\": [\"bob\"]}", json!(["bob"])),
+        ("{\"names\": [\"bob\", \"cyd\"], \"capabilities\": [\"judge\"]}", json!(["cyd"])),
+        ("{\"names\": [\"cyd\", \"ann\"], \"maxAgents\": 1}", json!(["cyd"])),
+        ("{\"capabilities\": [\"judge\"]}", json!(["ann", "cyd"])),
+    ] {
+        project.write("main.prism", text(agents));
+        let (_, object) = project.run_json(&["--no-store"]);
+        assert_eq!(object["value"], expected, "{agents}: {object}");
+    }
+}

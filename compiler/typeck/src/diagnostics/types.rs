@@ -72,6 +72,16 @@ impl Words<'_> {
                 self.may_be_other(site, at, *ty, *part, member.as_deref())
             }
             ProblemKind::MayBeMissing { name } => self.may_be_missing(at, name),
+            ProblemKind::CannotSetMember { name, of } => {
+                let message = format!("`{name}` of `{}` cannot be set", self.ty(*of));
+                let diagnostic = error(Code::P0205, self.name_in(site, at, name), message);
+                match &**name {
+                    "length" => diagnostic.with_help(
+                        "give the variable another value, such as `[]` or `x.slice(0, n)`",
+                    ),
+                    _ => diagnostic.with_help("an object has keys of its own: `{ … }`"),
+                }
+            }
             ProblemKind::NotIndexable { of, key } => {
                 let message = format!("{} has no elements", self.value_of(site, *of));
                 let diagnostic = self.with_declaration(error(Code::P0206, at, message), site);

@@ -196,8 +196,15 @@ impl Infer<'_> {
         }
     }
 
-    /// A number, a text or null has no keys to set.
+    /// A number, a text or null has no keys to set, and an array has only elements.
     fn check_updatable(&mut self, place: &Place, ty: TypeId) {
+        if let PlaceStep::Member(name) = &place.path[0]
+            && ty != TypeId::NEVER
+            && self.types.kinds(ty).is_within(Kinds::ARRAY.or(Kinds::TEXT))
+        {
+            let kind = ProblemKind::CannotSetMember { name: name.clone(), of: ty };
+            return self.report(place.root_expr, kind);
+        }
         let scalar = Kinds::NUMBER.or(Kinds::BOOLEAN).or(Kinds::NULL).or(Kinds::TEXT);
         if ty == TypeId::NEVER || !self.types.kinds(ty).is_within(scalar) {
             return;
