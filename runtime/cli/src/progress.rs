@@ -66,11 +66,15 @@ impl Progress {
 
 impl Watch for Progress {
     fn event(&self, event: &Event) {
+        let mut bar = self.bar();
+        let agent = event.data["agentName"].as_str().unwrap_or("agent").to_owned();
+        // The program may go on without the answer, and nothing else would say why.
+        if event.kind == EventKind::AgentFailed {
+            bar.tell(&agent, &event.data);
+        }
         if !self.is_watched {
             return;
         }
-        let mut bar = self.bar();
-        let agent = event.data["agentName"].as_str().unwrap_or("agent").to_owned();
         match event.kind {
             EventKind::AgentStarted => bar.working.push(agent),
             EventKind::AgentCompleted => bar.left(&agent, |bar| bar.done += 1),
@@ -117,7 +121,7 @@ impl Bar {
         count(self);
     }
 
-    /// A line above the status line: an attempt that is repeated, or an agent's own words.
+    /// A line above the status line: an attempt that failed, or an agent's own words.
     fn tell(&self, agent: &str, data: &Value) {
         let words = match (&data["error"], &data["message"]) {
             (Value::String(error), _) => error.clone(),

@@ -128,3 +128,14 @@ fn a_manifest_with_a_mistake_is_shown_and_nothing_runs() {
     assert_eq!((ran.status, ran.stdout.as_str()), (1, ""), "{}", ran.stderr);
     assert!(ran.stderr.contains("prism.toml:3") && ran.stderr.contains("[P065"), "{}", ran.stderr);
 }
+
+/// A program may go on without an answer; why there is none is said all the same.
+#[test]
+fn an_agent_that_fails_is_named() {
+    let project = Project::new("parallel(agents, \"go\").map(a => value(a))");
+    project.write("prism.toml", "[agents.gone]\ncommand = [\"./no-such-program\"]\n");
+    let ran = project.prism(&["run", "main.prism"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, "[null]\n"), "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("  gone: "), "{}", ran.stderr);
+    assert!(ran.stderr.contains("no-such-program"), "{}", ran.stderr);
+}
