@@ -80,6 +80,12 @@ pub enum ProblemKind {
         /// The first parameter without an argument.
         missing: Option<Text>,
     },
+    /// A clause of a handler takes more than its operation has.
+    ClauseTakesMore {
+        operation: Text,
+        given: usize,
+        taken: usize,
+    },
     UnknownArgument {
         callee: Callee,
         name: Text,

@@ -98,6 +98,18 @@ fn value(name: &str, header: &Header<'_>, manifest: &Manifest, agents: &Data) ->
     }
 }
 
+/// A pattern whose header names none is called like the program.
+pub fn with_name(inputs: &mut Inputs, program: &Arc<str>) {
+    let pattern = inputs.iter_mut().find(|(name, _)| &**name == "pattern");
+    if let Some((_, Data::Object(fields))) = pattern {
+        for (_, value) in fields.iter_mut().filter(|(key, _)| &**key == "name") {
+            if *value == Data::Null {
+                *value = Data::Text(program.clone());
+            }
+        }
+    }
+}
+
 /// When the program runs by itself, as its header says.
 pub fn schedule(module: &Verified) -> Result<Schedule, Problem> {
     let value = Header::of(module).json("schedule").ok_or_else(words::no_schedule)?;

@@ -308,3 +308,12 @@ fn an_address_that_is_no_store_makes_no_folder() {
     assert!(ran.stderr.contains("prism values --to"), "{}", ran.stderr);
     assert!(!project.path().join("s3:").exists());
 }
+
+#[test]
+fn a_pattern_without_a_name_is_called_like_its_file() {
+    let project = Project::new("[pattern.name, pattern.version]");
+    let (_, object) = project.run_json(&[]);
+    assert_eq!(object["value"], json!(["main", "1.0.0"]));
+    project.write("main.prism", "/** @name review */\npattern.name");
+    assert_eq!(project.run_json(&[]).1["value"], "review");
+}

@@ -25,6 +25,11 @@ impl Words<'_> {
                 let message = format!("{called} takes {wanted}, found `{found}`");
                 error(Code::P0201, at, message).with_help(help)
             }
+            ProblemKind::ClauseTakesMore { operation, given, taken } => {
+                let given = counted(*given, "argument");
+                let message = format!("`{operation}` has {given}, and this clause takes {taken}");
+                error(Code::P0203, at, message)
+            }
             ProblemKind::NotCallable { ty } => {
                 let message = format!("{} is not a function", self.value_of(site, *ty));
                 let diagnostic = error(Code::P0202, at, message);

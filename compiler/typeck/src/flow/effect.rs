@@ -1,7 +1,10 @@
 //! Effects: performing, handling, and what calls bring in.
 
 use prism_hir::OperationDef;
-use prism_hir::body::{Arg, Block, ExprId, ExprKind, Field, HandlerClause, ReturnClause, TypeRef};
+use prism_hir::body::{
+    Arg, Block, ExprId, ExprKind, Field, HandlerClause, Param, ReturnClause, TypeRef,
+};
+use prism_hir::builtins::effect;
 use rustc_hash::FxHashSet;
 
 use crate::confidence::Level;
@@ -198,6 +201,7 @@ impl<'a> Infer<'a> {
     fn infer_clause(&mut self, clause: &'a HandlerClause) {
         let operation = self.world.operation(&clause.effect);
         let function = operation.as_ref().map(|operation| self.operation_type(operation));
+        self.check_clause(clause, function.as_ref());
         let mark = self.env.mark();
         for (index, param) in clause.params.iter().enumerate() {
             let offered = function.as_ref().and_then(|function| function.params.get(index));
@@ -221,6 +225,21 @@ impl<'a> Infer<'a> {
         self.infer_block(&clause.body);
         self.answers.pop();
         self.leave_branch(mark);
+    }
+
+    /// A parameter that the operation has no argument for is never given.
+    fn check_clause(&mut self, clause: &HandlerClause, declared: Option<&FunctionType>) {
+        let given = match (declared, effect(&clause.effect)) {
+            (Some(function), _) if function.params.iter().any(|param| param.is_rest) => return,
+            (Some(function), _) => function.params.len(),
+            (None, Some(built_in)) => built_in.params.len(),
+            (None, None) => return,
+        };
+        let needed = |param: &&Param| !param.is_rest && param.default.is_none();
+        if let Some(extra) = clause.params.iter().skip(given).find(needed) {
+            let (operation, taken) = (clause.effect.clone(), clause.params.len());
+            self.report(extra.pat, ProblemKind::ClauseTakesMore { operation, given, taken });
+        }
     }
 
     /// `resume(value)` answers the operation: with what it declares.

@@ -68,8 +68,9 @@ fn with_new_names(
 ) -> Result<Inputs, Refused> {
     let known: Inputs = changed.iter().chain(&recorded.inputs).cloned().collect();
     let is_known = |name: &str| known.iter().any(|(known, _)| &**known == name);
-    let all = hosts::complete(&program.module, manifest, known.clone())
+    let mut all = hosts::complete(&program.module, manifest, known.clone())
         .map_err(|problem| Refused::Wrong(vec![problem]))?;
+    hosts::with_name(&mut all, &program.name);
     changed.extend(all.into_iter().filter(|(name, _)| !is_known(name)));
     Ok(changed)
 }

@@ -34,8 +34,9 @@ pub fn prepare(args: &args::Run, terminal: Terminal) -> Result<(From, Delivery),
     let script = script(args.answers.as_deref())?;
     let program = load(&args.file, &prism_driver::Options { level: level(args.level) })?;
     let manifest = manifest.map_err(Refused::Wrong)?;
-    let inputs = hosts::complete(&program.module, &manifest, given)
+    let mut inputs = hosts::complete(&program.module, &manifest, given)
         .map_err(|problem| Refused::Wrong(vec![problem]))?;
+    hosts::with_name(&mut inputs, &program.name);
     let place = match &args.store.store {
         _ if args.no_store => Place::Memory,
         Some(path) => stores::named(path),
