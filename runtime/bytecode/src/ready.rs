@@ -48,6 +48,7 @@ macro_rules! steps {
             LoadIntEqual(Reg, i16),
             CopyCopy(Reg, Reg),
             CopyMove(Reg, Reg),
+            ArrayPushForEach(Reg, Reg),
 
             // The result of the function.
             /// `return b + c`
@@ -169,6 +170,7 @@ fn pair(code: &[Inst], at: usize) -> Option<(Step, i32)> {
         }
         (Inst::Copy(a, b), Inst::Copy(..)) => Some((Step::CopyCopy(a, b), 0)),
         (Inst::Copy(a, b), Inst::Move(..)) => Some((Step::CopyMove(a, b), 0)),
+        (Inst::ArrayPush(a, b), Inst::ForEach(..)) => Some((Step::ArrayPushForEach(a, b), 0)),
         (Inst::Add(a, b, c), Inst::Return(x)) if x == a => Some((Step::ReturnAdd(a, b, c), 0)),
         (Inst::Sub(a, b, c), Inst::Return(x)) if x == a => Some((Step::ReturnSub(a, b, c), 0)),
         (Inst::Div(a, b, c), Inst::Return(x)) if x == a => Some((Step::ReturnDiv(a, b, c), 0)),

@@ -113,6 +113,21 @@ fn results() {
     pair("same r0, r1, r2", "return r0");
 }
 
+#[test]
+fn appending() {
+    for b in VALUES {
+        for c in VALUES {
+            let [b, c] = [b.replace('R', "r1"), c.replace('R', "r2")];
+            check(&format!(
+                "fn \"main\" ( ) regs 16\n{b}\n{c}\nload_int r4, 1\nload_const r5, \"two\"\n\
+                 new_array r4, r4, 2\nload_int r5, -1\nstart:\n\
+                 array_push r1, r2\n{{gap}}\nfor_each r2, r4, start\n\
+                 new_array r3, r1, 2\nreturn r3\n"
+            ));
+        }
+    }
+}
+
 /// The same over loops: `r1` is what is counted with, up to `r2`, and `r3` is added.
 #[test]
 fn counting() {

@@ -125,6 +125,40 @@ pub(super) fn quick(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next 
                 branch!(goes_on);
             }};
         }
+        // Appends to an array.
+        macro_rules! push {
+            ($a:expr, $b:expr) => {{
+                let item = std::mem::take(&mut reg!($b));
+                let target = reg!($a);
+                let Some(items) = core.heap.arrays.find_unique(target.in_arrays()) else {
+                    reg!($b) = item;
+                    slow!();
+                };
+                if items.len() < items.capacity() {
+                    items.push(item);
+                } else {
+                    cold_path();
+                    core.heap.push(target, item);
+                }
+            }};
+        }
+        // The end of a loop over an array.
+        macro_rules! each {
+            ($a:expr, $b:expr) => {{
+                let index = Reg($b.0 + 1);
+                let next = reg!(index).raw() + 1.0;
+                let items = some!(core.heap.array(reg!($b)));
+                let item = integer(next).and_then(|next| items.get(next as usize).copied());
+                match item {
+                    Some(item) => {
+                        held!($a, item);
+                        number!(index, next);
+                        branch!(true);
+                    }
+                    None => branch!(false),
+                }
+            }};
+        }
         // Makes a function the running one whose parameters are exactly the registers of a window,
         // if there is room for it, and fuel.
         macro_rules! enter {
@@ -203,13 +237,17 @@ pub(super) fn quick(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next 
                 Step::LoadIntEqual(a, number) => {
                     number!(a, f64::from(number));
                     follow!();
-                    let (Step::Equal(a, b, c) | Step::Same(a, b, c) | Step::ReturnEqual(a, b, c)) =
-                        ready.step
-                    else {
-                        slow!()
-                    };
-                    let same = same!(reg!(b), reg!(c));
-                    plain!(a, Value::bool(same));
+                    match ready.step {
+                        Step::Equal(a, b, c) | Step::Same(a, b, c) => {
+                            let same = same!(reg!(b), reg!(c));
+                            plain!(a, Value::bool(same));
+                        }
+                        Step::ReturnEqual(_, b, c) => {
+                            let same = same!(reg!(b), reg!(c));
+                            break 'value Value::bool(same);
+                        }
+                        _ => slow!(),
+                    }
                 }
                 Step::Settle(a) => {
                     if reg!(a) == Value::MISSING {
@@ -375,20 +413,7 @@ pub(super) fn quick(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next 
                 }
                 Step::ForLess(a, b, c) => count!(a, b, c, <, >=),
                 Step::ForLessEq(a, b, c) => count!(a, b, c, <=, >),
-                Step::ForEach(a, b) => {
-                    let index = Reg(b.0 + 1);
-                    let next = reg!(index).raw() + 1.0;
-                    let items = some!(core.heap.array(reg!(b)));
-                    let item = integer(next).and_then(|next| items.get(next as usize).copied());
-                    match item {
-                        Some(item) => {
-                            held!(a, item);
-                            number!(index, next);
-                            branch!(true);
-                        }
-                        None => branch!(false),
-                    }
-                }
+                Step::ForEach(a, b) => each!(a, b),
 
                 // Confidence.
                 Step::Annotate(a, b, c) => {
@@ -403,19 +428,12 @@ pub(super) fn quick(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next 
                     let array = core.make_array(regs, b, count);
                     put!(a, array);
                 }
-                Step::ArrayPush(a, b) => {
-                    let item = std::mem::take(&mut reg!(b));
-                    let target = reg!(a);
-                    let Some(items) = core.heap.arrays.find_unique(target.in_arrays()) else {
-                        reg!(b) = item;
-                        slow!();
-                    };
-                    if items.len() < items.capacity() {
-                        items.push(item);
-                    } else {
-                        cold_path();
-                        core.heap.push(target, item);
-                    }
+                Step::ArrayPush(a, b) => push!(a, b),
+                Step::ArrayPushForEach(a, b) => {
+                    push!(a, b);
+                    follow!();
+                    let Step::ForEach(a, b) = ready.step else { slow!() };
+                    each!(a, b);
                 }
                 Step::Length(a, b) => number!(a, core.length(reg!(b)) as f64),
                 Step::NewObject(a, b) => {
