@@ -8,7 +8,8 @@
 //! The stores are in the folder that `BENCH_FOLDER` names, else in `bench-engine`.
 //!
 //! A step is `random()`: asked by the machine, journalled, synced, answered. Afterwards every run
-//! is read from a store that is opened anew: it has to hold each step once.
+//! is read from a store that is opened anew: it has to hold each step once. The build is that of
+//! `prism`.
 
 mod crash;
 mod waiting;
