@@ -2,7 +2,7 @@
 """Measures the binaries as whole processes, beside peers, in one go.
 
     cargo build --release -p prism-cli -p prism-driver
-    python3 benches/measure.py [startup] [agents] [vm] [check] [recheck] [--bin FOLDER]
+    python3 benches/measure.py [startup] [agents] [vm] [confidence] [check] [recheck] [--bin FOLDER]
 
 Every program's result is checked, peers run between ours, and the ratio is printed.
 Needs hyperfine for `startup`, lua5.4 and luajit for `vm`, xargs for `agents`; ty and pyrefly
@@ -11,6 +11,7 @@ Needs hyperfine for `startup`, lua5.4 and luajit for `vm`, xargs for `agents`; t
 
 import argparse
 import json
+import math
 import os
 import pathlib
 import resource
@@ -78,12 +79,14 @@ PYTHON_UNIT = '''def weigh{n}(votes, least):
 
 '''
 PYTHON_VOTES = 'votes = [{"weight": 1, "is_valid": True}]\nweigh0(votes, 0)\n'
+SURE = " ~> 0.9"
 MODULES, FUNCTIONS = 500, 14
+ALL = ["startup", "vm", "confidence", "check", "recheck", "agents"]
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", nargs="*", default=["startup", "vm", "check", "recheck", "agents"])
+    parser.add_argument("what", nargs="*", default=ALL)
     target = os.environ.get("CARGO_TARGET_DIR", "target")
     parser.add_argument("--bin", default=f"{target}/release")
     args = parser.parse_args()
@@ -97,8 +100,8 @@ def main():
             own = pathlib.Path(place) / what
             own.mkdir()
             os.chdir(own)
-            {"startup": startup, "vm": vm, "check": check, "recheck": recheck,
-             "agents": agents}[what](prism, prismc)
+            {"startup": startup, "vm": vm, "confidence": confidence, "check": check,
+             "recheck": recheck, "agents": agents}[what](prism, prismc)
         os.chdir(folder)
 
 
@@ -331,6 +334,34 @@ class Server:
             is_asked = told["method"] == "workspace/configuration"
             self.send({"id": told["id"], "result": [None] * n_items if is_asked else None})
         return told
+
+
+def confidence(prism, _):
+    """Programs with and without the confidences in their texts, in turn; processor time."""
+    folder = pathlib.Path(__file__).resolve().parent / "confidence"
+    ratios = {"--no-native": [], "--native": []}
+    for program in sorted(folder.glob("*.prism")):
+        text = program.read_text()
+        write("confident.prism", text)
+        write("plain.prism", text.replace(SURE, ""))
+        line = f"  {program.stem:<10}"
+        for tier, found in ratios.items():
+            command = [prism, "run", "--no-store"]
+            command += [tier] if tier == "--no-native" else []
+            best, results = {}, set()
+            for _ in range(5):
+                for name in ["plain", "confident"]:
+                    begin = processor()
+                    results.add(timed([*command, f"{name}.prism"])[1])
+                    spent = processor() - begin
+                    best[name] = min(best.get(name, spent), spent)
+            assert len(results) == 1, f"{program.name}: {results}"
+            found.append(best["confident"] / best["plain"])
+            line += f"  {tier}: {best['plain']:.3f} {best['confident']:.3f} s, {found[-1]:.2f}"
+        print(line, flush=True)
+    for tier, found in ratios.items():
+        mean = math.exp(sum(map(math.log, found)) / len(found))
+        print(f"  geometric mean {tier}: {mean:.2f}")
 
 
 def agents(prism, _):

@@ -45,17 +45,24 @@ impl Core {
         }
     }
 
-    /// `a = a` with the confidence in `c`, in the way that is frequent: a plain value moves into a box.
+    /// `a = b` with the confidence in `c`, in the way that is frequent: a plain value gets a box.
     /// `false`, and nothing has happened, for all others.
     #[inline(never)]
-    pub(crate) fn annotate_in_place(&mut self, regs: &mut Window, a: Reg, c: Reg) -> bool {
+    pub(crate) fn annotate_plain(&mut self, regs: &mut Window, a: Reg, b: Reg, c: Reg) -> bool {
         let confidence = regs[usize::from(c.0)].raw();
-        let value = regs[usize::from(a.0)];
-        let is_plain = !confidence.is_nan() && !value.is_confident();
-        if is_plain {
-            regs[usize::from(a.0)] = self.heap.box_confident(value, confidence);
+        let value = regs[usize::from(b.0)];
+        if confidence.is_nan() || value.is_confident() {
+            return false;
         }
-        is_plain
+        if a == b {
+            // It moves into the box.
+            regs[usize::from(a.0)] = self.heap.box_confident(value, confidence);
+        } else {
+            self.heap.retain(value);
+            let boxed = self.heap.box_confident(value, confidence);
+            self.put(regs, a, boxed);
+        }
+        true
     }
 
     /// `a = b` with the confidence in `c`. Where `a` is `b`, the value moves into its box, or the

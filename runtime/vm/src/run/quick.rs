@@ -417,10 +417,11 @@ pub(super) fn quick(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next 
 
                 // Confidence.
                 Step::Annotate(a, b, c) => {
-                    if a != b || !core.annotate_in_place(regs, a, c) {
+                    if !core.annotate_plain(regs, a, b, c) {
                         slow!();
                     }
                 }
+                Step::ValueOf(a, b) => held!(a, core.heap.plain(reg!(b))),
                 Step::ConfidenceOf(a, b) => number!(a, core.confidence_of(reg!(b))),
 
                 // Text, arrays, objects.
@@ -645,7 +646,6 @@ pub(super) fn quick(core: &mut Core, fiber: &mut Fiber, code: &[Ready]) -> Next 
                 | Step::Truthy(..)
                 | Step::InstanceOf(..)
                 | Step::In(..)
-                | Step::ValueOf(..)
                 | Step::ToConfident(..)
                 | Step::Inherit(..)
                 | Step::Product(..)
