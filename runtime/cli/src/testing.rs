@@ -117,8 +117,11 @@ fn one(suite: &Suite, index: usize, test: usize, limits: Limits) -> Finished {
 }
 
 fn machine(suite: &Suite, test: usize, limits: Limits) -> Result<Machine, Problem> {
-    let none = vec![("agents".into(), Data::Array(Vec::new()))];
-    let inputs = hosts::complete(&suite.module, &Default::default(), none)?;
+    let nothing = vec![
+        ("agents".into(), Data::Array(Vec::new())),
+        ("input".into(), Data::Object(Vec::new())),
+    ];
+    let inputs = hosts::complete(&suite.module, &Default::default(), nothing)?;
     Machine::for_test(suite.module.clone(), test, limits, inputs)
         .map_err(|error| words::no_machine(&error))
 }

@@ -45,6 +45,17 @@ fn results_are_listed_and_failures_shown() {
     assert!(ran.stdout.ends_with("\n1 passed, 2 failed\n"), "{}", ran.stdout);
 }
 
+/// As in a run to which nothing is given.
+#[test]
+fn the_input_of_a_test_is_an_empty_object() {
+    let program = "let word = input.word ?? \"none\"\ntest \"word\" { expect(word).toEqual(\"none\") }\nword\n";
+    let project = Project::new(program);
+    let (status, object) = tests(&project, &["main.prism"]);
+    assert_eq!((status, &object["passed"]), (0, &json!(1)), "{object}");
+    let ran = project.prism(&["run", "main.prism"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, "none\n"), "{}", ran.stderr);
+}
+
 #[test]
 fn tools_get_one_object() {
     let project = Project::new(PROGRAM);
