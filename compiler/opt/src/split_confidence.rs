@@ -56,13 +56,14 @@ pub(crate) fn run(function: &mut Function, log: &mut Log<'_>) {
         let parts = parts::parts(&found);
         if !found.is_sure_to_pay() {
             let has_one_inside = twice.last().is_some_and(|other| *other >= inner);
+            let [first, others @ ..] = &*parts.unsure else { continue };
             if twice.len() == MOST_TWICE || has_one_inside || !found.can_be_twice() {
                 continue;
             }
             twice.push(at);
             let equation = "a loop = one for plain values, and one for confident ones";
             log.record(function.ops[id].source, equation);
-            around = version::version(function, around, id, &parts.unsure());
+            around = version::version(function, around, id, *first, others);
         }
         log.record(
             function.ops[id].source,

@@ -54,8 +54,8 @@ pub(super) struct Head {
 #[derive(Debug)]
 pub(super) struct Parts {
     pub(super) params: Vec<Param>,
-    /// What those get first that need not be plain then.
-    starts: Vec<Value>,
+    /// Values from outside that may be confident, and would make something of the loop so.
+    pub(super) unsure: Vec<Value>,
     /// By split value.
     pub(super) atoms: ArenaMap<Value, Atoms>,
     /// Results of `if`s whose confidence depends on the way.
@@ -75,7 +75,7 @@ pub(super) struct Parts {
 pub(super) fn parts(found: &Found<'_>) -> Parts {
     let mut parts = Parts {
         params: Vec::new(),
-        starts: Vec::new(),
+        unsure: Vec::new(),
         atoms: ArenaMap::default(),
         merged: Vec::new(),
         results: Vec::new(),
@@ -85,13 +85,14 @@ pub(super) fn parts(found: &Found<'_>) -> Parts {
         head: None,
     };
     let OpKind::Loop { body, .. } = found.function.ops[found.id].kind else { return parts };
+    let mut starts = Vec::new();
     for (index, value) in found.function.regions[body].params.iter().enumerate() {
         if found.is_split(*value) {
             let initial = found.initial[index];
             let starts_plain = found.is_plain(initial);
             if !starts_plain {
                 parts.outside.insert(initial, found.is_sure(initial));
-                parts.starts.push(initial);
+                starts.push(initial);
             }
             parts.params.push(Param { index, starts_plain, turn: Turn::Changes });
             parts.atoms.insert(*value, vec![Atom::Param(index)]);
@@ -102,8 +103,36 @@ pub(super) fn parts(found: &Found<'_>) -> Parts {
     let leaves_split =
         |index: &usize| found.breaks.iter().any(|(_, values)| found.is_split(values[*index]));
     parts.results = (0..n_results).filter(leaves_split).collect();
+    parts.unsure = unsure(found, &parts, starts);
     turns(found, &mut parts, body);
     parts
+}
+
+/// Values from outside whose confidence something of the loop has, but for those that are confident
+/// for certain.
+fn unsure(found: &Found<'_>, parts: &Parts, starts: Vec<Value>) -> Vec<Value> {
+    let index_of = |param: &Param| param.index;
+    let mut atoms: Atoms = parts.atoms.iter().flat_map(|(_, atoms)| atoms).copied().collect();
+    for values in &found.continues {
+        let next = parts.params.iter().map(index_of).flat_map(|index| parts.of(values[index]));
+        atoms.extend(next);
+    }
+    for (_, values) in &found.breaks {
+        atoms.extend(parts.results.iter().flat_map(|index| parts.of(values[*index])));
+    }
+    for (op, index) in &parts.merged {
+        let yields = found.yields.get(*op).into_iter().flatten();
+        atoms.extend(yields.flat_map(|values| parts.of(values[*index])));
+    }
+    let outside = atoms.into_iter().filter_map(|atom| match atom {
+        Atom::Outside(value) => Some(value),
+        Atom::Number(_) | Atom::Param(_) | Atom::Merged(..) => None,
+    });
+    let mut values: Vec<Value> = starts.into_iter().chain(outside).collect();
+    values.retain(|value| !parts.outside[*value]);
+    values.sort_unstable();
+    values.dedup();
+    values
 }
 
 /// The confidences of the values of a region, in the order in which they are made.
@@ -162,21 +191,6 @@ impl Parts {
             None if self.outside.contains_idx(value) => vec![Atom::Outside(value)],
             None => Vec::new(),
         }
-    }
-
-    /// Values from outside whose confidence something of the loop has, but for those that are
-    /// confident for certain.
-    pub(super) fn unsure(&self) -> Vec<Value> {
-        let atoms = self.atoms.iter().flat_map(|(_, atoms)| atoms);
-        let mut values: Vec<Value> = self.starts.clone();
-        values.extend(atoms.filter_map(|atom| match atom {
-            Atom::Outside(value) => Some(*value),
-            Atom::Number(_) | Atom::Param(_) | Atom::Merged(..) => None,
-        }));
-        values.retain(|value| !self.outside[*value]);
-        values.sort_unstable();
-        values.dedup();
-        values
     }
 
     fn param(&self, index: usize) -> Option<&Param> {

@@ -3,15 +3,17 @@
 use prism_ir::function::{Facts, Function, OpId, Region, RegionId, Source, Ty, Value};
 use prism_ir::op::{ConfidenceOp, Const, Exit, Op, OpKind};
 
-/// Puts a loop that stands in the region `around` where only those go of whom one of `asked` has a
-/// confidence below 1, and its duplicate where the others go. Gives the region of the loop.
+/// Puts a loop that stands in the region `around` where it is reached if `first` or one of `others`
+/// has a confidence below 1, and its duplicate where it is reached if not. Gives the region of the
+/// loop.
 ///
 /// What is confident with 1 goes the way of the plain: both loops give the same for every value.
 pub(super) fn version(
     function: &mut Function,
     around: RegionId,
     id: OpId,
-    asked: &[Value],
+    first: Value,
+    others: &[Value],
 ) -> RegionId {
     let duplicate = prism_ir::duplicate(function, id);
     let source = function.ops[id].source;
@@ -26,25 +28,19 @@ pub(super) fn version(
     let plain = branch(function, vec![duplicate], results_of_plain, source);
     let mut before = Vec::new();
     let one = push(function, OpKind::Const(Const::Number(1.0)), source, &mut before);
-    let mut condition = None;
-    for value in asked {
-        let at_least = OpKind::Confidence { op: ConfidenceOp::AtLeast, left: *value, right: one };
+    let at_least = |value| {
+        let op = ConfidenceOp::AtLeast;
+        OpKind::Confidence { op, left: value, right: one }
+    };
+    let mut condition = push(function, at_least(first), source, &mut before);
+    for value in others {
         let mut ops = Vec::new();
-        let is_sure = push(function, at_least, source, &mut ops);
-        condition = Some(match condition {
-            None => {
-                before.append(&mut ops);
-                is_sure
-            }
-            Some(condition) => {
-                let then = branch(function, ops, vec![is_sure], source);
-                let otherwise = branch(function, Vec::new(), vec![condition], source);
-                let both = OpKind::If { condition, then, otherwise };
-                push(function, both, source, &mut before)
-            }
-        });
+        let is_one = push(function, at_least(*value), source, &mut ops);
+        let then = branch(function, ops, vec![is_one], source);
+        let otherwise = branch(function, Vec::new(), vec![condition], source);
+        let all = OpKind::If { condition, then, otherwise };
+        condition = push(function, all, source, &mut before);
     }
-    let Some(condition) = condition else { return around };
     let kind = OpKind::If { condition, then: plain, otherwise: confident };
     before.push(function.ops.alloc(Op { kind, results, source, site: None }));
     let ops = &mut function.regions[around].ops;
