@@ -9,6 +9,43 @@ pub(crate) struct Kernel {
     pub(crate) result: f64,
 }
 
+/// What the compiler makes of `for i = 0; i < n; i += 1 { sum += rate * (i % 100) }`: a loop for a
+/// plain rate, and one for a confident one.
+macro_rules! total_of_products {
+    () => {
+        r#"fn "f" ( "rate" "n" ) regs 7
+    load_int r2, 1
+    jump_not_confident r0, r2, confident
+    load_int r2, 0
+    load_int r3, 0
+    jump test
+again:
+    rem_i r4, r2, 100
+    mul r4, r0, r4
+    add r3, r3, r4
+    for_less r2, r1, 1, again
+test:
+    jump_less r2, r1, again
+    return r3
+confident:
+    value_of r3, r0
+    confidence_of r4, r0
+    load_int r2, 0
+    load_int r5, 0
+    jump split_test
+split:
+    rem_i r6, r2, 100
+    mul r6, r3, r6
+    add r5, r5, r6
+    for_less r2, r1, 1, split
+split_test:
+    jump_less r2, r1, split
+    annotate r5, r5, r4
+    return r5
+"#
+    };
+}
+
 pub(crate) const KERNELS: &[Kernel] = &[
     Kernel {
         name: "fib",
@@ -313,12 +350,12 @@ plain:
             result: 371_250_000.0,
         },
     ),
-    // The products where `rate` is a parameter, which may be plain: the loop is there twice. The
-    // functions are what the compiler makes of `for i = 0; i < n; i += 1 { sum += rate * (i % 100) }`.
+    // The products where `rate` is a parameter, which may be plain.
     (
         "parameter",
         &ConfidenceKernel {
-            text: r#"
+            text: concat!(
+                r#"
 fn "main" ( ) regs 4
     load_const r0, 1.5
     load_const r1, 5000000
@@ -326,40 +363,14 @@ fn "main" ( ) regs 4
     value_of r0, r0
     return r0
 
-fn "f" ( "rate" "n" ) regs 7
-    load_int r2, 1
-    jump_not_confident r0, r2, confident
-    load_int r2, 0
-    load_int r3, 0
-    jump test
-again:
-    rem_i r4, r2, 100
-    mul r4, r0, r4
-    add r3, r3, r4
-    for_less r2, r1, 1, again
-test:
-    jump_less r2, r1, again
-    return r3
-confident:
-    value_of r3, r0
-    confidence_of r4, r0
-    load_int r2, 0
-    load_int r5, 0
-    jump split_test
-split:
-    rem_i r6, r2, 100
-    mul r6, r3, r6
-    add r5, r5, r6
-    for_less r2, r1, 1, split
-split_test:
-    jump_less r2, r1, split
-    annotate r5, r5, r4
-    return r5
 "#,
+                total_of_products!()
+            ),
             result: 371_250_000.0,
         },
         &ConfidenceKernel {
-            text: r#"
+            text: concat!(
+                r#"
 fn "main" ( ) regs 4
     load_const r0, 1.5
     load_const r1, 0.9
@@ -369,36 +380,9 @@ fn "main" ( ) regs 4
     value_of r0, r0
     return r0
 
-fn "f" ( "rate" "n" ) regs 7
-    load_int r2, 1
-    jump_not_confident r0, r2, confident
-    load_int r2, 0
-    load_int r3, 0
-    jump test
-again:
-    rem_i r4, r2, 100
-    mul r4, r0, r4
-    add r3, r3, r4
-    for_less r2, r1, 1, again
-test:
-    jump_less r2, r1, again
-    return r3
-confident:
-    value_of r3, r0
-    confidence_of r4, r0
-    load_int r2, 0
-    load_int r5, 0
-    jump split_test
-split:
-    rem_i r6, r2, 100
-    mul r6, r3, r6
-    add r5, r5, r6
-    for_less r2, r1, 1, split
-split_test:
-    jump_less r2, r1, split
-    annotate r5, r5, r4
-    return r5
 "#,
+                total_of_products!()
+            ),
             result: 371_250_000.0,
         },
     ),

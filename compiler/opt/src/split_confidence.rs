@@ -26,6 +26,7 @@ mod apply;
 mod find;
 mod parts;
 mod version;
+mod write;
 
 use prism_ir::MAX_DEPTH;
 use prism_ir::function::{Function, OpId, RegionId};

@@ -122,6 +122,18 @@ fn agents_of_calls_and_declarations_are_in_the_manifest() {
     finds(&files[..1], "main.prism", &[]);
 }
 
+/// As whoever runs the agents reads them.
+#[test]
+fn sizes_and_counts_of_agents_have_their_forms() {
+    let main = ("main.prism", "1");
+    let right = "[agents.a]\ncommand = [\"a\"]\nmax_line = \"8Mi\"\ncalls = 4\n\
+                 [agents.b]\ncommand = [\"b\"]\nmax_line = 1048576\n";
+    finds(&[main, ("prism.toml", right)], "main.prism", &[]);
+    let wrong = "[agents.a]\ncommand = [\"a\"]\nmax_line = [8]\ncalls = \"4\"\n";
+    let expected = ["P0652 prism.toml `[8]`", "P0652 prism.toml `\"4\"`"];
+    finds(&[main, ("prism.toml", wrong)], "main.prism", &expected);
+}
+
 #[test]
 fn groups_of_agents_are_names_of_every_program() {
     const AGENTS: &str = "[agents.one]\ncommand = [\"r\"]\ncapabilities = [\"code\"]\n";

@@ -1,10 +1,11 @@
 //! Writes a loop anew whose parts are known.
 
 use la_arena::ArenaMap;
-use prism_ir::function::{Facts, Function, OpId, Region, RegionId, Source, Ty, Value};
+use prism_ir::function::{Facts, Function, OpId, RegionId, Source, Ty, Value};
 use prism_ir::op::{BinaryOp, ConfidenceOp, Const, Exit, Op, OpKind};
 
 use super::parts::{Atom, Atoms, Param, Parts, Turn};
+use super::write;
 
 const NUMBER: Facts = Facts::plain(Ty::Number);
 
@@ -79,14 +80,11 @@ pub(super) fn apply(function: &mut Function, around: RegionId, id: OpId, parts: 
 
 impl Apply<'_> {
     fn op(&mut self, kind: OpKind, results: Vec<Value>) -> OpId {
-        self.function.ops.alloc(Op { kind, results, source: self.source, site: None })
+        write::op(self.function, kind, results, self.source)
     }
 
     fn push(&mut self, kind: OpKind, facts: Facts, ops: &mut Vec<OpId>) -> Value {
-        let result = self.function.values.alloc(facts);
-        let op = self.op(kind, vec![result]);
-        ops.push(op);
-        result
+        write::push(self.function, kind, facts, self.source, ops)
     }
 
     fn push_before(&mut self, kind: OpKind, facts: Facts) -> Value {
@@ -101,8 +99,7 @@ impl Apply<'_> {
     }
 
     fn branch(&mut self, ops: Vec<OpId>, value: Value) -> RegionId {
-        let (exit, exit_source) = (Exit::Yield(vec![value]), self.source);
-        self.function.regions.alloc(Region { params: Vec::new(), ops, exit, exit_source })
+        write::branch(self.function, ops, vec![value], self.source)
     }
 
     /// `condition ? then : otherwise`.

@@ -1,7 +1,9 @@
 //! Two ways for a loop: one for values that are confident, one for values that are plain.
 
-use prism_ir::function::{Facts, Function, OpId, Region, RegionId, Source, Ty, Value};
-use prism_ir::op::{ConfidenceOp, Const, Exit, Op, OpKind};
+use prism_ir::function::{Facts, Function, OpId, RegionId, Ty, Value};
+use prism_ir::op::{ConfidenceOp, Const, OpKind};
+
+use super::write::{branch, op, push};
 
 /// Puts a loop that stands in the region `around` where it is reached if `first` or one of `others`
 /// has a confidence below 1, and its duplicate where it is reached if not. Gives the region of the
@@ -27,37 +29,25 @@ pub(super) fn version(
     let results_of_plain = function.ops[duplicate].results.clone();
     let plain = branch(function, vec![duplicate], results_of_plain, source);
     let mut before = Vec::new();
-    let one = push(function, OpKind::Const(Const::Number(1.0)), source, &mut before);
+    let (number, boolean) = (Facts::plain(Ty::Number), Facts::plain(Ty::Boolean));
+    let one = push(function, OpKind::Const(Const::Number(1.0)), number, source, &mut before);
     let at_least = |value| {
         let op = ConfidenceOp::AtLeast;
         OpKind::Confidence { op, left: value, right: one }
     };
-    let mut condition = push(function, at_least(first), source, &mut before);
+    let mut condition = push(function, at_least(first), boolean, source, &mut before);
     for value in others {
         let mut ops = Vec::new();
-        let is_one = push(function, at_least(*value), source, &mut ops);
+        let is_one = push(function, at_least(*value), boolean, source, &mut ops);
         let then = branch(function, ops, vec![is_one], source);
         let otherwise = branch(function, Vec::new(), vec![condition], source);
         let all = OpKind::If { condition, then, otherwise };
-        condition = push(function, all, source, &mut before);
+        condition = push(function, all, boolean, source, &mut before);
     }
     let kind = OpKind::If { condition, then: plain, otherwise: confident };
-    before.push(function.ops.alloc(Op { kind, results, source, site: None }));
+    before.push(op(function, kind, results, source));
     let ops = &mut function.regions[around].ops;
     let at = ops.iter().position(|op| *op == id).expect("the loop stands in its region");
     ops.splice(at..=at, before);
     confident
-}
-
-fn branch(function: &mut Function, ops: Vec<OpId>, values: Vec<Value>, source: Source) -> RegionId {
-    let exit = Exit::Yield(values);
-    function.regions.alloc(Region { params: Vec::new(), ops, exit, exit_source: source })
-}
-
-/// A plain number or boolean.
-fn push(function: &mut Function, kind: OpKind, source: Source, ops: &mut Vec<OpId>) -> Value {
-    let ty = if matches!(kind, OpKind::Const(_)) { Ty::Number } else { Ty::Boolean };
-    let result = function.values.alloc(Facts::plain(ty));
-    ops.push(function.ops.alloc(Op { kind, results: vec![result], source, site: None }));
-    result
 }

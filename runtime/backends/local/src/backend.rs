@@ -139,8 +139,7 @@ impl Shared {
                     drop(alive);
                 });
             }
-            Mode::Warm { idle, calls: 2.. } => {
-                let Mode::Warm { calls, .. } = job.attempt.spec.mode else { return };
+            Mode::Warm { idle, calls } if calls > 1 => {
                 if let Some(hall) = self.halls.enter(job, calls) {
                     tokio::spawn(async move {
                         shared::serve(hall, idle, &shared.halls, &shared.house).await;

@@ -340,7 +340,9 @@ async fn talk(
             },
             status = child.wait(), if exited.is_none() => {
                 halls.leave(hall);
-                exited = status.ok().map(|status| (status, Instant::now() + DRAIN));
+                // An exit that cannot be told is one all the same.
+                let Ok(status) = status else { return Err(errors::closed_output(&hall.agent)) };
+                exited = Some((status, Instant::now() + DRAIN));
             }
             () = stderr.pump(&note), if stderr.is_open() => {}
             () = at(until) => match exited {
