@@ -193,8 +193,7 @@ pub(crate) fn to_fixed(x: f64, digits: usize) -> String {
     } else {
         format!("{:.*}", digits, x.abs())
     };
-    let is_zero = rounded.bytes().all(|b| b == b'0' || b == b'.');
-    if x < 0.0 && !is_zero { format!("-{rounded}") } else { rounded }
+    if x < 0.0 { format!("-{rounded}") } else { rounded }
 }
 
 /// One unit more in the last place.
@@ -223,7 +222,8 @@ mod tests {
         assert_eq!(to_fixed(0.125, 2), "0.13");
         assert_eq!(to_fixed(1.005, 2), "1.00");
         assert_eq!(to_fixed(9.5, 0), "10");
-        assert_eq!(to_fixed(-0.001, 2), "0.00");
+        assert_eq!(to_fixed(-0.001, 2), "-0.00");
+        assert_eq!(to_fixed(-0.0, 2), "0.00");
         assert_eq!(to_fixed(-2.5, 0), "-3");
         assert_eq!(to_fixed(85.0, 1), "85.0");
         assert_eq!(to_fixed(1e21, 2), "1e+21");
