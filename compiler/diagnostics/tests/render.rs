@@ -35,6 +35,16 @@ fn text_shows_code_message_place_labels_and_help() {
 }
 
 #[test]
+fn a_byte_order_mark_is_no_column() {
+    let diagnostic = Diagnostic::new(Code::P0001, place(7, 8), "m");
+    let file = file("\u{feff}let x = 1\n");
+    let shown = render::text(std::slice::from_ref(&diagnostic), &file, false);
+    assert!(shown.contains("a.prism:1:5 ]") && shown.contains(" 1 | let x = 1\n"), "{shown}");
+    let json = render::json(&[diagnostic], &file).to_string();
+    assert!(json.contains(r#""start":{"line":1,"column":5}"#), "{json}");
+}
+
+#[test]
 fn spans_that_do_not_fit_are_moved() {
     for (start, end) in [(2, 3), (3, 3), (0, 900), (700, 900), (9, 1)] {
         let diagnostic = Diagnostic::new(Code::P0001, place(start, end), "m");

@@ -8,5 +8,5 @@
 mod line;
 mod span;
 
-pub use line::{Columns, EditorPosition, LineCol, LineIndex};
+pub use line::{BYTE_ORDER_MARK, Columns, EditorPosition, LineCol, LineIndex};
 pub use span::{FileId, RelSpan, Span};

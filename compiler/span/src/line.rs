@@ -31,17 +31,26 @@ pub enum Columns {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineIndex {
     index: line_index::LineIndex,
+    has_mark: bool,
     len: u32,
 }
 
+pub const BYTE_ORDER_MARK: char = '\u{feff}';
+
 impl LineIndex {
     pub fn new(text: &str) -> LineIndex {
-        LineIndex { index: line_index::LineIndex::new(text), len: text.len() as u32 }
+        LineIndex {
+            index: line_index::LineIndex::new(text),
+            has_mark: text.starts_with(BYTE_ORDER_MARK),
+            len: text.len() as u32,
+        }
     }
 
+    /// A byte order mark is no column: an editor does not show it.
     pub fn position(&self, offset: u32) -> LineCol {
         let wide = self.wide(offset);
-        LineCol { line: wide.line + 1, column: wide.col + 1 }
+        let mark = u32::from(wide.line == 0 && self.has_mark);
+        LineCol { line: wide.line + 1, column: wide.col.saturating_sub(mark) + 1 }
     }
 
     /// The position of a byte of `text`, the text of this index.
@@ -119,6 +128,16 @@ mod tests {
             assert_eq!(lines.to_editor(text, 9, columns), position);
             assert_eq!(lines.from_editor(text, position, columns), 9);
         }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_column() {
+        let text = "\u{feff}né\nx";
+        let lines = LineIndex::new(text);
+        assert_eq!(lines.position(0), LineCol { line: 1, column: 1 });
+        assert_eq!(lines.position(3), LineCol { line: 1, column: 1 });
+        assert_eq!(lines.position(4), LineCol { line: 1, column: 2 });
+        assert_eq!(lines.position(7), LineCol { line: 2, column: 1 });
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use ariadne::{CharSet, Config, IndexType, Report, ReportKind, Source};
-use prism_span::{FileId, LineIndex, Span};
+use prism_span::{BYTE_ORDER_MARK, FileId, LineIndex, Span};
 
 use super::{Sources, fitted};
 use crate::{Diagnostic, Place, Severity};
@@ -115,7 +115,10 @@ struct Files<'s> {
 struct File {
     text: Arc<str>,
     lines: LineIndex,
+    /// Without a byte order mark, which would be drawn as a column.
     source: Source<Arc<str>>,
+    /// The bytes of the byte order mark.
+    mark: u32,
     has_long_lines: bool,
 }
 
@@ -135,8 +138,15 @@ impl Files<'_> {
     }
 
     fn locate(&mut self, place: Place) -> Located {
-        let span = self.file(place.file).map(|file| fitted(place.span, &file.text));
-        (place.file, span.unwrap_or(place.span).range())
+        let range = match self.file(place.file) {
+            Some(file) => {
+                let drawn = |at: u32| at.saturating_sub(file.mark) as usize;
+                let span = fitted(place.span, &file.text);
+                drawn(span.start)..drawn(span.end)
+            }
+            None => place.span.range(),
+        };
+        (place.file, range)
     }
 
     fn address(&mut self, place: Place) -> String {
@@ -175,8 +185,17 @@ fn with_own_lines(text: &Arc<str>) -> Arc<str> {
 impl File {
     fn new(text: Arc<str>) -> File {
         let has_long_lines = text.lines().any(|line| line.len() > LONGEST_LINE);
-        let source = Source::from(with_own_lines(&text));
-        File { lines: LineIndex::new(&text), source, has_long_lines, text }
+        let drawn = match text.strip_prefix(BYTE_ORDER_MARK) {
+            Some(rest) => rest.into(),
+            None => text.clone(),
+        };
+        File {
+            lines: LineIndex::new(&text),
+            source: Source::from(with_own_lines(&drawn)),
+            mark: (text.len() - drawn.len()) as u32,
+            has_long_lines,
+            text,
+        }
     }
 
     /// Whether the first and the last line of the span can be printed.
