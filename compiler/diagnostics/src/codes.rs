@@ -121,6 +121,7 @@ codes! {
     P0303 => "`uses` of an unknown effect",
     P0304 => "agent calls in an unbounded loop",
     P0305 => "secret that somebody would see",
+    P0306 => "default of an operation that is computed",
     // P04xx: confidence
     P0401 => "confidence outside of 0 to 1",
     P0402 => "confidence that is not a number",

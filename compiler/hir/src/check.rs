@@ -34,6 +34,7 @@ pub(crate) fn problems_of_tree(db: &dyn Db, file: SourceFile) -> Vec<Problem> {
     let mut check = Check::new(db, file, doc_header::problems(file.text(db)));
     check.duplicates(&tree);
     check.agents();
+    check.operations();
     check.types(&tree, tree.ast.root_stmts());
     check.circles();
     check.problems
@@ -74,6 +75,15 @@ impl<'db> Check<'db> {
                 let kind = ProblemKind::UnknownLevel { name: word.clone(), nearest };
                 let at = RelSpan::new(span.start, span.end);
                 self.problems.push(Problem { at, kind });
+            }
+        }
+    }
+
+    /// Whoever performs an operation passes its defaults, perhaps from another module.
+    fn operations(&mut self) {
+        for spans in self.found.operations.iter().flatten() {
+            if let Some(span) = spans.computed {
+                self.report(span, ProblemKind::DefaultOfOperation);
             }
         }
     }

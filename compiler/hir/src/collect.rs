@@ -8,7 +8,7 @@ use prism_syntax::literal;
 use rustc_hash::FxHashSet;
 
 use crate::body::Text;
-use crate::contract::contract;
+use crate::contract::{self, contract};
 use crate::declare::{self, Declares};
 use crate::implicit;
 use crate::item::{ItemKind, Signature, SignatureParam};
@@ -26,6 +26,8 @@ pub struct OperationSpans {
     pub name: Span,
     /// Of each parameter: its name, and its type.
     pub params: Vec<(Span, Option<Span>)>,
+    /// The first default that is no literal.
+    pub computed: Option<Span>,
 }
 
 /// What a file declares, with the spans of the declarations.
@@ -245,13 +247,16 @@ impl Collect<'_> {
         let params = ast[op.params].iter().map(|param| {
             (ast[param.pat].span, param.annotation.map(|annotation| ast[annotation].span))
         });
-        OperationSpans { name: op.name.span, params: params.collect() }
+        let computed = ast[op.params].iter().find(|param| self.default(param) == Some(None));
+        let computed = computed.and_then(|param| param.default).map(|default| ast[default].span);
+        OperationSpans { name: op.name.span, params: params.collect(), computed }
     }
 
     fn operation(&self, op: &ast::EffectOp, is_irreversible: bool) -> OperationDef {
         let param = |param: &ast::Param| OperationParam {
             name: self.param_name(param).unwrap_or_default(),
             optional: param.default.is_some(),
+            default: self.default(param).flatten().filter(|value| !value.is_null()),
             is_rest: param.is_rest,
             ty: param.annotation.map(|ty| types::type_ref(self.tree, ty)),
         };
@@ -261,6 +266,11 @@ impl Collect<'_> {
             params: self.tree.ast[op.params].iter().map(param).collect(),
             result: op.result.map(|ty| types::type_ref(self.tree, ty)),
         }
+    }
+
+    /// The default of an operation's parameter: its value, where it is a literal.
+    fn default(&self, param: &ast::Param) -> Option<Option<serde_json::Value>> {
+        param.default.map(|default| contract::literal(self.tree, default))
     }
 
     fn agent(&mut self, agent: &ast::AgentDecl) {

@@ -2,7 +2,7 @@
 //! literals in the words of `@input`.
 
 use prism_span::Span;
-use prism_syntax::ast::{Element, ExprId, ExprKind, Field};
+use prism_syntax::ast::{Element, ExprId, ExprKind, Field, UnaryOp};
 use prism_syntax::literal;
 use serde_json::{Map, Number, Value};
 
@@ -43,13 +43,17 @@ pub(crate) fn contract(tree: &Tree, fields: &[Field]) -> (Contract, Option<Span>
 }
 
 /// A literal as JSON.
-fn literal(tree: &Tree, expr: ExprId) -> Option<Value> {
+pub(crate) fn literal(tree: &Tree, expr: ExprId) -> Option<Value> {
     let expr = &tree.ast[expr];
     let text = expr.span.slice(&tree.text);
     match &expr.kind {
         ExprKind::Null => Some(Value::Null),
         ExprKind::Bool(value) => Some(Value::Bool(*value)),
         ExprKind::Number => Number::from_f64(literal::number(text)).map(Value::Number),
+        ExprKind::Unary { op: UnaryOp::Negate, operand } => {
+            let number = literal(tree, *operand)?.as_f64()?;
+            Number::from_f64(-number).map(Value::Number)
+        }
         ExprKind::Text(_) => Some(Value::String(literal::string(text).into_owned())),
         ExprKind::Array(elements) => {
             let element = |element: &Element| {

@@ -181,6 +181,11 @@ impl Words<'_> {
                 error(Code::P0523, "an effect takes its arguments one by one".into())
                     .with_help("pass the values by name or by position, without `...`")
             }
+            ProblemKind::DefaultOfOperation => {
+                let message = "the default of an operation's parameter is a literal";
+                error(Code::P0306, message.into())
+                    .with_help("write `name?` here, and `name = …` in the clause that answers")
+            }
             ProblemKind::ExportTwice { name } => {
                 error(Code::P0524, format!("`{name}` is exported twice"))
             }

@@ -116,6 +116,8 @@ pub enum ProblemKind {
         nearest: Option<Text>,
     },
     SpreadToEffect,
+    /// The default of an operation's parameter is no literal.
+    DefaultOfOperation,
     /// Two exports with the same name.
     ExportTwice {
         name: Text,

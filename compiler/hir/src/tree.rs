@@ -138,6 +138,8 @@ pub struct OperationDef {
 pub struct OperationParam {
     pub name: Text,
     pub optional: bool,
+    /// What is passed where it is left out; `None` for nothing, and for null.
+    pub default: Option<serde_json::Value>,
     pub is_rest: bool,
     pub ty: Option<TypeRef>,
 }

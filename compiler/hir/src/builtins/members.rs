@@ -125,6 +125,7 @@ pub const MEMBERS: &[Member] = &[
     method(Array, "values", 0, Some(0), "(): any[]"),
     method(Array, "with", 2, Some(2), "(index: number, value): any[]"),
     method(Boolean, "toString", 0, Some(0), "(): string"),
+    property(Function, "name", "string"),
     method(Function, "toString", 0, Some(0), "(): string"),
     method(Number, "toFixed", 0, Some(1), "(digits?: number): string"),
     method(Number, "toLocaleString", 0, Some(0), "(): string"),

@@ -4,14 +4,16 @@ use prism_diagnostics::nearest;
 use prism_source::PRELUDE;
 use prism_span::Span;
 use prism_syntax::ast;
+use serde_json::Value;
 
 use super::{Cx, FrameKind};
 use crate::body::{
-    Arg, Block, ExprId, ExprKind, Field, Function, LocalKind, Name, Param, PatKind, StmtKind, Text,
+    Arg, Bits, Block, Element, ExprId, ExprKind, Field, Function, LocalKind, Name, Param, PatKind,
+    StmtKind, Text,
 };
 use crate::builtins;
 use crate::problem::{NotAValue, ProblemKind};
-use crate::tree::EffectDef;
+use crate::tree::{EffectDef, OperationParam};
 
 impl<'a> Cx<'a> {
     /// The full name of an operation of an effect; reports one that does not exist.
@@ -59,11 +61,12 @@ impl<'a> Cx<'a> {
         if args.iter().any(|arg| arg.is_spread) {
             self.report(span, ProblemKind::SpreadToEffect);
         }
-        let args = if args.iter().any(|arg| arg.name.is_some()) {
+        let mut args = if args.iter().any(|arg| arg.name.is_some()) {
             self.in_order(op, args, span)
         } else {
             args
         };
+        self.pass_defaults(op, &mut args, span);
         let extractor = if op == "llm" { self.take_extractor(&args) } else { None };
         let asked = self.alloc(ExprKind::Perform { effect: op.into(), args: args.into() }, span);
         match extractor {
@@ -71,6 +74,58 @@ impl<'a> Cx<'a> {
             None if op == "stream_llm" => self.call_prelude("host_stream", &[asked], span),
             None => asked,
         }
+    }
+
+    /// The parameters that the program declares for an operation.
+    pub(super) fn own_params(&self, op: &str) -> &'a [OperationParam] {
+        let own = op.split_once('.').and_then(|(effect, name)| {
+            let def = self.effect_def(effect)?;
+            def.operations.iter().find(|op| &*op.name == name)
+        });
+        own.map_or(&[], |op| op.params.as_slice())
+    }
+
+    /// Arguments that were left out, as far as the declaration has values for them.
+    fn pass_defaults(&mut self, op: &str, args: &mut Vec<Arg>, span: Span) {
+        let left_out = self.own_params(op).get(args.len()..).unwrap_or_default();
+        let is_complete = left_out.iter().all(|param| param.optional || param.is_rest);
+        let Some(last) = left_out.iter().rposition(|param| param.default.is_some()) else { return };
+        if !is_complete || args.iter().any(|arg| arg.is_spread) {
+            return;
+        }
+        for param in &left_out[..=last] {
+            let value = self.left_out(Some(param), span);
+            args.push(Arg { name: None, value, is_spread: false });
+        }
+    }
+
+    /// What stands for an argument that was left out.
+    fn left_out(&mut self, param: Option<&OperationParam>, span: Span) -> ExprId {
+        match param.and_then(|param| param.default.as_ref()) {
+            Some(default) => self.literal(default, span),
+            None => self.null(span),
+        }
+    }
+
+    fn literal(&mut self, value: &Value, span: Span) -> ExprId {
+        let kind = match value {
+            Value::Null => ExprKind::Null,
+            Value::Bool(value) => ExprKind::Bool(*value),
+            Value::Number(value) => ExprKind::Number(Bits::new(value.as_f64().unwrap_or(f64::NAN))),
+            Value::String(text) => ExprKind::Text(text.as_str().into()),
+            Value::Array(items) => {
+                let element = |item| Element::Expr(self.literal(item, span));
+                ExprKind::Array(items.iter().map(element).collect())
+            }
+            Value::Object(fields) => {
+                let field = |(name, value): (&String, &Value)| Field::Named {
+                    name: name.as_str().into(),
+                    value: self.literal(value, span),
+                };
+                ExprKind::Object(fields.iter().map(field).collect())
+            }
+        };
+        self.alloc(kind, span)
     }
 
     /// `llm(prompt, { extractor: f })`: the function stays in the program, the other options go
@@ -124,11 +179,12 @@ impl<'a> Cx<'a> {
             let nearest = nearest(&member, params.iter().map(|name| &**name)).map(Text::from);
             self.report(span, ProblemKind::NoMember { of: op.into(), member, nearest });
         }
-        let fill = |slot: Option<ExprId>| {
-            let value = slot.unwrap_or_else(|| self.null(span));
+        let own = self.own_params(op);
+        let fill = |(at, slot): (usize, Option<ExprId>)| {
+            let value = slot.unwrap_or_else(|| self.left_out(own.get(at), span));
             Arg { name: None, value, is_spread: false }
         };
-        slots.into_iter().map(fill).collect()
+        slots.into_iter().enumerate().map(fill).collect()
     }
 
     /// `xs.map(llm)`: a function that performs the operation. A namespace is no value.

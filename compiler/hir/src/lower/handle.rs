@@ -94,7 +94,7 @@ impl<'a> Cx<'a> {
         })
     }
 
-    /// What the operation's caller may leave out is null for the clause.
+    /// What the operation's caller may leave out, without a default, is null for the clause.
     fn may_be_left_out(
         &mut self,
         operation: &str,
@@ -102,9 +102,12 @@ impl<'a> Cx<'a> {
         params: &mut [Param],
     ) {
         let Some((names, least)) = self.op_params(operation) else { return };
-        let written = &self.ast[written];
-        for (param, written) in params.iter_mut().zip(written).take(names.len()).skip(least) {
-            if param.default.is_none() && !param.is_rest {
+        let (written, own) = (&self.ast[written], self.own_params(operation));
+        let may_be_absent =
+            params.iter_mut().zip(written).enumerate().take(names.len()).skip(least);
+        for (at, (param, written)) in may_be_absent {
+            let is_passed = own.get(at).is_some_and(|param| param.default.is_some());
+            if param.default.is_none() && !param.is_rest && !is_passed {
                 param.default = Some(self.null(self.ast[written.pat].span));
             }
         }
