@@ -55,8 +55,17 @@ pub(crate) struct Cx<'a, 'p, 'db> {
     pub confidence: Option<Value>,
     /// The `resume` of the handler clause that this function is.
     pub resume: Option<Value>,
+    /// Where a `return` in the handled block that this function is leaves its value.
+    pub returned: Option<Returned>,
     /// Where the `throw` stands that ends the region being lowered; its trap names that place.
     pub thrown_at: Option<Source>,
+}
+
+/// Cells of the function around a handled block: whether the block has returned from it, and what.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Returned {
+    pub is_so: Value,
+    pub value: Value,
 }
 
 /// Something that `break` or `continue` can leave.
@@ -122,6 +131,7 @@ impl<'a, 'p, 'db> Cx<'a, 'p, 'db> {
             calls: FxHashMap::default(),
             confidence: None,
             resume: None,
+            returned: None,
             thrown_at: None,
         }
     }
@@ -301,6 +311,13 @@ impl<'a, 'p, 'db> Cx<'a, 'p, 'db> {
         key: FunctionKey,
         source: Source,
     ) -> Value {
+        let captures = self.captures(key, source);
+        let kind = OpKind::Closure { function, captures };
+        self.b.push(kind, Facts::plain(Ty::Function), source)
+    }
+
+    /// What a function takes from around it.
+    pub fn captures(&mut self, key: FunctionKey, source: Source) -> Vec<Value> {
         let variables = self.item.variables;
         let mut captures = Vec::new();
         for &local in variables.captures.get(&key).into_iter().flatten() {
@@ -314,8 +331,7 @@ impl<'a, 'p, 'db> Cx<'a, 'p, 'db> {
                 }
             }
         }
-        let kind = OpKind::Closure { function, captures };
-        self.b.push(kind, Facts::plain(Ty::Function), source)
+        captures
     }
 
     /// A variable that is used where its declaration has not been reached.

@@ -13,6 +13,7 @@ mod env;
 mod expr;
 mod facts;
 mod function;
+mod handle;
 mod link;
 mod loops;
 mod pattern;

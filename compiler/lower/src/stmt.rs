@@ -124,8 +124,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
             Some(value) => self.expr(value),
             None => self.number(0.0, source),
         };
-        let value = self.scaled(value, source);
-        Flow::Ends(Exit::Return(value))
+        Flow::Ends(self.return_value(value, source))
     }
 
     /// Gives the variable its first value.

@@ -17,6 +17,7 @@ pub(crate) trait Visitor {
     fn enter_try(&mut self) {}
     fn leave_try(&mut self) {}
     fn continues(&mut self) {}
+    fn returns(&mut self) {}
 }
 
 /// A function inside a body. Handled blocks and handler clauses become functions too; they are
@@ -95,7 +96,10 @@ impl<V: Visitor> Walk<'_, V> {
                 self.optional_block(finally.as_ref());
                 self.visitor.leave_try();
             }
-            StmtKind::Return(value) => self.optional(*value),
+            StmtKind::Return(value) => {
+                self.optional(*value);
+                self.visitor.returns();
+            }
             StmtKind::Continue => self.visitor.continues(),
             StmtKind::Break | StmtKind::Error => {}
             StmtKind::UncertainIf { condition, bands, branches } => {
