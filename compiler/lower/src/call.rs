@@ -1,14 +1,12 @@
-//! Lowers calls, effects and handlers.
+//! Lowers calls and effects.
 
-use prism_hir::body::{
-    Arg, Block, ExprId, ExprKind, HandlerClause, MemberMode, Name, Param, ReturnClause,
-};
+use prism_hir::body::{Arg, ExprId, ExprKind, MemberMode, Name};
+use prism_hir::builtins::is_namespace;
 use prism_ir::function::{self as ir, Facts, Source, Text, Ty, Value};
 use prism_ir::op::{Args, OpKind};
 use rustc_hash::FxHashMap;
 
-use crate::function::{Cx, ir_params};
-use crate::walk::FunctionKey;
+use crate::function::Cx;
 
 impl<'a, 'db> Cx<'a, '_, 'db> {
     pub fn call(
@@ -127,7 +125,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
     ) -> Value {
         if let ExprKind::Name(base) = self.expr_kind(object) {
             match base {
-                Name::Builtin(builtin) => {
+                Name::Builtin(builtin) if is_namespace(builtin) => {
                     let full = format!("{builtin}.{name}").into();
                     return self.call_builtin(&full, args, bound, facts, source);
                 }
@@ -142,7 +140,8 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
                         }
                     };
                 }
-                Name::Local(_)
+                Name::Builtin(_)
+                | Name::Local(_)
                 | Name::ModuleVar(_)
                 | Name::ModuleFunction(_)
                 | Name::Import { .. }
@@ -347,109 +346,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
             |_| given,
         )
     }
-
-    pub fn handle(
-        &mut self,
-        expr: ExprId,
-        (body, clauses, return_clause): Handler<'a>,
-        bound: Option<Text>,
-        source: Source,
-    ) -> Value {
-        let whole = bound.or_else(|| self.part_of.clone());
-        let named = |part: &str| match &whole {
-            Some(whole) => format!("{whole}.{part}").into(),
-            None => Text::from(part),
-        };
-        let handled =
-            self.thunk(FunctionKey::Handled(expr), named("handle"), &[], source, |_| body);
-        let clauses = clauses
-            .iter()
-            .enumerate()
-            .map(|(index, clause)| {
-                let key = FunctionKey::Clause(expr, index as u32);
-                let value = self.clause(key, &named(&clause.effect), clause, source);
-                (clause.effect.clone(), value)
-            })
-            .collect();
-        let on_return = return_clause.map(|clause| {
-            self.on_return(FunctionKey::OnReturn(expr), &named("return"), clause, source)
-        });
-        self.b.push(OpKind::Handle { body: handled, clauses, on_return }, Facts::ANY, source)
-    }
-
-    fn thunk(
-        &mut self,
-        key: FunctionKey,
-        name: Text,
-        params: &'a [Param],
-        source: Source,
-        prepare: impl FnOnce(&mut Cx<'a, '_, 'db>) -> &'a Block,
-    ) -> Value {
-        let id = self.nested(key, Some(name), params, prepare);
-        self.make_closure(id, key, source)
-    }
-
-    /// A handler clause: a function of `resume` and the operation's arguments.
-    fn clause(
-        &mut self,
-        key: FunctionKey,
-        name: &str,
-        clause: &'a HandlerClause,
-        source: Source,
-    ) -> Value {
-        let path = self.program.nested_path(&self.path, name);
-        let id = self.program.reserve();
-        let mut params =
-            vec![ir::Param { name: "resume".into(), is_optional: false, is_rest: false }];
-        params.extend(ir_params(self.item.body, &clause.params));
-        let mut cx = Cx::new(self.item, self.program, key, path, params);
-        cx.resume = Some(cx.b.param(0));
-        cx.bind_captures();
-        cx.bind_implicit(source);
-        cx.bind_params_from(1, &clause.params, source);
-        let function = cx.finish_function(&clause.body, source);
-        self.program.define(id, function);
-        self.make_closure(id, key, source)
-    }
-
-    fn on_return(
-        &mut self,
-        key: FunctionKey,
-        name: &str,
-        clause: &'a ReturnClause,
-        source: Source,
-    ) -> Value {
-        let path = self.program.nested_path(&self.path, name);
-        let id = self.program.reserve();
-        let params = vec![ir::Param { name: "value".into(), is_optional: false, is_rest: false }];
-        let mut cx = Cx::new(self.item, self.program, key, path, params);
-        cx.bind_captures();
-        cx.bind_implicit(source);
-        let value = cx.b.param(0);
-        cx.bind_pat(clause.pat, value, None);
-        let function = cx.finish_function(&clause.body, source);
-        self.program.define(id, function);
-        self.make_closure(id, key, source)
-    }
-
-    pub fn resume(&mut self, value: Option<ExprId>, source: Source) -> Value {
-        let value = match value {
-            Some(value) => self.expr(value),
-            None => self.null(source),
-        };
-        match self.resume {
-            Some(resume) => self.b.push(OpKind::Resume { resume, value }, Facts::ANY, source),
-            None => {
-                let code = "P0304".into();
-                let message = "`resume` stands outside a handler clause".into();
-                self.b.push(OpKind::Fail { code, message }, Facts::ANY, source)
-            }
-        }
-    }
 }
-
-/// What a `handle` consists of.
-type Handler<'a> = (&'a Block, &'a [HandlerClause], Option<&'a ReturnClause>);
 
 /// A name, with its number from the second time on.
 fn numbered(given: &mut FxHashMap<Text, u32>, name: Text) -> Text {

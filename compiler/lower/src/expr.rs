@@ -3,6 +3,7 @@
 use prism_hir::body::{
     Element, ExprId, ExprKind, Field, LogicalOp, MatchArm, MemberMode, Name, TemplatePart, UnaryOp,
 };
+use prism_hir::builtins::is_namespace;
 use prism_ir::function::{Facts, Source, Text, Ty, Value};
 use prism_ir::op::{self as ir_op, BinaryOp, Const, Exit, OpKind, PatternOp};
 
@@ -259,8 +260,11 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
     fn static_member(&mut self, base: &'a Name, name: &str, source: Source) -> Option<Value> {
         match base {
             Name::Namespace { module } => Some(self.import(module, name, source)),
-            Name::Builtin(builtin) => self.builtin_member(builtin, name, source),
-            Name::Local(_)
+            Name::Builtin(builtin) if is_namespace(builtin) => {
+                self.builtin_member(builtin, name, source)
+            }
+            Name::Builtin(_)
+            | Name::Local(_)
             | Name::ModuleVar(_)
             | Name::ModuleFunction(_)
             | Name::Import { .. }

@@ -98,6 +98,7 @@ impl Words<'_> {
             kind @ (ProblemKind::UnusedValue { .. }
             | ProblemKind::Unreachable { .. }
             | ProblemKind::UnreachableArm
+            | ProblemKind::TakenBefore { .. }
             | ProblemKind::UnreadCopy { .. }
             | ProblemKind::NeverEqual { .. }) => self.lint(at, kind),
             kind => self.of_type(problem.at, at, kind),

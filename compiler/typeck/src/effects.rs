@@ -21,6 +21,8 @@ pub struct Effects {
     own: Vec<Text>,
     /// A value of unknown type is called: what it does is not in the set.
     pub calls_unknown: bool,
+    /// What is called so may be an argument of the function.
+    pub calls_given: bool,
     /// Operations that a handler answers around every such call, sorted.
     answered: Vec<Text>,
     /// Writes a variable that outlives the function, or prints: not an effect for `uses`,
@@ -36,6 +38,7 @@ impl Effects {
         builtin: 0,
         own: Vec::new(),
         calls_unknown: false,
+        calls_given: false,
         answered: Vec::new(),
         writes: false,
         undecided: Level::Unknown,
@@ -51,6 +54,12 @@ impl Effects {
 
     /// The call of a value of which nothing is known.
     pub fn unknown() -> Effects {
+        Effects { calls_given: true, ..Effects::unknown_method() }
+    }
+
+    /// The call of a method of which nothing is known but that lists or texts have one of its
+    /// name, which calls nothing: `log.push(x)`.
+    pub fn unknown_method() -> Effects {
         Effects { calls_unknown: true, writes: true, ..Effects::NONE }
     }
 
@@ -84,12 +93,13 @@ impl Effects {
 
     pub fn add(&mut self, other: &Effects) {
         self.builtin |= other.builtin;
-        match (self.calls_unknown, other.calls_unknown) {
+        match (self.calls_given, other.calls_given) {
             (true, true) => self.answered.retain(|operation| other.answered.contains(operation)),
             (false, true) => self.answered = other.answered.clone(),
             (_, false) => {}
         }
         self.calls_unknown |= other.calls_unknown;
+        self.calls_given |= other.calls_given;
         self.writes |= other.writes;
         self.undecided = self.undecided.max(other.undecided);
         for name in &other.own {
@@ -107,7 +117,7 @@ impl Effects {
         if self.own.is_empty() {
             self.undecided = Level::Unknown;
         }
-        if self.calls_unknown
+        if self.calls_given
             && let Err(at) = self.answered.binary_search_by(|known| (**known).cmp(operation))
         {
             self.answered.insert(at, operation.into());
@@ -255,6 +265,8 @@ mod tests {
         let given = Effects::operation("audit.record");
         let mut handles = Effects::unknown();
         handles.remove("audit.record");
+        assert!(handles.around(given.clone()).is_empty());
+        handles.add(&Effects::unknown_method());
         assert!(handles.around(given.clone()).is_empty());
         handles.add(&Effects::unknown());
         assert_eq!(handles.around(given.clone()), given);

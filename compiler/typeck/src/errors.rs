@@ -279,6 +279,10 @@ pub enum ProblemKind {
         after: Exit,
     },
     UnreachableArm,
+    /// An arm of `match`, or a case of `switch`, for a value that one before it takes.
+    TakenBefore {
+        what: &'static str,
+    },
     /// A copy is changed, and nobody reads it.
     UnreadCopy {
         local: LocalId,

@@ -113,6 +113,7 @@ fn text_method(name: &str) -> Shape {
 pub(crate) fn property_type(receiver: Receiver, name: &str) -> TypeId {
     match (receiver, name) {
         (Receiver::Array | Receiver::Text, "length") => TypeId::NUMBER,
+        (Receiver::Function, "name") => TypeId::TEXT,
         _ => TypeId::ANY,
     }
 }

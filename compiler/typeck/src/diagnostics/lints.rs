@@ -26,6 +26,10 @@ impl Words<'_> {
                 let message = "this arm never matches: an arm before it takes everything";
                 Diagnostic::warning(Code::P0703, at, message)
             }
+            ProblemKind::TakenBefore { what } => {
+                let message = format!("this {what} never matches: one before it takes the value");
+                Diagnostic::warning(Code::P0703, at, message)
+            }
             ProblemKind::UnreadCopy { local, copied } => {
                 let name = &self.body.locals[*local].name;
                 let message = format!("nobody reads this change of `{name}`, which is a copy");

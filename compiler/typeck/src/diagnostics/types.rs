@@ -168,6 +168,7 @@ impl Words<'_> {
             | ProblemKind::UnusedValue { .. }
             | ProblemKind::Unreachable { .. }
             | ProblemKind::UnreachableArm
+            | ProblemKind::TakenBefore { .. }
             | ProblemKind::UnreadCopy { .. }
             | ProblemKind::NeverEqual { .. }
             | ProblemKind::UnboundedAgentRecursion { .. } => {

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use prism_hir::body::{Arg, ExprId, ExprKind, Name};
-use prism_hir::builtins::{Kind, builtin};
+use prism_hir::builtins::{Kind, Receiver, builtin, member};
 use prism_source::PRELUDE;
 
-use crate::builtins::{Wanted, function_wants};
+use crate::builtins::{Given, Wanted, function_wants, method_shape};
 use crate::confidence::{Confidence, Label, Level};
+use crate::effects::Effects;
 use crate::errors::{Callee, NullUse, ProblemKind, Target};
 use crate::flow::Infer;
 use crate::flow::report::nearest;
@@ -116,7 +117,7 @@ impl Infer<'_> {
         let mut bindings = Bindings::default();
         let facts = self.check_generic_args(at, name, function, args, &mut bindings);
         let mut effects = function.effects.clone();
-        if effects.calls_unknown {
+        if effects.calls_given {
             let given = self.effects_of_args(&facts);
             effects.add(&function.effects.around(given));
         }
@@ -132,9 +133,24 @@ impl Infer<'_> {
 
     /// Anything may happen, among it what the functions among the arguments do.
     pub(crate) fn call_unknown(&mut self, at: ExprId, args: &[Fact]) {
+        self.call_out(at, args, &Effects::unknown());
+    }
+
+    /// The same of a method of this name, on something unknown.
+    pub(crate) fn call_unknown_method(&mut self, at: ExprId, name: &str, args: &[Fact]) {
+        let calls_nothing =
+            |kind| member(kind, name).is_some() && method_shape(kind, name).2 == Given::Nothing;
+        let effects = match calls_nothing(Receiver::Array) || calls_nothing(Receiver::Text) {
+            true => Effects::unknown_method(),
+            false => Effects::unknown(),
+        };
+        self.call_out(at, args, &effects);
+    }
+
+    fn call_out(&mut self, at: ExprId, args: &[Fact], unknown: &Effects) {
         let effects = self.effects_of_args(args);
         self.perform(at, &effects);
-        self.perform_unknown();
+        self.frame().effects.add(unknown);
         self.env.kill_module_paths();
     }
 

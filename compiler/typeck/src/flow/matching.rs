@@ -23,9 +23,12 @@ impl Infer<'_> {
         let mut result = Fact::NEVER;
         let mut after: Option<Branch> = None;
         let mut is_complete = false;
+        let mut taken = Vec::new();
         for arm in arms {
             if is_complete {
                 self.report(arm.pat, ProblemKind::UnreachableArm);
+            } else {
+                self.check_taken(arm.pat, &taken);
             }
             self.check_literals(arm.pat, value.ty);
             let matched = self.matched(arm.pat, rest);
@@ -41,6 +44,7 @@ impl Infer<'_> {
             if arm.guard.is_none() && !self.has_threshold(arm.pat) {
                 is_complete |= self.is_irrefutable(arm.pat);
                 rest = self.unmatched(arm.pat, rest);
+                self.literals_of(arm.pat, &mut taken);
             }
         }
         if !is_complete && rest.ty != TypeId::NEVER {
@@ -63,6 +67,24 @@ impl Infer<'_> {
         let body = self.body;
         if let PatKind::Or(pats) = &body.pats[pat].kind {
             pats.iter().for_each(|pat| self.check_literals(*pat, subject));
+        }
+    }
+
+    /// A value that an arm before this one takes.
+    fn check_taken(&mut self, pat: PatId, taken: &[TypeId]) {
+        let body = self.body;
+        if let PatKind::Or(pats) = &body.pats[pat].kind {
+            pats.iter().for_each(|pat| self.check_taken(*pat, taken));
+        } else if self.literal_of(pat).is_some_and(|literal| taken.contains(&literal)) {
+            self.report(pat, ProblemKind::TakenBefore { what: "arm" });
+        }
+    }
+
+    fn literals_of(&mut self, pat: PatId, literals: &mut Vec<TypeId>) {
+        let body = self.body;
+        match &body.pats[pat].kind {
+            PatKind::Or(pats) => pats.iter().for_each(|pat| self.literals_of(*pat, literals)),
+            _ => literals.extend(self.literal_of(pat)),
         }
     }
 

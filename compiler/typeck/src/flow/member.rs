@@ -137,11 +137,13 @@ impl Infer<'_> {
             }
             Some(_) => Read::Found(Fact::plain(self.types.any_function())),
             None => match receiver {
-                Receiver::Agent | Receiver::Function | Receiver::Promise => Read::Perhaps(unlisted),
+                Receiver::Agent => Read::Perhaps(unlisted),
                 Receiver::Array
                 | Receiver::Boolean
+                | Receiver::Function
                 | Receiver::Number
                 | Receiver::Object
+                | Receiver::Promise
                 | Receiver::Text => Read::Missing,
             },
         }

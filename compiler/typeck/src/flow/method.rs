@@ -409,8 +409,12 @@ impl Infer<'_> {
         }
         let is_certain = match kind {
             Receiver::Object => !matches!(self.types.structure(receiver.ty), Type::Union(_)),
-            Receiver::Array | Receiver::Text | Receiver::Number | Receiver::Boolean => true,
-            Receiver::Function | Receiver::Promise | Receiver::Agent => false,
+            Receiver::Array
+            | Receiver::Text
+            | Receiver::Number
+            | Receiver::Boolean
+            | Receiver::Function => true,
+            Receiver::Promise | Receiver::Agent => false,
         };
         if !is_certain {
             self.call_unknown(at, &facts);
@@ -464,7 +468,7 @@ impl Infer<'_> {
             self.call_unknown(at, &facts);
             return Fact::ANY;
         }
-        self.call_unknown(at, &facts);
+        self.call_unknown_method(at, name, &facts);
         let mut parts = facts;
         parts.push(receiver);
         self.made_of(&parts)

@@ -223,9 +223,15 @@ impl<'a> Infer<'a> {
         let frame = LoopFrame { head, is_switch: true, breaks: Vec::new(), continues: Vec::new() };
         self.frame().loops.push(frame);
         let mut fallen: Option<Branch> = None;
+        let mut taken = Vec::new();
         for case in cases {
             if let Some(test) = case.test {
                 let wanted = self.infer_expr(test);
+                if taken.contains(&wanted.ty) {
+                    self.report(test, ProblemKind::TakenBefore { what: "case" });
+                } else if self.types.is_literal(wanted.ty) {
+                    taken.push(wanted.ty);
+                }
                 let subject = self.fact(subject);
                 let how = (Equality::Loose, false);
                 self.check_compared(test.into(), how, subject.ty, wanted.ty);
