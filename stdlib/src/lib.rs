@@ -8,6 +8,7 @@ const FILES: &[(&str, &str)] = &[
     ("@prism/execution", include_str!("../execution.prism")),
     ("@prism/methods/agent", include_str!("../methods/agent.prism")),
     ("@prism/methods/array", include_str!("../methods/array.prism")),
+    ("@prism/methods/contract", include_str!("../methods/contract.prism")),
     ("@prism/prelude", include_str!("../prelude.prism")),
     ("@prism/test", include_str!("../test.prism")),
 ];

@@ -32,8 +32,11 @@ pub fn complete(
         .filter(|name| !given.iter().any(|(known, _)| &**known == *name))
         .collect();
     let holds_agents = |name: &str| name == "agents" || group(name).is_some();
-    for (_, agents) in given.iter_mut().filter(|(name, _)| holds_agents(name)) {
+    for (name, agents) in given.iter_mut().filter(|(name, _)| holds_agents(name)) {
         with_attributes(agents, registry);
+        if &**name == "agents" {
+            with_contract(agents, &header);
+        }
     }
     let reads_agents =
         |name: &&str| ["agents", "agentList", "agentCount", "parallax"].contains(name);
@@ -157,7 +160,23 @@ fn selected(header: &Header<'_>, registry: &Registry) -> Result<Data, Problem> {
     };
     let chosen =
         chosen.map_err(|error| Problem::new(error.code, error.message).with_help(error.help))?;
-    Ok(Data::Array(chosen.iter().map(|spec| Data::Agent(AgentSpec::handle(spec))).collect()))
+    let handles = chosen.iter().map(|spec| Data::Agent(AgentSpec::handle(spec)));
+    let mut agents = Data::Array(handles.collect());
+    with_contract(&mut agents, header);
+    Ok(agents)
+}
+
+/// The `minConfidence` of `@agents` is the contract of each of them, as if it were declared so.
+fn with_contract(agents: &mut Data, header: &Header<'_>) {
+    const KEY: &str = "minConfidence";
+    let least = header.json("agents").and_then(|agents| agents[KEY].as_f64());
+    let (Some(least), Data::Array(agents)) = (least, agents) else { return };
+    for agent in agents {
+        if let Data::Agent(handle) = agent {
+            handle.attributes.retain(|(key, _)| &**key != KEY);
+            handle.attributes.push((KEY.into(), Data::Number(least)));
+        }
+    }
 }
 
 /// The handles of a group's agents.

@@ -124,3 +124,23 @@ fn agents_are_those_that_the_header_names() {
         assert_eq!(object["value"], expected, "{agents}: {object}");
     }
 }
+
+/// What `@agents` demands is the contract of each of them, also of those that are given.
+#[test]
+fn agents_of_the_header_keep_its_confidence() {
+    let project = Project::new(
+        "/** @agents {\"minConfidence\": 0.6} */\n\
+         agents.map(a => { let s = a.name; try { s = a.call(\"?\") } catch (e) { s += e.code }; s })",
+    );
+    for (name, confidence) in [("sure", 0.6), ("unsure", 0.5)] {
+        let answer = format!(
+            "echo \"{{\\\"id\\\":\\\"$id\\\",\\\"value\\\":\\\"yes\\\",\\\"confidence\\\":{confidence}}}\""
+        );
+        project.agent(name, "", &answer);
+    }
+    let (status, object) = project.run_json(&["--no-store"]);
+    let expected = json!([{ "~": ["yes", 0.6] }, "unsureP2124"]);
+    assert_eq!((status, &object["value"]), (0, &expected), "{object}");
+    let (_, object) = project.run_json(&["--no-store", "--set", "agents=[\"unsure\"]"]);
+    assert_eq!(object["value"], json!(["unsureP2124"]), "{object}");
+}
