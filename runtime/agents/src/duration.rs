@@ -22,12 +22,20 @@ const LONGEST_SECONDS: f64 = 100.0 * 366.0 * 86_400.0;
 
 /// Reads `500ms`, `30s`, `5m`, `1h`, `2d`, also `1.5h`. `None` for anything else.
 pub fn parse(text: &str) -> Option<Duration> {
+    seconds(text).filter(|seconds| *seconds <= LONGEST_SECONDS).map(Duration::from_secs_f64)
+}
+
+/// The same, but a longer one is read as the longest: for how long ago something was.
+pub fn parse_ago(text: &str) -> Option<Duration> {
+    seconds(text).map(|seconds| Duration::from_secs_f64(seconds.min(LONGEST_SECONDS)))
+}
+
+fn seconds(text: &str) -> Option<f64> {
     let text = text.trim();
     let unit_at = text.find(|c: char| c.is_ascii_alphabetic())?;
     let (number, unit) = text.split_at(unit_at);
     let (_, seconds) = UNITS.iter().find(|(name, _)| *name == unit)?;
-    let seconds = plain_number(number.trim_end())? * seconds;
-    (seconds <= LONGEST_SECONDS).then(|| Duration::from_secs_f64(seconds))
+    Some(plain_number(number.trim_end())? * seconds)
 }
 
 /// Reads `512`, `64Ki`, `8Gi`, `2G` as bytes. `None` for anything else.
@@ -78,6 +86,8 @@ mod tests {
         for wrong in ["", "30", "s", "-1s", "1e3s", "1 week", "infs", "1..2s", "999999999d"] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
+        assert_eq!(parse_ago("999999999d"), parse("36600d"));
+        assert_eq!((parse_ago("30s"), parse_ago("30")), (parse("30s"), None));
     }
 
     #[test]

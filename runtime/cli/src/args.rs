@@ -604,8 +604,8 @@ pub struct Test {
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,
     /// Stop each test after so many steps
-    #[arg(long, value_name = "N")]
-    pub fuel: Option<u64>,
+    #[arg(long, value_name = "N", default_value_t = 100_000_000)]
+    pub fuel: u64,
     /// One JSON object: {\"passed\",\"failed\",\"tests\":[{\"file\",\"name\",\"status\",\"ms\",\"output\",\"error\"?}]}
     #[arg(long)]
     pub json: bool,

@@ -208,8 +208,9 @@ fn is_usage(error: &Error) -> bool {
 
 /// What the engine says about a command before anything is driven.
 pub fn engine(error: &Error) -> Refused {
-    match is_usage(error) {
-        true => Refused::Usage(problem(error)),
-        false => Refused::Wrong(vec![problem(error)]),
+    match error {
+        Error::Store(error) => stores::refused(error),
+        error if is_usage(error) => Refused::Usage(problem(error)),
+        error => Refused::Wrong(vec![problem(error)]),
     }
 }

@@ -42,7 +42,7 @@ fn case(xml: &mut String, suite: &Suite, test: &Finished) {
         ">\n      <failure type=\"{}\" message=\"{}\">{}</failure>",
         problem.code,
         escaped(&problem.message),
-        escaped(&problem.render(false))
+        escaped(&(problem.render(false) + &failed.difference()))
     );
     if !test.output.is_empty() {
         let _ =

@@ -9,6 +9,7 @@ use prism_driver::shown;
 
 use crate::manifest;
 use crate::problem::Problem;
+use crate::program::Refused;
 
 const FOLDER: &str = ".prism";
 const FILE: &str = "runs.db";
@@ -61,16 +62,16 @@ pub fn here() -> Place {
 }
 
 /// Opens a store, and makes it when it is not there.
-pub fn open(place: &Place) -> Result<Arc<dyn Store>, Problem> {
+pub fn open(place: &Place) -> Result<Arc<dyn Store>, Refused> {
     match place {
         Place::Memory => Ok(Arc::new(Memory::new())),
         Place::File(path) => match Sqlite::open_reaching(path, &reach(place)) {
             Ok(store) => Ok(Arc::new(store)),
-            Err(error) => Err(problem(&error)),
+            Err(error) => Err(refused(&error)),
         },
         Place::Database(address) => match Postgres::open_reaching(address, &reach(place)) {
             Ok(store) => Ok(Arc::new(store)),
-            Err(error) => Err(problem(&error)),
+            Err(error) => Err(refused(&error)),
         },
     }
 }
@@ -90,12 +91,16 @@ pub fn reach(place: &Place) -> impl Fn(&str) -> Result<Arc<dyn Values>, Error> {
     }
 }
 
-fn problem(error: &Error) -> Problem {
-    Problem::new(error.code(), error.to_string()).with_help(error.help())
+/// What a store says about a command before anything is driven: the command named one that cannot
+/// be reached, or a format that there is not.
+pub fn refused(error: &Error) -> Refused {
+    let problem = Problem::new(error.code(), error.to_string()).with_help(error.help());
+    let is_usage = matches!(error, Error::Unreachable { .. } | Error::NoFormat { .. });
+    if is_usage { Refused::Usage(problem) } else { Refused::Wrong(vec![problem]) }
 }
 
 /// Opens a store to look something up: one that is not there has no runs and is not made.
-pub fn open_existing(place: &Place) -> Result<Arc<dyn Store>, Problem> {
+pub fn open_existing(place: &Place) -> Result<Arc<dyn Store>, Refused> {
     match place {
         Place::File(path) if !path.exists() => open(&Place::Memory),
         Place::Memory | Place::File(_) | Place::Database(_) => open(place),

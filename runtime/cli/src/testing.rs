@@ -17,7 +17,7 @@ use prism_engine::Failure;
 use prism_vm::{Answer, Data, Limits, Machine, Outcome, Request, RequestId, Trap};
 
 use crate::problem::Problem;
-use crate::{hosts, report, words};
+use crate::{hosts, report, show, words};
 
 /// The tests of one file.
 #[derive(Debug)]
@@ -52,6 +52,24 @@ pub struct Failed {
     pub problem: Problem,
     /// Of an expectation: what was expected, and what was found.
     pub values: Option<(Data, Data)>,
+}
+
+impl Failed {
+    /// What was expected and what was found, line by line.
+    pub fn difference(&self) -> String {
+        let Some((expected, actual)) = &self.values else { return String::new() };
+        let (expected, actual) = (show::expanded(expected), show::expanded(actual));
+        if !expected.contains('\n') && !actual.contains('\n') {
+            return format!("   expected: {expected}\n   found:    {actual}\n");
+        }
+        let diff = similar::TextDiff::from_lines(&expected, &actual);
+        let mut text = "   - expected\n   + found\n".to_owned();
+        for change in diff.iter_all_changes() {
+            let line = change.value().trim_end_matches('\n');
+            text.push_str(&format!("   {} {line}\n", change.tag()));
+        }
+        text
+    }
 }
 
 /// Compiles a file; `None` when it has no tests.
@@ -213,7 +231,12 @@ fn milliseconds(data: &Data) -> Option<f64> {
 fn failed(ended: &Ended, folder: &Path) -> Failed {
     match ended {
         Ended::Trap(trap) => {
-            Failed { problem: report::problem(&failure(trap), folder), values: values(&trap.data) }
+            let problem = report::problem(&failure(trap), folder);
+            let problem = match trap.code {
+                words::NO_FUEL => problem.with_help(words::more_fuel()),
+                _ => problem,
+            };
+            Failed { problem, values: values(&trap.data) }
         }
         Ended::Asked(request) => {
             let failure = Failure {

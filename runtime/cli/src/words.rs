@@ -104,6 +104,14 @@ pub fn unhandled_help(effect: &str) -> String {
     format!("put the call into `handle {{ … }} with {{ {effect}({argument}) => resume(answer) }}`")
 }
 
+/// The code of a program that used up its fuel.
+pub const NO_FUEL: &str = "P1101";
+
+/// Help for [`NO_FUEL`] in a test.
+pub fn more_fuel() -> &'static str {
+    "look for a loop or a call that never ends; `prism test --fuel N` lets a test take more steps"
+}
+
 /// An effect that the prompt does not serve.
 pub fn not_at_the_prompt(effect: &str) -> String {
     format!("at the prompt nobody answers `{effect}`: handle it, or use `prism run`")

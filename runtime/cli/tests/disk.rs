@@ -122,7 +122,7 @@ fn a_limit_on_the_size_of_files_is_coded_too() {
         .output()
         .unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(stderr.contains("[P20") && stderr.contains("Help"), "{stderr}");
     let ran = project.prism(&["run", "main.prism"]);
     assert_eq!((ran.status, ran.stdout.as_str()), (0, "1\n"), "{}", ran.stderr);

@@ -162,6 +162,6 @@ fn check(project: &Project, store: &Postgres) {
 fn a_database_that_is_not_there_is_refused() {
     let project = Project::new("1\n");
     let ran = project.prism(&["run", "main.prism", "--store", "postgres://me@/x?host=/nowhere"]);
-    assert_eq!(ran.status, 1);
+    assert_eq!(ran.status, 2);
     assert!(ran.stderr.contains("[P2007]") && ran.stderr.contains("server runs"), "{}", ran.stderr);
 }

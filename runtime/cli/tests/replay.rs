@@ -99,6 +99,7 @@ fn another_program_shows_where_it_leaves_the_record() {
     assert_eq!(ran.json()["answers"], 1);
     assert_eq!((&found["file"], &found["line"]), (&"new.prism".into(), &2.into()), "{found}");
     assert!(found["recorded"].as_str().unwrap().contains("second"), "{found}");
+    assert!(!found.to_string().contains('`'), "{found}");
     assert!(found["requested"].as_str().unwrap().contains("2nd"), "{found}");
     let ran = project.prism(&["replay", &run, "--program", "new.prism"]);
     assert!(ran.stderr.contains("let second = agents[0].call(\"2nd\""), "{}", ran.stderr);

@@ -131,7 +131,7 @@ fn schedules_are_listed_replaced_and_ended() {
 fn a_program_that_does_not_say_when_is_refused() {
     let project = Project::new("1\n");
     let refused = project.prism(&["schedule", "main.prism"]);
-    assert_eq!(refused.status, 1);
+    assert_eq!(refused.status, 2);
     assert!(refused.stderr.contains("[P2210]"), "{}", refused.stderr);
     project.write("main.prism", "/** @schedule 0 25 * * * */\n1\n");
     let refused = project.prism(&["schedule", "main.prism"]);

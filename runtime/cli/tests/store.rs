@@ -59,7 +59,7 @@ fn a_store_below_a_file_cannot_be_reached() {
     let project = Project::new("1\n");
     project.write("file", "");
     let ran = project.prism(&["run", "main.prism", "--store", "file/below"]);
-    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert_eq!(ran.status, 2, "{}", ran.stderr);
     assert!(ran.stderr.contains("[P20"), "{}", ran.stderr);
     // The program needs none.
     assert_eq!(project.prism(&["run", "main.prism", "--no-store"]).status, 0);

@@ -177,6 +177,7 @@ fn ci_gets_xml() {
     assert!(xml.contains("<testsuite name=\"main.prism\" tests=\"2\" failures=\"1\">"), "{xml}");
     assert!(xml.contains("<testcase name=\"a &lt; b\" classname=\"main.prism\""), "{xml}");
     assert!(xml.contains("<failure type=\"P1026\""), "{xml}");
+    assert!(xml.contains("   expected: 2\n   found:    1\n</failure>"), "{xml}");
     let ran = project.prism(&["test", "--junit", "no/report.xml"]);
     assert_eq!(ran.status, 2);
     assert!(ran.stderr.contains("P2209"), "{}", ran.stderr);
@@ -195,5 +196,7 @@ fn a_file_with_errors_fails_and_the_others_run() {
 fn an_endless_test_runs_out_of_fuel() {
     let project = Project::new("test \"endless\" { let n = 0; while true { n += 1 } }\n");
     let (status, object) = tests(&project, &["--fuel", "1000"]);
-    assert_eq!((status, &object["tests"][0]["error"]["code"]), (1, &json!("P1101")), "{object}");
+    let error = &object["tests"][0]["error"];
+    assert_eq!((status, &error["code"]), (1, &json!("P1101")), "{object}");
+    assert!(error["help"][0].as_str().unwrap().contains("--fuel N"), "{object}");
 }

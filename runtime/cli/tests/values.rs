@@ -113,7 +113,7 @@ fn a_bucket_that_cannot_be_used_is_no_place() {
     let mut stranger = project.command(&["values", "--to", "s3://runs/x"]);
     stranger.envs(server.settings()).env("AWS_SECRET_ACCESS_KEY", "wrong");
     let refused = Ran::of(&mut stranger);
-    assert_eq!((refused.status, refused.stderr.contains("[P2007]")), (1, true), "{refused:?}");
+    assert_eq!((refused.status, refused.stderr.contains("[P2007]")), (2, true), "{refused:?}");
     assert_eq!(place(&project, &server), Value::Null);
 }
 

@@ -181,7 +181,7 @@ impl Driver {
                 return Err(Error::Diverged {
                     run: self.world.run,
                     effect_id: outcome.effect_id,
-                    recorded: format!("`{}`", outcome.effect),
+                    recorded: outcome.effect.to_string(),
                     requested: "no such request".to_owned(),
                 });
             }

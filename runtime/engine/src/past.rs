@@ -292,10 +292,10 @@ pub(crate) fn show_asked(asked: &Asked) -> String {
 }
 
 fn show(effect: &str, digest: Digest, args: Option<&Value>) -> String {
-    let Some(args) = args else { return format!("`{effect}` with digest {digest}") };
+    let Some(args) = args else { return format!("{effect} with digest {digest}") };
     let text = args.to_string();
     let inside = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
-    format!("`{effect}({})`", cut(inside.unwrap_or(&text)))
+    format!("{effect}({})", cut(inside.unwrap_or(&text)))
 }
 
 /// A text as part of a line.

@@ -156,7 +156,7 @@ fn text(value: &Data) -> Value {
 }
 
 fn show_value(value: &Data) -> String {
-    format!("the result `{}`", past::cut(&text(value).to_string()))
+    format!("the result {}", past::cut(&text(value).to_string()))
 }
 
 fn show_end(ended: &RunResult) -> String {

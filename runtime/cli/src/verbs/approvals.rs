@@ -25,7 +25,7 @@ pub fn run(args: &args::Approvals, terminal: Terminal) -> ExitCode {
 /// What can be decided, oldest run first.
 fn asked(args: &args::Approvals) -> Result<Vec<Question>, Refused> {
     let place = args.store.store.as_deref().map_or_else(stores::here, stores::named);
-    let store = stores::open_existing(&place).map_err(|problem| Refused::Wrong(vec![problem]))?;
+    let store = stores::open_existing(&place)?;
     let runs: Vec<RunId> = match &args.run {
         Some(name) => vec![find_run(&*store, name).map_err(|error| engine(&error))?],
         None => {

@@ -42,7 +42,7 @@ impl Group {
 
 fn report(args: &args::Calibration) -> Result<String, Refused> {
     let place = args.store.store.as_deref().map_or_else(stores::here, stores::named);
-    let store = stores::open_existing(&place).map_err(|problem| Refused::Wrong(vec![problem]))?;
+    let store = stores::open_existing(&place)?;
     let mut all = judged(&*store).map_err(|error| engine(&error))?;
     all.retain(|one| {
         args.program.as_deref().is_none_or(|program| program == &*one.program)

@@ -27,14 +27,14 @@ pub fn run(args: &args::Gc, terminal: Terminal) -> ExitCode {
 
 /// The span of an option, such as `30d`.
 pub fn span(option: &str, text: &str) -> Result<Duration, Refused> {
-    duration::parse(text).ok_or_else(|| Refused::Usage(words::no_span(option, text)))
+    duration::parse_ago(text).ok_or_else(|| Refused::Usage(words::no_span(option, text)))
 }
 
 fn removed(args: &args::Gc) -> Result<String, Refused> {
     let span = span("--older-than", &args.older_than)?;
     let before = now_micros().saturating_sub(i64::try_from(span.as_micros()).unwrap_or(i64::MAX));
     let place = args.store.store.as_deref().map_or_else(stores::here, stores::named);
-    let store = stores::open_existing(&place).map_err(|problem| Refused::Wrong(vec![problem]))?;
+    let store = stores::open_existing(&place)?;
     let old = old_runs(&*store, before, args.keep).map_err(|error| engine(&error))?;
     if args.dry_run {
         if args.json {

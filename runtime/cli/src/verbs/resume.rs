@@ -46,8 +46,7 @@ impl Opened {
 
     pub fn find(name: &str, path: Option<&std::path::Path>) -> Result<Opened, Refused> {
         let place = path.map_or_else(stores::here, stores::named);
-        let store =
-            stores::open_existing(&place).map_err(|problem| Refused::Wrong(vec![problem]))?;
+        let store = stores::open_existing(&place)?;
         let run = find_run(&*store, name).map_err(|error| engine(&error))?;
         Ok(Opened { store, place, run })
     }

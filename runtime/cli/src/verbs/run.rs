@@ -42,7 +42,7 @@ pub fn prepare(args: &args::Run, terminal: Terminal) -> Result<(From, Delivery),
         Some(path) => stores::named(path),
         None => stores::beside(manifest.path.as_deref()),
     };
-    let store = stores::open(&place).map_err(|problem| Refused::Wrong(vec![problem]))?;
+    let store = stores::open(&place)?;
     let folder = prism_driver::package_of(&args.file);
     let start = start(args, program, inputs, &folder, manifest.path.as_deref());
     let json = args.output.json;

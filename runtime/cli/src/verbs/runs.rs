@@ -38,7 +38,7 @@ pub fn run(args: &args::Runs, terminal: Terminal) -> ExitCode {
 
 fn listed(args: &args::Runs) -> Result<Listed, Refused> {
     let place = args.store.store.as_deref().map_or_else(stores::here, stores::named);
-    let store = stores::open_existing(&place).map_err(|problem| Refused::Wrong(vec![problem]))?;
+    let store = stores::open_existing(&place)?;
     let before = args.before.as_deref().map(|name| find_run(&*store, name)).transpose();
     let before = before.map_err(|error| engine(&error))?;
     let mut records = runs(&*store).map_err(|error| engine(&error))?;

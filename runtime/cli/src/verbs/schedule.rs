@@ -32,8 +32,7 @@ pub fn run(args: &args::Schedule, terminal: Terminal) -> ExitCode {
 fn planned(args: &args::Schedule, terminal: Terminal) -> Result<String, Refused> {
     let (from, delivery) = prepare(&args.as_run(), terminal)?;
     let From::Start(mut start) = from else { unreachable!("a program is prepared to be started") };
-    let schedule =
-        hosts::schedule(&start.module).map_err(|problem| Refused::Wrong(vec![problem]))?;
+    let schedule = hosts::schedule(&start.module).map_err(Refused::Usage)?;
     hosts::with_scheduled_at(&start.module, &mut start.inputs);
     let (store, now) = (&*delivery.store, now_micros());
     let before = active(store).map_err(|error| engine(&error))?;
@@ -86,7 +85,6 @@ fn active(store: &dyn Store) -> Result<Vec<Planned>, Error> {
 pub fn list(args: &args::Schedules, terminal: Terminal) -> ExitCode {
     let place = args.store.store.as_deref().map_or_else(stores::here, stores::named);
     let listed = stores::open_existing(&place)
-        .map_err(|problem| Refused::Wrong(vec![problem]))
         .and_then(|store| listed(&*store, args.json).map_err(|error| engine(&error)));
     match listed {
         Ok(text) => {

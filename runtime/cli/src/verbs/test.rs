@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use prism_cli::testing::{Failed, Finished, Suite};
-use prism_cli::{junit, report, show, testing, words};
+use prism_cli::{junit, report, testing, words};
 use prism_driver::{Counting, Point, Rejected};
 use prism_vm::Limits;
 use serde_json::{Value, json};
@@ -40,8 +40,7 @@ pub fn run(args: &args::Test, terminal: Terminal) -> ExitCode {
         .collect();
     let shown = Shown { args, terminal, n_tests: chosen.len() };
     let mut finished = Vec::new();
-    let limits = Limits::default();
-    let limits = Limits { fuel: args.fuel.unwrap_or(limits.fuel), ..limits };
+    let limits = Limits { fuel: args.fuel, ..Limits::default() };
     testing::run(&suites, &chosen, limits, jobs(args), |test| {
         shown.tell(&suites, &test, finished.len() + 1);
         finished.push(test);
@@ -110,7 +109,7 @@ impl Shown<'_> {
             let suite = &suites[test.suite];
             print(&format!("\n{}: {}\n", suite.file, suite.names[test.test]));
             print(&failed.problem.render(self.terminal.color));
-            print(&difference(failed));
+            print(&failed.difference());
             for line in &test.output {
                 print(&format!("   printed: {line}\n"));
             }
@@ -124,22 +123,6 @@ impl Shown<'_> {
             print(&format!("   {file}:{line}:{column}: {}\n", words::never_reached(*what)));
         }
     }
-}
-
-/// Expected and found, line by line.
-fn difference(failed: &Failed) -> String {
-    let Some((expected, actual)) = &failed.values else { return String::new() };
-    let (expected, actual) = (show::expanded(expected), show::expanded(actual));
-    if !expected.contains('\n') && !actual.contains('\n') {
-        return format!("   expected: {expected}\n   found:    {actual}\n");
-    }
-    let diff = similar::TextDiff::from_lines(&expected, &actual);
-    let mut text = "   - expected\n   + found\n".to_owned();
-    for change in diff.iter_all_changes() {
-        let line = change.value().trim_end_matches('\n');
-        text.push_str(&format!("   {} {line}\n", change.tag()));
-    }
-    text
 }
 
 /// Where the tests of all files went together.

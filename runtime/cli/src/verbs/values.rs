@@ -49,7 +49,7 @@ fn move_to(place: &Place, to: &str) -> Result<(Option<String>, u64), Refused> {
         (to, _) => Some(own_part(to)),
     };
     // One that is moved before its first run is made.
-    drop(stores::open(place).map_err(|problem| Refused::Wrong(vec![problem]))?);
+    drop(stores::open(place)?);
     let reach = stores::reach(place);
     let moved = match place {
         Place::File(path) => Sqlite::move_values(path, to.as_deref(), &reach),

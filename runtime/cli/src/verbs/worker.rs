@@ -58,7 +58,7 @@ fn drive(
     terminal: Terminal,
 ) -> Result<Ended, Refused> {
     let place = place.map_or_else(stores::here, stores::named);
-    let store = stores::open(&place).map_err(|problem| Refused::Wrong(vec![problem]))?;
+    let store = stores::open(&place)?;
     let (was_stopped, has_failed) = (AtomicBool::new(false), AtomicBool::new(false));
     let stop = async {
         signal().await;
