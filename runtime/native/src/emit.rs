@@ -1,13 +1,16 @@
 //! Machine code of one body.
 //!
-//! Every register of the body is two variables of Cranelift: a float while it surely holds a
-//! number, else the 64 bits of a value. `kinds` says which one is true. Tests come before any
+//! Every register of the body is three variables of Cranelift: a float while it surely holds a
+//! number, beside it its confidence where it may have one, and the 64 bits of any other value or
+//! of the box of a confident number. `kinds` says which of them are true. Tests come before any
 //! change, so that giving up leaves the state from before the instruction; how that state reaches
 //! memory is written once the body is done, in blocks that are expected never to run.
 
 mod arrays;
 
 mod calls;
+
+mod confidence;
 
 mod facts;
 
@@ -17,22 +20,28 @@ mod leave;
 
 mod numbers;
 
+mod objects;
+
+mod parts;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use cranelift_codegen::ir::{
-    AliasRegionData, Block, FuncRef, InstBuilder, MemFlagsData, StackSlot, Type, Value,
-    condcodes::IntCC, types,
+    AliasRegionData, Block, FuncRef, InstBuilder, MemFlagsData, StackSlot, Value, condcodes::IntCC,
+    types,
 };
 use cranelift_frontend::{FunctionBuilder, Variable};
-use prism_vm::tier::{ARRAY_TAG, FALSE, FIRST_HEAP, FIRST_TAGGED, NULL, TRUE};
+use prism_vm::tier::{ARRAY_TAG, FALSE, FIRST_HEAP, FIRST_TAGGED, NULL, OBJECT_TAG, TRUE};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::flow::{Body, Plan, Signature, Src};
-use crate::kinds::Kinds;
+use crate::kinds::{Form, Kinds};
 use crate::step::Step;
-use inline::{Frame, Inlined};
+use inline::Inlined;
 use leave::{Checkpoint, Leave};
+pub(crate) use parts::types_of;
+use parts::{Parts, Registers};
 
 /// What the function that is entered gives back: how it ended. Functions that are called give
 /// back the fuel that is left, or this when they gave up.
@@ -57,6 +66,7 @@ pub(crate) struct Host {
     pub(crate) release: FuncRef,
     pub(crate) push: FuncRef,
     pub(crate) new_array: FuncRef,
+    pub(crate) new_confident: FuncRef,
     pub(crate) unwound: FuncRef,
     pub(crate) remainder: FuncRef,
 }
@@ -69,9 +79,15 @@ struct Memory {
     /// Holder counts, and where elements are and how many.
     arrays: MemFlagsData,
     elements: MemFlagsData,
+    confidents: MemFlagsData,
+    objects: MemFlagsData,
 }
 
-/// Where an array has its vector, count and their parts.
+/// Where a value has the number of its holders.
+type Count = (MemFlagsData, Value, i32);
+
+/// Where an array has its vector, count and their parts, and a confident value and an object
+/// their parts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Places {
     pub(crate) entry: i64,
@@ -79,6 +95,14 @@ pub(crate) struct Places {
     pub(crate) pointer: i32,
     pub(crate) length: i32,
     pub(crate) capacity: i32,
+    pub(crate) confident_entry: i64,
+    pub(crate) confident_count: i32,
+    pub(crate) value: i32,
+    pub(crate) confidence: i32,
+    pub(crate) object_entry: i64,
+    pub(crate) object_count: i32,
+    pub(crate) keys: i32,
+    pub(crate) fields: i32,
 }
 
 pub(crate) struct Emit<'a, 'b> {
@@ -88,8 +112,7 @@ pub(crate) struct Emit<'a, 'b> {
     pub(crate) callees: BTreeMap<Key, Callee<'a>>,
     pub(crate) places: Places,
     memory: Memory,
-    floats: Vec<Variable>,
-    boxes: Vec<Variable>,
+    registers: Registers,
     kinds: Vec<Kinds>,
     blocks: BTreeMap<u32, Block>,
     base: Value,
@@ -141,11 +164,6 @@ pub(crate) enum Callee<'a> {
     Here(&'a Body),
 }
 
-/// The type of Cranelift that values of these kinds have.
-pub(crate) fn form(kinds: Kinds) -> Type {
-    if kinds.is_float() { types::F64 } else { types::I64 }
-}
-
 /// A signature that can be looked up.
 pub(crate) type Key = (u32, Vec<Kinds>);
 
@@ -180,7 +198,7 @@ impl<'a, 'b> Emit<'a, 'b> {
         b.switch_to_block(entry);
         let first = b.block_params(entry)[0];
         let memory = memory(&mut b);
-        let Frame { floats, boxes, .. } = Frame::new(&mut b, body);
+        let registers = Registers::new(&mut b, body.n_regs);
         let facts = body.loops.iter();
         let facts =
             facts.map(|each| each.facts.iter().map(|fact| facts::declare(&mut b, fact)).collect());
@@ -194,8 +212,7 @@ impl<'a, 'b> Emit<'a, 'b> {
             callees,
             places,
             memory,
-            floats,
-            boxes,
+            registers,
             kinds: body.heads[&body.entry].clone(),
             blocks,
             base: first,
@@ -227,16 +244,8 @@ impl<'a, 'b> Emit<'a, 'b> {
             let params = self.b.block_params(entry).to_vec();
             self.base = params[0];
             self.b.def_var(self.left, params[1]);
-            let null = self.bits(NULL);
-            for reg in 0..usize::from(self.body.n_regs) {
-                match (params.get(reg + 2), self.body.args.get(reg)) {
-                    (Some(&value), Some(kinds)) if kinds.is_float() => {
-                        self.b.def_var(self.floats[reg], value);
-                    }
-                    (Some(&value), _) => self.b.def_var(self.boxes[reg], value),
-                    (None, _) => self.b.def_var(self.boxes[reg], null),
-                }
-            }
+            let args = params[2..].iter().copied();
+            self.registers.set_arguments(&mut self.b, &self.body.args, args);
         }
         self.room = self.body.comes_back().then(|| self.room());
         let args = self.body.args.iter().copied();
@@ -317,16 +326,16 @@ impl<'a, 'b> Emit<'a, 'b> {
             Plan::GiveUp => self.give_up(),
             Plan::Load { to, bits } => {
                 self.drop_old(to);
-                if Kinds::of(bits).is_float() {
+                if Kinds::of(bits) == Kinds::NUMBER {
                     let number = self.b.ins().f64const(f64::from_bits(bits));
                     self.set_float(to, number);
                 } else {
                     let bits = self.bits(bits);
-                    self.set_box(to, bits);
+                    self.set_bits(to, bits);
                 }
             }
             Plan::Move { to, from } => self.move_register(to, from),
-            Plan::Copy { to, from } => self.copy_register(to, from),
+            Plan::Copy { to, from } | Plan::Items { to, from } => self.copy_register(to, from),
             Plan::Settle { reg } => self.settle(reg),
             Plan::Arith { op, to, x, y } => {
                 let result = self.arith(op, to, x, y);
@@ -334,12 +343,16 @@ impl<'a, 'b> Emit<'a, 'b> {
                     self.count_index(reg, result, by);
                 }
             }
-            Plan::Negate { to, x } => {
-                let x = self.number(x);
+            Plan::Negate { to, from } => {
+                let x = self.number(Src::Reg(from));
                 let result = self.b.ins().fneg(x);
+                let result = self.with_least(result, &[Src::Reg(from)]);
                 self.drop_old(to);
-                self.set_float(to, result);
+                self.set(to, result);
             }
+            Plan::Confide { op, to, x, y } => self.confide(op, to, x, y),
+            Plan::Value { to, from } => self.value_of(to, from),
+            Plan::Confidence { to, from } => self.confidence_of(to, from),
             Plan::Compare { to, order, x, y } => {
                 let holds = self.compare(order, x, y);
                 self.drop_old(to);
@@ -362,7 +375,7 @@ impl<'a, 'b> Emit<'a, 'b> {
             }
             Plan::Test { cond, is_not, target } => self.test(cond, is_not, target, next),
             Plan::Count { .. } => self.count(plan, next),
-            Plan::Each { to, array, target } => self.each(to, array, target, next),
+            Plan::Each { to, array, kinds, target } => self.each(to, array, kinds, target, next),
             Plan::Length { to, array } => {
                 let (_, length) = self.elements_in(array);
                 let number = self.b.ins().fcvt_from_sint(types::F64, length);
@@ -372,6 +385,9 @@ impl<'a, 'b> Emit<'a, 'b> {
             Plan::Element { to, array, at, kinds } => self.element(to, array, at, None, kinds),
             Plan::Nested { to, array, at, inner, kinds, .. } => {
                 self.element(to, array, at, Some(inner), kinds);
+            }
+            Plan::Field { to, object, shape, place, kinds } => {
+                self.field(to, object, shape, place, kinds);
             }
             Plan::SetElement { array, at, from } => self.set_element(array, at, from),
             Plan::Push { array, from } => self.push(array, from),
@@ -391,25 +407,10 @@ impl<'a, 'b> Emit<'a, 'b> {
         self.b.ins().iconst(types::I64, bits as i64)
     }
 
-    fn set_float(&mut self, reg: u8, value: Value) {
-        self.keep(reg, true);
-        self.b.def_var(self.floats[usize::from(reg)], value);
-    }
-
-    fn set_box(&mut self, reg: u8, value: Value) {
-        self.keep(reg, false);
-        self.b.def_var(self.boxes[usize::from(reg)], value);
-    }
-
-    fn set_null(&mut self, reg: u8) {
-        let null = self.bits(NULL);
-        self.set_box(reg, null);
-    }
-
     fn set_bool(&mut self, reg: u8, holds: Value) {
         let (yes, no) = (self.bits(TRUE), self.bits(FALSE));
         let value = self.b.ins().select(holds, yes, no);
-        self.set_box(reg, value);
+        self.set_bits(reg, value);
     }
 
     /// An operand that is known to be a number.
@@ -417,7 +418,7 @@ impl<'a, 'b> Emit<'a, 'b> {
         match src {
             Src::Reg(reg) => {
                 // Behind a block with two ways in it has another name, which `known` knows not.
-                let value = self.b.use_var(self.floats[usize::from(reg)]);
+                let (value, _) = self.pair(reg);
                 self.b.func.dfg.resolve_aliases(value)
             }
             Src::Number(number) => {
@@ -432,47 +433,28 @@ impl<'a, 'b> Emit<'a, 'b> {
         }
     }
 
-    /// The bits of a register, whatever it holds.
-    pub(crate) fn boxed(&mut self, reg: u8) -> Value {
-        self.boxed_as(reg, self.kinds[usize::from(reg)])
-    }
-
-    /// What a register holds as memory has it: a number as a float.
-    pub(crate) fn stored(&mut self, reg: u8) -> Value {
-        if !self.kinds[usize::from(reg)].is_float() {
-            return self.boxed(reg);
-        }
-        let number = self.b.use_var(self.floats[usize::from(reg)]);
-        self.one_nan(number)
-    }
-
-    fn boxed_as(&mut self, reg: u8, kinds: Kinds) -> Value {
-        if kinds == Kinds::NULL {
-            return self.bits(NULL);
-        }
-        if !kinds.is_float() {
-            let value = self.b.use_var(self.boxes[usize::from(reg)]);
-            return self.b.func.dfg.resolve_aliases(value);
-        }
-        let number = self.b.use_var(self.floats[usize::from(reg)]);
-        self.box_number(number)
-    }
-
     /// Tests that a register holds one of these kinds, and knows it from then on.
     fn expect(&mut self, reg: u8, needed: Kinds) {
         let kinds = self.kinds[usize::from(reg)];
-        let both = kinds.both(needed);
-        if both.is_empty() || kinds == both {
+        let narrowed = kinds.narrowed(needed);
+        if narrowed.is_empty() || kinds == narrowed {
             return;
         }
-        let bits = self.boxed(reg);
-        let is_kind = self.is_kind(bits, needed);
-        self.guard(is_kind);
-        if both.is_float() {
-            let number = self.b.ins().bitcast(types::F64, MemFlagsData::new(), bits);
-            self.set_float(reg, number);
+        match self.held(reg) {
+            Parts::Pair(_, confidence) | Parts::Boxed(_, confidence, _) => {
+                self.expect_plain(confidence);
+            }
+            Parts::Float(_) => {}
+            Parts::Bits(bits) => {
+                let is_kind = self.is_kind(bits, narrowed);
+                self.guard(is_kind);
+                if narrowed == Kinds::NUMBER {
+                    let number = self.b.ins().bitcast(types::F64, MemFlagsData::new(), bits);
+                    self.set_float(reg, number);
+                }
+            }
         }
-        self.kinds[usize::from(reg)] = both;
+        self.kinds[usize::from(reg)] = narrowed;
     }
 
     /// Whether bits are of one of the kinds that can be tested at once.
@@ -492,9 +474,10 @@ impl<'a, 'b> Emit<'a, 'b> {
                 self.b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, above, 1)
             }
             _ => {
-                debug_assert_eq!(kinds, Kinds::ARRAY);
+                debug_assert!(kinds.are_arrays() || kinds == Kinds::OBJECT, "{kinds:?}");
+                let wanted = if kinds == Kinds::OBJECT { OBJECT_TAG } else { ARRAY_TAG };
                 let tag = self.b.ins().ushr_imm_u(bits, 48);
-                self.b.ins().icmp_imm_u(IntCC::Equal, tag, ARRAY_TAG as i64)
+                self.b.ins().icmp_imm_u(IntCC::Equal, tag, wanted as i64)
             }
         }
     }
@@ -506,7 +489,8 @@ impl<'a, 'b> Emit<'a, 'b> {
             return;
         }
         self.drop_old(to);
-        self.transfer(to, from);
+        let parts = self.held(from);
+        self.set(to, parts);
         self.set_null(from);
     }
 
@@ -514,22 +498,10 @@ impl<'a, 'b> Emit<'a, 'b> {
         if to == from {
             return;
         }
-        if self.kinds[usize::from(from)].may_be_heap() {
-            let bits = self.boxed(from);
-            self.retain(bits, self.kinds[usize::from(from)]);
-        }
+        let parts = self.shared(from);
+        self.hold(parts, self.kinds[usize::from(from)]);
         self.drop_old(to);
-        self.transfer(to, from);
-    }
-
-    fn transfer(&mut self, to: u8, from: u8) {
-        if self.kinds[usize::from(from)].is_float() {
-            let value = self.b.use_var(self.floats[usize::from(from)]);
-            self.set_float(to, value);
-        } else {
-            let value = self.boxed(from);
-            self.set_box(to, value);
-        }
+        self.set(to, parts);
     }
 
     fn settle(&mut self, reg: u8) {
@@ -541,39 +513,73 @@ impl<'a, 'b> Emit<'a, 'b> {
         let null = self.bits(NULL);
         let is_missing = self.b.ins().icmp(IntCC::Equal, bits, missing);
         let value = self.b.ins().select(is_missing, null, bits);
-        self.set_box(reg, value);
+        self.set_bits(reg, value);
     }
 
     /// Gives back what a register holds, which is about to hold something else.
     fn drop_old(&mut self, reg: u8) {
-        if self.kinds[usize::from(reg)].may_be_heap() {
-            let bits = self.boxed(reg);
-            self.release(bits);
+        match self.held(reg) {
+            Parts::Boxed(_, _, bits) => self.release_box(bits),
+            Parts::Bits(bits) => self.release(bits, self.kinds[usize::from(reg)]),
+            Parts::Float(_) | Parts::Pair(..) => {}
         }
     }
 
-    fn release(&mut self, bits: Value) {
+    fn release(&mut self, bits: Value, kinds: Kinds) {
+        if !kinds.may_be_heap() {
+            return;
+        }
         let (some, after) = self.if_heap(bits);
-        self.b.switch_to_block(some);
-        self.b.ins().call(self.host.release, &[bits]);
+        self.enter_block(some);
+        if kinds.heap() == Kinds::OBJECT {
+            let place = self.object_count(bits);
+            self.release_counted(bits, place);
+        } else {
+            self.b.ins().call(self.host.release, &[bits]);
+        }
         self.b.ins().jump(after, &[]);
         self.enter_block(after);
     }
 
     fn retain(&mut self, bits: Value, kinds: Kinds) {
         self.known.unique.clear();
-        if kinds == Kinds::ARRAY {
+        if kinds.are_arrays() {
             let entry = self.array_entry(bits);
-            let (flags, at) = (self.memory.arrays, self.places.count);
-            let count = self.b.ins().load(types::I32, flags, entry, at);
-            let one = self.b.ins().iconst(types::I32, 1);
-            let more = self.b.ins().iadd(count, one);
-            self.b.ins().store(flags, more, entry, at);
-            return;
+            return self.retain_counted((self.memory.arrays, entry, self.places.count));
+        }
+        if kinds == Kinds::OBJECT {
+            let place = self.object_count(bits);
+            return self.retain_counted(place);
         }
         let (some, after) = self.if_heap(bits);
-        self.b.switch_to_block(some);
+        self.enter_block(some);
         self.b.ins().call(self.host.retain, &[bits]);
+        self.b.ins().jump(after, &[]);
+        self.enter_block(after);
+    }
+
+    /// One holder more, where the count is.
+    fn retain_counted(&mut self, (flags, entry, at): Count) {
+        let count = self.b.ins().load(types::I32, flags, entry, at);
+        let one = self.b.ins().iconst(types::I32, 1);
+        let more = self.b.ins().iadd(count, one);
+        self.b.ins().store(flags, more, entry, at);
+    }
+
+    /// One holder less, where the count is.
+    fn release_counted(&mut self, bits: Value, (flags, entry, at): Count) {
+        let (last, others) = (self.b.create_block(), self.b.create_block());
+        let after = self.b.create_block();
+        let count = self.b.ins().load(types::I32, flags, entry, at);
+        let is_last = self.b.ins().icmp_imm_u(IntCC::Equal, count, 1);
+        self.b.ins().brif(is_last, last, &[], others, &[]);
+        self.enter_block(others);
+        let one = self.b.ins().iconst(types::I32, 1);
+        let less = self.b.ins().isub(count, one);
+        self.b.ins().store(flags, less, entry, at);
+        self.b.ins().jump(after, &[]);
+        self.enter_block(last);
+        self.b.ins().call(self.host.release, &[bits]);
         self.b.ins().jump(after, &[]);
         self.enter_block(after);
     }
@@ -584,7 +590,6 @@ impl<'a, 'b> Emit<'a, 'b> {
         let first = self.bits(FIRST_HEAP);
         let is_heap = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, bits, first);
         self.b.ins().brif(is_heap, some, &[], after, &[]);
-        self.b.seal_block(some);
         (some, after)
     }
 
@@ -595,14 +600,19 @@ impl<'a, 'b> Emit<'a, 'b> {
         let body = self.body;
         for (reg, wanted) in (0u8..).zip(&body.heads[&target]) {
             let kinds = self.kinds[usize::from(reg)];
-            if wanted.is_float() || kinds == *wanted {
+            if kinds == *wanted || kinds.form() == wanted.form() && *wanted != Kinds::NULL {
                 continue;
             }
-            let bits = match *wanted {
-                Kinds::NULL => self.bits(NULL),
-                _ => self.boxed(reg),
+            // As `meet` has it: nobody asks for a box.
+            let is_dead = !body.live[&target].contains(reg) && !kinds.may_be_heap();
+            let parts = match wanted.form() {
+                Form::Bits if is_dead || *wanted == Kinds::NULL => Parts::Bits(self.bits(NULL)),
+                form => {
+                    let parts = self.held(reg);
+                    self.in_form(parts, form)
+                }
             };
-            self.set_box(reg, bits);
+            self.set(reg, parts);
         }
         self.look_up(target);
         let block = self.blocks[&target];
@@ -670,5 +680,7 @@ fn memory(b: &mut FunctionBuilder<'_>) -> Memory {
         globals: region(3, "globals"),
         arrays: region(4, "arrays"),
         elements: region(5, "elements"),
+        confidents: region(6, "confidents"),
+        objects: region(7, "objects"),
     }
 }

@@ -10,18 +10,21 @@ mod loops;
 
 mod base;
 
+mod readers;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use prism_bytecode::{FunctionId, Verified};
+use prism_vm::tier::Field;
 use rustc_hash::FxHashMap;
 
 use crate::kinds::Kinds;
-use crate::live::{Live, live};
+use crate::live::{Live, live, read_after};
 use crate::step::{Regs, Step, function_at};
 
 pub(crate) use base::BaseCase;
 pub(crate) use loops::{Fact, Loop};
-pub(crate) use plan::{Arith, Cond, Order, Plan, Src, added};
+pub(crate) use plan::{Arith, Cond, Confide, Order, Plan, Src, added};
 
 /// Steps of one piece of code, and pieces of one unit, at most.
 const MAX_STEPS: usize = 3000;
@@ -103,13 +106,22 @@ impl Bodies {
     }
 }
 
-/// What plans need to know beside the kinds of registers.
-pub(crate) struct Around<'a> {
-    pub(crate) program: &'a Verified,
+/// What the machine has while code is made.
+pub(crate) struct Values<'a> {
     /// The value of a variable now, and of a constant.
     pub(crate) global: &'a dyn Fn(usize) -> u64,
     pub(crate) constant: &'a dyn Fn(usize) -> u64,
+    /// What is known of the field that the instruction before a word reads.
+    pub(crate) field: &'a dyn Fn(usize) -> Option<Field>,
+}
+
+/// What plans need to know beside the kinds of registers.
+pub(crate) struct Around<'a> {
+    pub(crate) program: &'a Verified,
+    pub(crate) values: &'a Values<'a>,
     pub(crate) heads: &'a BTreeSet<u32>,
+    /// Registers whose values somebody else may get to hold.
+    pub(crate) passed_on: &'a Live,
     pub(crate) returns: &'a FxHashMap<Signature, Kinds>,
 }
 
@@ -118,8 +130,7 @@ pub(crate) fn bodies(
     program: &Verified,
     entry: u32,
     args: Vec<Kinds>,
-    global: &dyn Fn(usize) -> u64,
-    constant: &dyn Fn(usize) -> u64,
+    values: &Values<'_>,
 ) -> Option<Bodies> {
     let (id, _, _) = function_at(program, entry);
     let is_inner = is_inner(program, entry)?;
@@ -128,7 +139,7 @@ pub(crate) fn bodies(
         returns.insert((id, args.clone()), Kinds::NONE);
     }
     for _ in 0..MAX_ROUNDS {
-        let found = round(program, entry, &args, is_inner, global, constant, &mut returns)?;
+        let found = round(program, entry, &args, is_inner, values, &mut returns)?;
         if let Some(bodies) = found {
             return Some(bodies);
         }
@@ -152,13 +163,12 @@ fn round(
     entry: u32,
     args: &[Kinds],
     is_inner: bool,
-    global: &dyn Fn(usize) -> u64,
-    constant: &dyn Fn(usize) -> u64,
+    values: &Values<'_>,
     returns: &mut FxHashMap<Signature, Kinds>,
 ) -> Option<Option<Bodies>> {
     let mut wanted = BTreeSet::new();
     let know = |returns: &FxHashMap<Signature, Kinds>, entry, args: &[Kinds], is_inner| {
-        body(program, entry, args, is_inner, global, constant, returns)
+        body(program, entry, args, is_inner, values, returns)
     };
     let (first, calls) = know(returns, entry, args, is_inner)?;
     wanted.extend(calls);
@@ -202,18 +212,19 @@ fn body(
     entry: u32,
     args: &[Kinds],
     is_inner: bool,
-    global: &dyn Fn(usize) -> u64,
-    constant: &dyn Fn(usize) -> u64,
+    values: &Values<'_>,
     returns: &FxHashMap<Signature, Kinds>,
 ) -> Option<(Body, BTreeSet<Call>)> {
     let (id, _, _) = function_at(program, entry);
     let function = &program.module().functions[id.index()];
     let (steps, head_set) = reach(program, entry)?;
     let ordered: Vec<Step> = steps.values().copied().collect();
-    let live = live(&ordered, !function.catches.is_empty());
+    let has_catches = !function.catches.is_empty();
+    let live = live(&ordered, has_catches);
+    let passed_on = read_after(&ordered, has_catches, readers::passes_on);
     let mut kinds = args.to_vec();
     kinds.resize(usize::from(function.n_regs), Kinds::NULL);
-    let around = Around { program, global, constant, heads: &head_set, returns };
+    let around = Around { program, values, heads: &head_set, passed_on: &passed_on, returns };
     let mut heads: BTreeMap<u32, Vec<Kinds>> = BTreeMap::from([(entry, kinds)]);
     let mut open = BTreeSet::from([entry]);
     let (mut calls, mut result) = (BTreeSet::new(), Kinds::NONE);

@@ -3,13 +3,14 @@
 use prism_vm::tier::{State, remainder};
 
 /// The functions that code may call, by name.
-pub(crate) fn symbols() -> [(&'static str, *const u8); 7] {
+pub(crate) fn symbols() -> [(&'static str, *const u8); 8] {
     [
         ("refuel", refuel as *const u8),
         ("retain", retain as *const u8),
         ("release", release as *const u8),
         ("push", push as *const u8),
         ("new_array", new_array as *const u8),
+        ("new_confident", new_confident as *const u8),
         ("unwound", unwound as *const u8),
         ("remainder", rest as *const u8),
     ]
@@ -51,6 +52,11 @@ extern "C" fn new_array(state: *mut State<'_>, items: *const u64, count: u64) ->
     let items = unsafe { std::slice::from_raw_parts(items, count as usize) };
     // SAFETY: called by code with its state.
     unsafe { given(state) }.new_array(items)
+}
+
+extern "C" fn new_confident(state: *mut State<'_>, number: f64, confidence: f64) -> u64 {
+    // SAFETY: called by code with its state.
+    unsafe { given(state) }.new_confident(number, confidence)
 }
 
 /// `packed` is the number of registers and, above it, the register for the result.

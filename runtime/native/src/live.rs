@@ -10,27 +10,28 @@ use rustc_hash::FxHashMap;
 use crate::flow::reach;
 use crate::step::{Regs, Step, function_at};
 
-/// By instruction: registers alive before it.
+/// By instruction: registers alive, or otherwise of interest, before it.
 pub(crate) type Live = FxHashMap<u32, Regs>;
 
 /// The steps are in the order of their places and closed under *leads to*.
 pub(crate) fn live(steps: &[Step], has_catches: bool) -> Live {
+    read_after(steps, has_catches, |step| step.registers().0)
+}
+
+/// Registers whose values reach a reader of interest, which says what it reads.
+pub(crate) fn read_after(steps: &[Step], has_catches: bool, read: impl Fn(&Step) -> Regs) -> Live {
     if has_catches {
         return steps.iter().map(|step| (step.pc, Regs::ALL)).collect();
     }
+    let reads: Vec<Regs> = steps.iter().map(read).collect();
     let mut live: Live = steps.iter().map(|step| (step.pc, Regs::default())).collect();
     let mut is_changed = true;
     while is_changed {
         is_changed = false;
-        for step in steps.iter().rev() {
-            let mut after = Regs::default();
-            if !step.ends() {
-                after = live[&step.next];
-            }
-            if let Some(target) = step.target {
-                after = after.union(live[&target]);
-            }
-            let before = step.before(after);
+        for (step, read) in steps.iter().zip(&reads).rev() {
+            let next = if step.ends() { Regs::default() } else { live[&step.next] };
+            let taken = step.target.map_or_else(Regs::default, |target| live[&target]);
+            let before = step.before(*read, next, taken);
             if live[&step.pc] != before {
                 live.insert(step.pc, before);
                 is_changed = true;

@@ -36,6 +36,14 @@ impl Regs {
         self.0[usize::from(reg >> 6)] & (1 << (reg & 63)) != 0
     }
 
+    pub(crate) fn filter(self, is_in: impl Fn(u8) -> bool) -> Regs {
+        let mut regs = Regs::default();
+        for reg in (0..=u8::MAX).filter(|&reg| self.contains(reg) && is_in(reg)) {
+            regs.insert(reg);
+        }
+        regs
+    }
+
     pub(crate) fn union(self, other: Regs) -> Regs {
         Regs(std::array::from_fn(|at| self.0[at] | other.0[at]))
     }
@@ -123,16 +131,20 @@ impl Step {
                 _ => {}
             }
         }
-        // What goes through a loop writes its element only if there is one.
-        if let Inst::ForEach(Reg(element), _) = self.inst {
-            read.insert(element);
-        }
         (read, written)
     }
 
-    /// Registers alive before it, from those alive after it.
-    pub(crate) fn before(&self, after: Regs) -> Regs {
-        let (read, written) = self.registers();
+    /// Registers of interest before it: of those that it reads, and of those after it, where it
+    /// does not jump and where it does.
+    pub(crate) fn before(&self, read: Regs, next: Regs, taken: Regs) -> Regs {
+        let (_, mut written) = self.registers();
+        let mut after = next.union(taken);
+        // What goes through a loop writes its element only if there is one.
+        if let Inst::ForEach(Reg(element), _) = self.inst {
+            let element = Regs::one(element);
+            written = written.without(element);
+            after = next.union(taken.without(element));
+        }
         after.without(written).union(read)
     }
 

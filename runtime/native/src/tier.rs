@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use prism_bytecode::Verified;
-use prism_vm::tier::{FIRST_HEAP, Left, State, Tier};
+use prism_vm::tier::{Left, State, Tier};
 use rustc_hash::FxHashMap;
 
-use crate::flow::{Bodies, around, bodies, is_inner};
+use crate::flow::{Bodies, Values, around, bodies, is_inner};
 use crate::kinds::Kinds;
 use crate::live::live_at;
 use crate::step::function_at;
@@ -163,27 +163,20 @@ fn analyse(program: &Verified, pc: u32, state: &State<'_>) -> Option<Bodies> {
     let registers: Vec<u64> = state.registers().collect();
     let args: Vec<Kinds> = if !is_inner(program, pc)? {
         let n_params = usize::from(program.functions()[id.index()].n_params);
-        registers.iter().take(n_params).map(|&bits| signature_kinds(bits)).collect()
+        let expected = registers.iter().take(n_params).map(|&bits| Kinds::to_expect(bits, state));
+        expected.map(Kinds::as_argument).collect()
     } else {
         let alive = live_at(program, pc)?;
         let known = registers.iter().zip(0u8..);
         known
             .map(|(&bits, reg)| match alive.contains(reg) {
-                true => Kinds::to_expect(bits),
-                false if bits >= FIRST_HEAP => Kinds::ANY,
-                false => Kinds::NULL,
+                true => Kinds::to_expect(bits, state),
+                false => Kinds::to_expect_dead(bits, state),
             })
             .collect()
     };
     let global = |index| state.global(index);
     let constant = |index| state.constant(index);
-    bodies(program, pc, args, &global, &constant)
-}
-
-/// What a call passes on.
-fn signature_kinds(bits: u64) -> Kinds {
-    match Kinds::of(bits) {
-        kinds @ (Kinds::NUMBER | Kinds::ARRAY) => kinds,
-        _ => Kinds::ANY,
-    }
+    let field = |at| state.field(at);
+    bodies(program, pc, args, &Values { global: &global, constant: &constant, field: &field })
 }

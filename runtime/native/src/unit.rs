@@ -13,7 +13,7 @@ use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
 use cranelift_module::{FuncId, Linkage, Module, default_libcall_names};
 use prism_vm::tier::{Items, State, WINDOW, layout};
 
-use crate::emit::{Callee, Emit, Host, Key, LEFT, Places, RETURNED, form, key};
+use crate::emit::{Callee, Emit, Host, Key, LEFT, Places, RETURNED, key, types_of};
 use crate::flow::{Bodies, Body};
 use crate::host;
 
@@ -147,12 +147,13 @@ impl Make {
     /// that a loop holds needs to be in memory for their sake.
     fn declare_host(&mut self) -> Option<()> {
         let (i, f) = (types::I64, types::F64);
-        let table: [(&str, &[Type], Option<Type>, bool); 7] = [
+        let table: [(&str, &[Type], Option<Type>, bool); 8] = [
             ("refuel", &[i], None, true),
             ("retain", &[i, i], None, true),
             ("release", &[i, i], None, true),
             ("push", &[i, i, i], None, true),
             ("new_array", &[i, i, i], Some(i), false),
+            ("new_confident", &[i, f, f], Some(i), false),
             ("unwound", &[i, i, i, i], None, false),
             ("remainder", &[i, f, f], None, true),
         ];
@@ -263,8 +264,9 @@ impl Make {
             signature.params.push(AbiParam::new(self.pointer));
         } else {
             signature.params.extend([types::I64; 2].map(AbiParam::new));
-            signature.params.extend(body.args.iter().map(|kinds| AbiParam::new(form(*kinds))));
-            signature.returns.push(AbiParam::new(form(body.returns)));
+            let args = body.args.iter().flat_map(|kinds| types_of(*kinds));
+            signature.params.extend(args.map(|&of| AbiParam::new(of)));
+            signature.returns.extend(types_of(body.returns).iter().map(|&of| AbiParam::new(of)));
         }
         signature
     }
@@ -306,6 +308,7 @@ impl Make {
             release: find("release")?,
             push: find("push")?,
             new_array: find("new_array")?,
+            new_confident: find("new_confident")?,
             unwound: find("unwound")?,
             remainder: find("remainder")?,
         })
@@ -328,7 +331,7 @@ impl Make {
     }
 }
 
-/// Where things are in the arena of arrays. The order of the fields of a vector is found out by
+/// Where things are in the arenas. The order of the fields of a vector is found out by
 /// looking at one; `None` if that is not clear.
 fn places() -> Option<Places> {
     let layout = layout();
@@ -350,6 +353,14 @@ fn places() -> Option<Places> {
         pointer: word(pointer),
         length: word(length),
         capacity: word(capacity),
+        confident_entry: layout.confident_entry as i64,
+        confident_count: layout.confident_count as i32,
+        value: layout.value as i32,
+        confidence: layout.confidence as i32,
+        object_entry: layout.object_entry as i64,
+        object_count: layout.object_count as i32,
+        keys: layout.keys as i32,
+        fields: layout.fields as i32,
     })
 }
 

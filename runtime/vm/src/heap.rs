@@ -84,6 +84,13 @@ pub(crate) enum Method {
     Native(NativeId),
 }
 
+/// A confidence in [0, 1], and neither `-0` nor NaN: so the smaller one of two does not depend on
+/// their order.
+#[inline(always)]
+fn within(confidence: f64) -> f64 {
+    if confidence > 0.0 { confidence.min(1.0) } else { 0.0 }
+}
+
 impl Default for Closure {
     fn default() -> Closure {
         Closure { function: FunctionId(0), captures: Box::default() }
@@ -133,10 +140,24 @@ impl Heap {
         self.grow(0);
     }
 
-    /// How the arena of arrays lies in memory.
-    pub(crate) fn array_layout() -> crate::tier::Layout {
+    /// How the arenas of arrays, confident values and objects lie in memory.
+    pub(crate) fn layout() -> crate::tier::Layout {
         let [entry, count, items] = Slab::<Vec<Value>>::LAYOUT;
-        crate::tier::Layout { entry, count, items }
+        let [confident_entry, confident_count, confident] = Slab::<Confident>::LAYOUT;
+        let [object_entry, object_count, object] = Slab::<Object>::LAYOUT;
+        crate::tier::Layout {
+            entry,
+            count,
+            items,
+            confident_entry,
+            confident_count,
+            value: confident + std::mem::offset_of!(Confident, value),
+            confidence: confident + std::mem::offset_of!(Confident, confidence),
+            object_entry,
+            object_count,
+            keys: object + std::mem::offset_of!(Object, keys),
+            fields: object + std::mem::offset_of!(Object, inline),
+        }
     }
 
     /// Empty entries without holders at the end of an arena; the index of the first.
@@ -457,7 +478,7 @@ impl Heap {
     /// The same for a value that is plain.
     #[inline]
     pub(crate) fn box_confident(&mut self, value: Value, confidence: f64) -> Value {
-        let confidence = confidence.clamp(0.0, 1.0);
+        let confidence = within(confidence);
         self.grow(SLOT);
         Value::heap(Tag::Confident, self.confidents.alloc(Confident { value, confidence }))
     }
@@ -500,7 +521,7 @@ impl Heap {
             return self.new_confident(value, confidence);
         }
         let parts = self.confidents.get_mut(value.index());
-        parts.confidence = confidence.clamp(0.0, 1.0);
+        parts.confidence = within(confidence);
         value
     }
 

@@ -1,10 +1,11 @@
 //! The border to a faster tier: code that takes over where a program is hot.
 //!
-//! The machine lends a tier its registers, its fuel and its arrays ([`State`]). From time to
-//! time, counted in fuel, it shows the tier where the program is; once the tier says that it has
-//! code for that place, the machine enters it there. The tier computes what it is sure of and
-//! hands back everything else at the instruction where it gave up, with the registers as the
-//! interpreter would have them: errors, effects, limits and rare values stay the interpreter's.
+//! The machine lends a tier its registers, its fuel, its arrays, objects and confident
+//! values ([`State`]). From time to time, counted in fuel, it shows the tier where the program is; once
+//! the tier says that it has code for that place, the machine enters it there. The tier computes
+//! what it is sure of and hands back everything else at the instruction where it gave up, with
+//! the registers as the interpreter would have them: errors, effects, limits and rare values stay
+//! the interpreter's.
 //!
 //! Values cross as their 64 bits. A number is the bits of its `f64`, NaN always as
 //! [`NAN`]; everything from [`FIRST_TAGGED`] on is no number, and from [`FIRST_HEAP`] on a counted
@@ -29,6 +30,8 @@ pub const TRUE: u64 = value::FIRST_TAGGED | 2;
 pub const MISSING: u64 = value::FIRST_TAGGED | 3;
 /// The upper 16 bits of an array.
 pub const ARRAY_TAG: u64 = value::ARRAY;
+/// The upper 16 bits of an object.
+pub const OBJECT_TAG: u64 = value::OBJECT;
 /// The upper 16 bits of a value with a confidence.
 pub const CONFIDENT_TAG: u64 = value::CONFIDENT;
 
@@ -72,6 +75,9 @@ pub struct View {
     pub stack_len: usize,
     /// The arena of arrays: see [`Layout`].
     pub arrays: *mut u8,
+    /// The arenas of confident values and objects.
+    pub confidents: *mut u8,
+    pub objects: *mut u8,
     pub globals: *mut u64,
     /// Where the interpreter goes on: instruction, base and number of registers.
     pub pc: usize,
@@ -85,7 +91,9 @@ pub struct View {
     pub limit: usize,
 }
 
-/// How the arena of arrays lies in memory: entries of a holder count and a vector.
+/// How arenas lie in memory: entries, in which everything has its place, in bytes. All have a
+/// number of holders; arrays a vector, confident values a value and its confidence, objects
+/// their keys and their first fields.
 #[derive(Clone, Copy, Debug)]
 pub struct Layout {
     pub entry: usize,
@@ -93,6 +101,30 @@ pub struct Layout {
     pub count: usize,
     /// An [`Items`].
     pub items: usize,
+    pub confident_entry: usize,
+    /// A `u32`.
+    pub confident_count: usize,
+    /// The bits of a value, which is itself plain.
+    pub value: usize,
+    /// An `f64` in [0, 1].
+    pub confidence: usize,
+    pub object_entry: usize,
+    /// A `u32`.
+    pub object_count: usize,
+    /// The `u32` that [`Field::shape`] is compared with.
+    pub keys: usize,
+    /// The first field, whose value the others follow.
+    pub fields: usize,
+}
+
+/// Where an instruction has found a field.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    pub shape: u32,
+    /// Among those that lie one after the other in the entry.
+    pub place: u32,
+    /// Some object of this shape has a number with a confidence there.
+    pub is_confident_number: bool,
 }
 
 /// The elements of an array. What a slot holds is known to the machine alone.
@@ -101,9 +133,9 @@ pub type Items = Vec<Slot>;
 /// A value in an array.
 pub type Slot = Value;
 
-/// The place of arrays in memory.
+/// The places of arrays, confident values and objects in memory.
 pub fn layout() -> Layout {
-    Heap::array_layout()
+    Heap::layout()
 }
 
 /// `x % y` for numbers, where `y` is not zero.
@@ -127,6 +159,8 @@ impl<'a> State<'a> {
             stack: std::ptr::null_mut(),
             stack_len: 0,
             arrays: std::ptr::null_mut(),
+            confidents: std::ptr::null_mut(),
+            objects: std::ptr::null_mut(),
             globals: std::ptr::null_mut(),
             pc: fiber.pc as usize,
             base: fiber.base as usize,
@@ -146,6 +180,8 @@ impl<'a> State<'a> {
         self.view.stack = self.fiber.stack.as_mut_ptr().cast();
         self.view.stack_len = self.fiber.stack.len();
         self.view.arrays = self.core.heap.arrays.base();
+        self.view.confidents = self.core.heap.confidents.base();
+        self.view.objects = self.core.heap.objects.base();
         self.view.globals = self.core.globals.as_mut_ptr().cast();
     }
 
@@ -164,6 +200,31 @@ impl<'a> State<'a> {
     /// The constant with this index.
     pub fn constant(&self, index: usize) -> u64 {
         self.core.constants.get(index).map_or(MISSING, |value| value.bits())
+    }
+
+    /// Whether a value is a number with a confidence.
+    pub fn is_confident_number(&self, bits: u64) -> bool {
+        let value = Value::from_bits(bits);
+        value.is_confident() && self.core.heap.plain(value).is_number()
+    }
+
+    /// Whether a value is an array whose first element is a number with a confidence.
+    pub fn begins_confident(&self, bits: u64) -> bool {
+        let first = self.core.heap.array(Value::from_bits(bits)).and_then(|items| items.first());
+        first.is_some_and(|first| self.is_confident_number(first.bits()))
+    }
+
+    /// Where the instruction before a word of the code has found the field that it reads, as far
+    /// as native code can find it there.
+    pub fn field(&self, word: usize) -> Option<Field> {
+        let [shape, place, _] = *self.core.caches.get(word)?;
+        if shape == 0 || !Heap::is_in_entry(shape, place as usize) {
+            return None;
+        }
+        let sample = self.core.heap.some_field(shape, place as usize);
+        let is_confident_number =
+            sample.is_some_and(|value| self.is_confident_number(value.bits()));
+        Some(Field { shape, place, is_confident_number })
     }
 
     /// More fuel until the next look. There is none when a limit is reached, which the
@@ -206,6 +267,17 @@ impl<'a> State<'a> {
         let array = self.core.heap.new_array(items);
         self.refresh();
         array.bits()
+    }
+
+    /// A number with its confidence, as a plain number where that is infinite.
+    pub fn new_confident(&mut self, number: f64, confidence: f64) -> u64 {
+        let number = Value::any_number(number);
+        if confidence.is_infinite() {
+            return number.bits();
+        }
+        let value = self.core.heap.box_confident(number, confidence);
+        self.refresh();
+        value.bits()
     }
 
     /// A call under way whose callee gave up: the caller's `base` and number of registers, where

@@ -30,7 +30,7 @@ pub(crate) enum Tag {
 const SIMPLE: u64 = 0xfff9;
 const TEXT: u64 = 0xfffa;
 pub(crate) const ARRAY: u64 = 0xfffb;
-const OBJECT: u64 = 0xfffc;
+pub(crate) const OBJECT: u64 = 0xfffc;
 const CLOSURE: u64 = 0xfffd;
 pub(crate) const CONFIDENT: u64 = 0xfffe;
 const OTHER: u64 = 0xffff;

@@ -6,6 +6,7 @@ use cranelift_codegen::ir::{
 };
 use prism_vm::tier::{ARRAY_TAG, FIRST_HEAP, FIRST_TAGGED};
 
+use super::parts::Parts;
 use super::{Emit, view};
 use crate::flow::{Fact, Plan, Src};
 use crate::kinds::Kinds;
@@ -93,7 +94,7 @@ impl Emit<'_, '_> {
             None => self.element_place(array, at),
             Some(inner) => self.inner_place(array, at, inner),
         };
-        if kinds.is_float() {
+        if kinds == Kinds::NUMBER {
             if self.known.numbers.insert(place) {
                 self.number_at(place);
             }
@@ -102,15 +103,28 @@ impl Emit<'_, '_> {
             return self.set_float(to, number);
         }
         let bits = self.b.ins().load(types::I64, flags, place, 0);
-        if kinds != Kinds::ANY {
-            let is_kind = self.is_kind(bits, kinds);
-            self.guard(is_kind);
-        }
-        if kinds.may_be_heap() {
-            self.retain(bits, kinds);
-        }
+        let parts = self.read(bits, kinds);
+        self.hold(parts, kinds);
         self.drop_old(to);
-        self.set_box(to, bits);
+        self.set(to, parts);
+    }
+
+    /// One more holder of a value, for a register.
+    pub(super) fn hold(&mut self, parts: Parts, kinds: Kinds) {
+        match parts {
+            Parts::Boxed(_, _, bits) => self.retain_box(bits),
+            Parts::Bits(bits) if kinds.may_be_heap() => self.retain(bits, kinds),
+            Parts::Float(_) | Parts::Pair(..) | Parts::Bits(_) => {}
+        }
+    }
+
+    /// A value out of its bits, which must be of these kinds.
+    pub(super) fn read(&mut self, bits: Value, kinds: Kinds) -> Parts {
+        if kinds == Kinds::ANY {
+            return Parts::Bits(bits);
+        }
+        let leave = self.way_out();
+        self.loaded(kinds, bits, leave)
     }
 
     /// The element at a place is a number. Its upper half says so, which is compared with a
@@ -198,7 +212,10 @@ impl Emit<'_, '_> {
         let place = self.element_place(array, at);
         self.unique(array, bits);
         let flags = self.memory.elements;
-        if !self.known.numbers.contains(&place) {
+        let mut old = None;
+        if self.kinds[usize::from(array)] == Kinds::SURES {
+            old = Some(self.b.ins().load(types::I64, flags, place, 0));
+        } else if !self.known.numbers.contains(&place) {
             let old = self.b.ins().load(types::I64, flags, place, 0);
             let first = self.bits(FIRST_HEAP);
             let is_plain = self.b.ins().icmp(IntCC::UnsignedLessThan, old, first);
@@ -206,7 +223,10 @@ impl Emit<'_, '_> {
         }
         let value = self.stored(from);
         self.b.ins().store(flags, value, place, 0);
-        if self.kinds[usize::from(from)].is_float() {
+        if let Some(old) = old {
+            self.release(old, Kinds::ANY);
+        }
+        if self.kinds[usize::from(from)] == Kinds::NUMBER {
             self.known.numbers.insert(place);
         } else {
             // Another place may be the same one.
@@ -267,7 +287,7 @@ impl Emit<'_, '_> {
         if !(first..first + count).contains(&to) {
             self.drop_old(to);
         }
-        self.set_box(to, array);
+        self.set_bits(to, array);
     }
 
     /// Room for the items of a new array; one for all, so that frames stay small.
@@ -287,7 +307,7 @@ impl Emit<'_, '_> {
         slot
     }
 
-    pub(super) fn each(&mut self, to: u8, array: u8, target: u32, next: u32) {
+    pub(super) fn each(&mut self, to: u8, array: u8, kinds: Kinds, target: u32, next: u32) {
         let index = self.number(Src::Reg(array + 1));
         let one = self.b.ins().f64const(1.0);
         let following = self.b.ins().fadd(index, one);
@@ -312,19 +332,20 @@ impl Emit<'_, '_> {
         let (yes, no) = (self.b.create_block(), self.b.create_block());
         self.b.ins().brif(is_there, yes, &[], no, &[]);
         self.enter_block(yes);
-        if target < next {
-            self.pay();
-        }
         let offset = self.b.ins().ishl_imm_u(at, 3);
         let place = self.b.ins().iadd(pointer, offset);
         let item = self.b.ins().load(types::I64, self.memory.elements, place, 0);
-        self.retain(item, Kinds::ANY);
+        let parts = self.read(item, kinds);
+        if target < next {
+            self.pay();
+        }
+        self.hold(parts, kinds);
         self.drop_old(to);
         let old = self.kinds.clone();
-        self.set_box(to, item);
+        self.set(to, parts);
         self.set_float(array + 1, following);
         self.count_index(array + 1, following, 1);
-        self.kinds[usize::from(to)] = Kinds::ANY;
+        self.kinds[usize::from(to)] = kinds;
         self.edge(target);
         self.kinds = old;
         self.enter_block(no);

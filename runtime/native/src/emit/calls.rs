@@ -1,14 +1,15 @@
 //! Calls between functions of native code, and their ends.
 
 use cranelift_codegen::ir::{
-    FuncRef, InstBuilder, MemFlagsData, TrapCode, Value, condcodes::IntCC, types,
+    Block, BlockArg, FuncRef, InstBuilder, TrapCode, Value, condcodes::IntCC, types,
 };
 use prism_vm::tier::NULL;
 use rustc_hash::FxHashMap;
 
 use super::leave::{Leave, Unwind};
-use super::{Callee, Emit, LEFT, REFUSED, RETURNED, form, key, view};
-use crate::flow::{BaseCase, Body, Plan, Signature, Src};
+use super::parts::{Parts, types_of};
+use super::{Callee, Emit, LEFT, REFUSED, RETURNED, key, view};
+use crate::flow::{BaseCase, Body, Plan, Signature};
 use crate::kinds::Kinds;
 
 impl<'a> Emit<'a, '_> {
@@ -39,11 +40,8 @@ impl<'a> Emit<'a, '_> {
         self.take_fuel(left);
         let mut args = Vec::new();
         for (reg, kinds) in (first..).zip(&signature.1) {
-            let value = match kinds.is_float() {
-                true => self.number(Src::Reg(reg)),
-                false => self.boxed(reg),
-            };
-            args.push(value);
+            let held = self.held(reg);
+            args.extend(self.in_form(held, kinds.form()).values());
         }
         for reg in first..first + signature.1.len() as u8 {
             self.set_null(reg);
@@ -56,7 +54,7 @@ impl<'a> Emit<'a, '_> {
                 let call = (function, base);
                 match case {
                     Some(case) => self.call_or_end(to, call, &args, next, body, &case),
-                    None => self.call_function(to, call, &args, next),
+                    None => self.call_function(to, call, &args, next, returns),
                 }
             }
         };
@@ -66,10 +64,7 @@ impl<'a> Emit<'a, '_> {
             return;
         }
         self.drop_old(to);
-        match returns.is_float() {
-            true => self.set_float(to, result),
-            false => self.set_box(to, result),
-        }
+        self.set(to, result);
     }
 
     fn callee_base(&mut self) -> Value {
@@ -91,7 +86,8 @@ impl<'a> Emit<'a, '_> {
         (function, base): (FuncRef, Value),
         args: &[Value],
         next: u32,
-    ) -> Value {
+        returns: Kinds,
+    ) -> Parts {
         let left = self.b.use_var(self.left);
         let args = [&[base, left], args].concat();
         let call = self.b.ins().call(function, &args);
@@ -114,7 +110,7 @@ impl<'a> Emit<'a, '_> {
         self.known.places.clear();
         self.known.unique.clear();
         self.known.numbers.clear();
-        results[1]
+        Parts::next(&mut results.into_iter().skip(1), returns).expect("a function has a result")
     }
 
     /// The same for a function that may return at once: its base case stands here.
@@ -126,10 +122,12 @@ impl<'a> Emit<'a, '_> {
         next: u32,
         body: &'a Body,
         case: &BaseCase,
-    ) -> Value {
+    ) -> Parts {
         let (short, long) = (self.b.create_block(), self.b.create_block());
         let done = self.b.create_block();
-        let result = self.b.append_block_param(done, form(body.returns));
+        let types = types_of(body.returns);
+        let result: Vec<Value> =
+            types.iter().map(|&of| self.b.append_block_param(done, of)).collect();
         let under_way = self.begin_inlined(to, args, next, body);
         case.before.iter().for_each(|&pc| self.emit_one(pc));
         let (plan, _) = self.start(case.test);
@@ -150,14 +148,19 @@ impl<'a> Emit<'a, '_> {
             }
         });
         let value = value.expect("a base case ends with a return");
-        self.b.ins().jump(done, &[value.into()]);
+        self.jump_with(done, value);
         self.known = known;
         self.end_inlined(under_way);
         self.enter_block(long);
-        let value = self.call_function(to, call, args, next);
-        self.b.ins().jump(done, &[value.into()]);
+        let value = self.call_function(to, call, args, next, body.returns);
+        self.jump_with(done, value);
         self.enter_block(done);
-        result
+        Parts::next(&mut result.into_iter(), body.returns).expect("a function has a result")
+    }
+
+    fn jump_with(&mut self, block: Block, parts: Parts) {
+        let args: Vec<BlockArg> = parts.values().map(BlockArg::from).collect();
+        self.b.ins().jump(block, &args);
     }
 
     /// Whether a callee gave up, by the fuel that it gives back: there is never so much.
@@ -180,16 +183,7 @@ impl<'a> Emit<'a, '_> {
         let flags = self.memory.elements;
         for (at, &kinds) in self.body.args.iter().enumerate() {
             let bits = self.b.ins().load(types::I64, flags, window, at as i32 * 8);
-            if kinds != Kinds::ANY {
-                let fits = self.is_kind(bits, kinds);
-                let on = self.b.create_block();
-                self.b.ins().brif(fits, on, &[], refuse, &[]);
-                self.enter_block(on);
-            }
-            args.push(match kinds.is_float() {
-                true => self.b.ins().bitcast(types::F64, MemFlagsData::new(), bits),
-                false => bits,
-            });
+            args.extend(self.loaded(kinds, bits, refuse).values());
         }
         let null = self.bits(NULL);
         for at in 0..self.body.args.len() {
@@ -197,16 +191,14 @@ impl<'a> Emit<'a, '_> {
         }
         let call = self.b.ins().call(callee, &args);
         let results = self.b.inst_results(call).to_vec();
-        let value = match self.body.returns.is_float() {
-            true => self.box_number(results[1]),
-            false => results[1],
-        };
-        self.store_view(value, view!(result));
         let (left, on) = (self.b.create_block(), self.b.create_block());
         let gave_up = self.gave_up(results[0]);
         self.b.ins().brif(gave_up, left, &[], on, &[]);
         self.enter_block(on);
         self.b.def_var(self.left, results[0]);
+        let parts = Parts::next(&mut results.into_iter().skip(1), self.body.returns);
+        let value = self.bits_of(parts.expect("a function has a result"));
+        self.store_view(value, view!(result));
         self.store_fuel();
         self.end_with(RETURNED);
         for (block, status) in [(left, LEFT), (refuse, REFUSED)] {
@@ -222,6 +214,7 @@ impl<'a> Emit<'a, '_> {
         }
         let value = self.result(reg);
         let left = self.b.use_var(self.left);
-        self.b.ins().return_(&[left, value]);
+        let results: Vec<Value> = std::iter::once(left).chain(value.values()).collect();
+        self.b.ins().return_(&results);
     }
 }

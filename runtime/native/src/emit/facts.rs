@@ -62,7 +62,7 @@ impl Emit<'_, '_> {
                         self.b.def_var(second, length);
                     }
                     Fact::Unique(array) => {
-                        let bits = self.b.use_var(self.boxes[usize::from(array)]);
+                        let bits = self.array_in(array);
                         let is_unique = self.is_unique(bits);
                         self.b.def_var(first, is_unique);
                     }
@@ -88,7 +88,7 @@ impl Emit<'_, '_> {
 
     /// The number in a register as an integer, from which a loop counts on.
     fn first_index(&mut self, reg: u8) -> Value {
-        let number = self.b.use_var(self.floats[usize::from(reg)]);
+        let number = self.number_in(reg);
         let (index, is_whole) = self.whole(number);
         let half = self.b.ins().iconst(types::I64, 1 << 50);
         let above = self.b.ins().iadd(index, half);
@@ -133,8 +133,17 @@ impl Emit<'_, '_> {
         }
     }
 
+    /// What the head that is gone to has in a register, without what `number` remembers.
+    fn number_in(&mut self, reg: u8) -> Value {
+        self.registers.float(&mut self.b, reg)
+    }
+
+    fn array_in(&mut self, reg: u8) -> Value {
+        self.registers.bits(&mut self.b, reg)
+    }
+
     fn elements_at(&mut self, array: u8) -> (Value, Value) {
-        let bits = self.b.use_var(self.boxes[usize::from(array)]);
+        let bits = self.array_in(array);
         self.elements(bits)
     }
 
@@ -171,7 +180,7 @@ impl Emit<'_, '_> {
     /// none. Nothing that `number` remembers: what follows may be on another way.
     fn item_or(&mut self, array: u8, at: Src, first: Value, second: Value) -> (Value, Block) {
         let number = match at {
-            Src::Reg(reg) => self.b.use_var(self.floats[usize::from(reg)]),
+            Src::Reg(reg) => self.number_in(reg),
             Src::Number(number) => self.b.ins().f64const(number),
         };
         let (there, done) = (self.b.create_block(), self.b.create_block());

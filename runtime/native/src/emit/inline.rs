@@ -5,29 +5,19 @@
 
 use std::rc::Rc;
 
-use cranelift_codegen::ir::{Value, types};
-use cranelift_frontend::{FunctionBuilder, Variable};
+use cranelift_codegen::ir::Value;
 use prism_vm::tier::NULL;
 
 use super::Emit;
-use crate::flow::{Body, Plan, Src};
+use super::parts::{Parts, Registers};
+use crate::flow::{Body, Plan};
 use crate::kinds::Kinds;
 
 /// A function with the variables of its registers.
 #[derive(Clone)]
 pub(super) struct Frame<'a> {
     pub(super) body: &'a Body,
-    pub(super) floats: Vec<Variable>,
-    pub(super) boxes: Vec<Variable>,
-}
-
-impl<'a> Frame<'a> {
-    pub(super) fn new(b: &mut FunctionBuilder<'_>, body: &'a Body) -> Frame<'a> {
-        let n_regs = usize::from(body.n_regs);
-        let floats = (0..n_regs).map(|_| b.declare_var(types::F64)).collect();
-        let boxes = (0..n_regs).map(|_| b.declare_var(types::I64)).collect();
-        Frame { body, floats, boxes }
-    }
+    pub(super) registers: Registers,
 }
 
 /// A call under way.
@@ -52,14 +42,13 @@ impl<'a> Emit<'a, '_> {
     pub(super) fn swap_frame(&mut self, frame: Frame<'a>) -> Frame<'a> {
         Frame {
             body: std::mem::replace(&mut self.body, frame.body),
-            floats: std::mem::replace(&mut self.floats, frame.floats),
-            boxes: std::mem::replace(&mut self.boxes, frame.boxes),
+            registers: std::mem::replace(&mut self.registers, frame.registers),
         }
     }
 
     /// The code of a callee, whose arguments the caller has given up already. Gives its result,
-    /// a float where the callee returns numbers.
-    pub(super) fn inline(&mut self, to: u8, args: &[Value], next: u32, body: &'a Body) -> Value {
+    /// in the form of what the callee returns.
+    pub(super) fn inline(&mut self, to: u8, args: &[Value], next: u32, body: &'a Body) -> Parts {
         let under_way = self.begin_inlined(to, args, next, body);
         let mut at = body.entry;
         let result = loop {
@@ -82,17 +71,9 @@ impl<'a> Emit<'a, '_> {
         next: u32,
         body: &'a Body,
     ) -> UnderWay<'a> {
-        let callee = Frame::new(&mut self.b, body);
-        let null = self.bits(NULL);
-        for reg in 0..usize::from(body.n_regs) {
-            match (args.get(reg), body.args.get(reg)) {
-                (Some(&value), Some(kinds)) if kinds.is_float() => {
-                    self.b.def_var(callee.floats[reg], value);
-                }
-                (Some(&value), _) => self.b.def_var(callee.boxes[reg], value),
-                (None, _) => self.b.def_var(callee.boxes[reg], null),
-            }
-        }
+        let registers = Registers::new(&mut self.b, body.n_regs);
+        registers.set_arguments(&mut self.b, &body.args, args.iter().copied());
+        let callee = Frame { body, registers };
         let kinds = std::mem::replace(&mut self.kinds, body.heads[&body.entry].clone());
         let call = Inlined { callee: callee.clone(), kinds: kinds.clone(), next, to };
         self.inlined = Some(Rc::new(call));
@@ -117,12 +98,12 @@ impl<'a> Emit<'a, '_> {
     }
 
     /// The result of the running function, whose other registers are given back.
-    pub(super) fn result(&mut self, reg: Option<u8>) -> Value {
-        let value = match reg {
-            None => self.bits(NULL),
-            Some(reg) if self.body.returns.is_float() => self.number(Src::Reg(reg)),
-            Some(reg) => self.boxed(reg),
+    pub(super) fn result(&mut self, reg: Option<u8>) -> Parts {
+        let held = match reg {
+            None => Parts::Bits(self.bits(NULL)),
+            Some(reg) => self.held(reg),
         };
+        let value = self.in_form(held, self.body.returns.form());
         for other in 0..self.body.n_regs {
             if Some(other) != reg {
                 self.drop_old(other);

@@ -2,14 +2,15 @@
 
 use std::rc::Rc;
 
-use cranelift_codegen::ir::{Block, InstBuilder, Value, condcodes::IntCC, types};
-use prism_vm::tier::{FIRST_HEAP, NULL};
+use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Value, types};
+use prism_vm::tier::NULL;
 use rustc_hash::FxHashMap;
 
 use super::inline::Inlined;
+use super::parts::{Parts, types_of};
 use super::{Emit, GAVE_UP, LEFT, REFUSED, view};
 use crate::flow::Plan;
-use crate::kinds::Kinds;
+use crate::kinds::{Form, Kinds};
 
 /// An instruction from which on nothing happened that doing it again would change: code that
 /// gives up meanwhile does so there. So many tests share one way out.
@@ -17,7 +18,7 @@ use crate::kinds::Kinds;
 pub(super) struct Checkpoint<'a> {
     pc: u32,
     kinds: Vec<Kinds>,
-    saved: FxHashMap<u8, Value>,
+    saved: FxHashMap<u8, Parts>,
     inlined: Option<Rc<Inlined<'a>>>,
     /// The way out, once it is needed.
     block: Option<Block>,
@@ -32,7 +33,7 @@ pub(super) struct Leave<'a> {
     pub(super) pc: u32,
     pub(super) kinds: Vec<Kinds>,
     /// What registers held there that have changed since.
-    pub(super) saved: FxHashMap<u8, Value>,
+    pub(super) saved: FxHashMap<u8, Parts>,
     /// A callee gave up: this function is on the way.
     pub(super) unwind: Option<Unwind>,
     /// The place is in a callee whose code stands here.
@@ -65,20 +66,22 @@ impl<'a> Emit<'a, '_> {
         self.leaves.extend(leave);
     }
 
-    /// Keeps what a register holds, which is about to change, for the way out.
-    pub(super) fn keep(&mut self, reg: u8, is_float: bool) {
+    /// Keeps what a register holds, which is about to change to something of this form, for the
+    /// way out.
+    pub(super) fn keep(&mut self, reg: u8, form: Form) {
         // Tests come before changes: what comes after the last instruction needs nothing.
-        if !self.checkpoint.is_open {
+        if !self.checkpoint.is_open || self.checkpoint.saved.contains_key(&reg) {
             return;
         }
         let kinds = self.checkpoint.kinds[usize::from(reg)];
-        if kinds.is_float() != is_float || !self.is_kept(reg, self.checkpoint.pc, kinds) {
-            return;
-        }
-        if !self.checkpoint.saved.contains_key(&reg) {
-            let variables = if is_float { &self.floats } else { &self.boxes };
-            let value = self.b.use_var(variables[usize::from(reg)]);
-            self.checkpoint.saved.insert(reg, value);
+        let is_overwritten = match kinds.form() {
+            Form::Bits => matches!(form, Form::Bits | Form::Boxed),
+            Form::Float | Form::Pair => form != Form::Bits,
+            Form::Boxed => true,
+        };
+        if is_overwritten && self.is_kept(reg, self.checkpoint.pc, kinds) {
+            let parts = self.registers.get(&mut self.b, reg, kinds.form());
+            self.checkpoint.saved.insert(reg, parts);
         }
     }
 
@@ -100,6 +103,10 @@ impl<'a> Emit<'a, '_> {
 
     pub(super) fn write_leave(&mut self, leave: &Leave<'a>) {
         self.enter_block(leave.block);
+        if leave.unwind.is_some() {
+            // The callee has counted the fuel.
+            self.load_fuel();
+        }
         let window = self.window();
         match (&leave.inlined, &leave.unwind) {
             (None, None) => {
@@ -111,8 +118,6 @@ impl<'a> Emit<'a, '_> {
             (None, Some(Unwind { to })) => {
                 self.store_registers(window, 0, leave.pc, &leave.kinds, &leave.saved);
                 self.unwound(leave.pc, *to);
-                // The callee has counted the fuel.
-                return self.leave_with(LEFT);
             }
             (Some(call), _) => {
                 self.store_registers(window, 0, call.next, &call.kinds, &FxHashMap::default());
@@ -148,7 +153,7 @@ impl<'a> Emit<'a, '_> {
         above: u8,
         pc: u32,
         kinds: &[Kinds],
-        saved: &FxHashMap<u8, Value>,
+        saved: &FxHashMap<u8, Parts>,
     ) {
         let body = self.body;
         for reg in 0..body.n_regs {
@@ -158,8 +163,13 @@ impl<'a> Emit<'a, '_> {
                 continue;
             }
             let value = if self.is_kept(reg, pc, kinds) {
-                let variable = if kinds.is_float() { self.floats[at] } else { self.boxes[at] };
-                saved.get(&reg).copied().unwrap_or_else(|| self.b.use_var(variable))
+                let saved = saved.get(&reg).copied();
+                let parts =
+                    saved.unwrap_or_else(|| self.registers.get(&mut self.b, reg, kinds.form()));
+                match parts {
+                    Parts::Float(number) => number,
+                    parts => self.bits_of(parts),
+                }
             } else if body.is_inner && (self.is_alive(reg, pc) || body.args[at].may_be_heap()) {
                 // Memory may have something else, and a reference that somebody else has now.
                 self.bits(NULL)
@@ -219,12 +229,15 @@ impl<'a> Emit<'a, '_> {
         if self.body.is_inner {
             return self.end_with(status);
         }
-        let gave_up = self.b.ins().iconst(types::I64, GAVE_UP);
-        let nothing = match self.body.returns.is_float() {
-            true => self.b.ins().f64const(0.0),
-            false => self.bits(NULL),
-        };
-        self.b.ins().return_(&[gave_up, nothing]);
+        let mut results = vec![self.b.ins().iconst(types::I64, GAVE_UP)];
+        for &of in types_of(self.body.returns) {
+            let nothing = match of {
+                types::F64 => self.b.ins().f64const(0.0),
+                _ => self.bits(NULL),
+            };
+            results.push(nothing);
+        }
+        self.b.ins().return_(&results);
     }
 
     /// Where the registers of the function are.
@@ -235,13 +248,14 @@ impl<'a> Emit<'a, '_> {
     }
 
     /// Registers of code that begins inside a function. It is refused unless they are of the
-    /// kinds that it was made for; that a dead one owns nothing counts as such a kind.
+    /// kinds that it was made for; that a dead one owns no more than a box counts as such a kind.
     pub(super) fn load_registers(&mut self) {
         let refuse = self.b.create_block();
         self.b.set_cold_block(refuse);
         let window = self.window();
         let body = self.body;
         let alive = body.live[&body.entry];
+        let mut dead = Vec::new();
         for reg in 0..body.n_regs {
             if !alive.contains(reg) && !body.written.contains(reg) {
                 continue;
@@ -249,20 +263,30 @@ impl<'a> Emit<'a, '_> {
             let kinds = body.args[usize::from(reg)];
             let flags = self.memory.elements;
             let bits = self.b.ins().load(types::I64, flags, window, i32::from(reg) * 8);
-            let fits = match kinds {
-                Kinds::ANY => None,
-                Kinds::NULL => {
-                    let first = self.bits(FIRST_HEAP);
-                    Some(self.b.ins().icmp(IntCC::UnsignedLessThan, bits, first))
+            if !alive.contains(reg) && kinds != Kinds::ANY {
+                let is_kept = !kinds.heap().is_empty();
+                self.expect_little(bits, is_kept, refuse);
+                if !is_kept {
+                    dead.push((reg, bits));
+                    self.set_null(reg);
+                    continue;
                 }
-                _ => Some(self.is_kind(bits, kinds)),
-            };
-            if let Some(fits) = fits {
-                let on = self.b.create_block();
-                self.b.ins().brif(fits, on, &[], refuse, &[]);
-                self.enter_block(on);
             }
-            self.set_loaded(reg, kinds, bits);
+            let parts = if alive.contains(reg) {
+                self.loaded(kinds, bits, refuse)
+            } else {
+                Parts::Bits(bits)
+            };
+            self.set(reg, parts);
+        }
+        let null = self.bits(NULL);
+        for (reg, bits) in dead {
+            let (some, after) = self.if_heap(bits);
+            self.enter_block(some);
+            self.b.ins().call(self.host.release, &[bits]);
+            self.b.ins().store(self.memory.elements, null, window, i32::from(reg) * 8);
+            self.b.ins().jump(after, &[]);
+            self.enter_block(after);
         }
         let on = self.b.create_block();
         self.b.ins().jump(on, &[]);
@@ -271,15 +295,44 @@ impl<'a> Emit<'a, '_> {
         self.b.switch_to_block(on);
     }
 
-    fn set_loaded(&mut self, reg: u8, kinds: Kinds, bits: Value) {
-        if kinds.is_float() {
-            let flags = cranelift_codegen::ir::MemFlagsData::new();
-            let number = self.b.ins().bitcast(types::F64, flags, bits);
-            self.set_float(reg, number);
-        } else if kinds == Kinds::NULL {
-            self.set_null(reg);
+    /// A value has no references, or is an object or else a confident number; others go to a
+    /// block.
+    fn expect_little(&mut self, bits: Value, may_be_object: bool, other: Block) {
+        let (some, after) = self.if_heap(bits);
+        self.enter_block(some);
+        if may_be_object {
+            let is_object = self.is_kind(bits, Kinds::OBJECT);
+            self.b.ins().brif(is_object, after, &[], other, &[]);
         } else {
-            self.set_box(reg, bits);
+            self.unbox(bits, other);
+            self.b.ins().jump(after, &[]);
+        }
+        self.enter_block(after);
+    }
+
+    /// A value of these kinds out of its bits; others go to a block.
+    pub(super) fn loaded(&mut self, kinds: Kinds, bits: Value, other: Block) -> Parts {
+        if kinds == Kinds::ANY {
+            return Parts::Bits(bits);
+        }
+        if kinds.may_be_confident() {
+            let found = self.unbox(bits, other);
+            return match (kinds.form(), found) {
+                (Form::Pair, Parts::Boxed(number, confidence, _)) => {
+                    Parts::Pair(number, confidence)
+                }
+                _ => found,
+            };
+        }
+        let fits = self.is_kind(bits, kinds);
+        let on = self.b.create_block();
+        self.b.ins().brif(fits, on, &[], other, &[]);
+        self.enter_block(on);
+        match kinds {
+            Kinds::NUMBER => {
+                Parts::Float(self.b.ins().bitcast(types::F64, MemFlagsData::new(), bits))
+            }
+            _ => Parts::Bits(bits),
         }
     }
 }

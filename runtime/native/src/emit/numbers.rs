@@ -7,9 +7,10 @@ use cranelift_codegen::ir::{
 };
 use prism_vm::tier::{CONFIDENT_TAG, MISSING, NAN, NULL, TRUE};
 
+use super::parts::Parts;
 use super::{Emit, view};
 use crate::flow::{Arith, Cond, Order, Plan, Src, added};
-use crate::kinds::Kinds;
+use crate::kinds::{Form, Kinds};
 use crate::step::Math;
 
 /// Added to an integer of less than 51 bits, this leaves the integer in the low bits of the sum:
@@ -77,8 +78,9 @@ impl Emit<'_, '_> {
             let index = self.b.ins().iadd(index, by);
             self.known.whole.insert(result, index);
         }
+        let parts = self.with_least(result, &[x, y]);
         self.drop_old(to);
-        self.set_float(to, result);
+        self.set(to, parts);
         result
     }
 
@@ -189,11 +191,12 @@ impl Emit<'_, '_> {
     /// Whether a register without parts is truthy.
     pub(super) fn truth(&mut self, reg: u8) -> Value {
         let kinds = self.kinds[usize::from(reg)];
-        if kinds.is_float() {
-            let x = self.number(Src::Reg(reg));
-            return self.number_truth(x);
-        }
-        let bits = self.boxed(reg);
+        let bits = match self.held(reg) {
+            Parts::Float(number) | Parts::Pair(number, _) | Parts::Boxed(number, ..) => {
+                return self.number_truth(number);
+            }
+            Parts::Bits(bits) => bits,
+        };
         let yes = self.bits(TRUE);
         let is_true = self.b.ins().icmp(IntCC::Equal, bits, yes);
         if !kinds.may_be_number() {
@@ -214,7 +217,13 @@ impl Emit<'_, '_> {
     pub(super) fn condition(&mut self, cond: Cond) -> Value {
         match cond {
             Cond::Compare(order, x, y) => self.compare(order, x, y),
+            Cond::Confident(reg, least) => self.is_confident(reg, least),
             Cond::Truthy(reg) => self.truth(reg),
+            Cond::Null(reg) | Cond::Missing(reg)
+                if self.kinds[usize::from(reg)].form() != Form::Bits =>
+            {
+                self.b.ins().iconst(types::I8, 0)
+            }
             Cond::Null(reg) => {
                 let bits = self.boxed(reg);
                 if !self.kinds[usize::from(reg)].both(Kinds::OTHER).is_empty() {

@@ -112,26 +112,26 @@ fn holds(
     heads: &BTreeMap<u32, Vec<Kinds>>,
 ) -> bool {
     let segments = || inside.iter().map(|head| &segments[head]);
-    let is_always = |reg: u8, kinds: Kinds| {
-        inside.iter().all(|head| heads[head][usize::from(reg)] == kinds)
+    let is_always = |reg: u8, is_kind: fn(Kinds) -> bool| {
+        inside.iter().all(|head| is_kind(heads[head][usize::from(reg)]))
             && segments().all(|segment| !segment.written.contains(reg))
     };
     match fact {
         Fact::Elements(array) => {
-            is_always(array, Kinds::ARRAY)
+            is_always(array, Kinds::are_arrays)
                 && segments().all(|segment| !segment.pushed.contains(array))
         }
         Fact::Unique(array) => {
-            is_always(array, Kinds::ARRAY)
+            is_always(array, Kinds::are_arrays)
                 && segments().all(|segment| !segment.copied.contains(array))
         }
         Fact::Inner(array, at) | Fact::Item(array, at) => {
             let is_same = match at {
-                Src::Reg(reg) => is_always(reg, Kinds::NUMBER),
+                Src::Reg(reg) => is_always(reg, |kinds| kinds == Kinds::NUMBER),
                 Src::Number(_) => true,
             };
             is_same
-                && is_always(array, Kinds::ARRAY)
+                && is_always(array, Kinds::are_arrays)
                 && segments().all(|segment| {
                     !segment.pushed.contains(array) && !segment.changed.contains(array)
                 })
@@ -198,7 +198,7 @@ impl Segment {
                 self.pushed.insert(array);
                 self.wanted.push(Fact::Unique(array));
             }
-            Plan::Copy { from, .. } => self.copied.insert(from),
+            Plan::Copy { from, .. } | Plan::Items { from, .. } => self.copied.insert(from),
             Plan::NewArray { .. } | Plan::Call { .. } => self.makes_arrays = true,
             Plan::Element { array, at, kinds: Kinds::NUMBER, .. } => {
                 self.want_index(at);

@@ -3,8 +3,9 @@
 use prism_bytecode::{FunctionId, Inst, Reg};
 use prism_vm::tier::{FALSE, MISSING, NULL, TRUE};
 
+use super::readers::{sure, wanted};
 use super::{Around, Signature};
-use crate::kinds::Kinds;
+use crate::kinds::{Form, Kinds};
 use crate::live::Live;
 use crate::step::{Math, Regs, Step};
 
@@ -22,6 +23,22 @@ pub(crate) enum Arith {
     Mul,
     Div,
     Rem,
+}
+
+/// What is computed from two numbers and their confidences, of which a plain one has 1. `x` is
+/// the number of the result, but for the last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Confide {
+    /// With another confidence, whatever it had.
+    Annotate,
+    /// With its own confidence times another one.
+    Scale,
+    /// With the product of both confidences.
+    Product,
+    /// With the confidence of `y` where `x` is plain.
+    Inherit,
+    /// `y` with the smaller confidence.
+    Chain,
 }
 
 /// A comparison of numbers; false for NaN, but for `NotEqual`.
@@ -43,6 +60,8 @@ const MAX_COUNT: f64 = 127.0;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Cond {
     Compare(Order, Src, Src),
+    /// The confidence of a number is at least so much.
+    Confident(u8, Src),
     Truthy(u8),
     Null(u8),
     Missing(u8),
@@ -77,13 +96,30 @@ pub(crate) enum Plan {
     },
     Negate {
         to: u8,
-        x: Src,
+        from: u8,
     },
     Compare {
         to: u8,
         order: Order,
         x: Src,
         y: Src,
+    },
+    /// A number with a confidence, of two numbers.
+    Confide {
+        op: Confide,
+        to: u8,
+        x: u8,
+        y: u8,
+    },
+    /// A number without its confidence.
+    Value {
+        to: u8,
+        from: u8,
+    },
+    /// The confidence of a number.
+    Confidence {
+        to: u8,
+        from: u8,
     },
     /// Whether a register is truthy, or the opposite.
     Truth {
@@ -114,10 +150,16 @@ pub(crate) enum Plan {
         target: u32,
         next: u32,
     },
-    /// The next element of an array, if there is one.
+    /// What a loop goes through, which is the array itself.
+    Items {
+        to: u8,
+        from: u8,
+    },
+    /// The next element of an array, if there is one; it must be of these kinds.
     Each {
         to: u8,
         array: u8,
+        kinds: Kinds,
         target: u32,
     },
     Length {
@@ -139,6 +181,14 @@ pub(crate) enum Plan {
         inner: Src,
         kinds: Kinds,
         next: u32,
+    },
+    /// A field of an object whose keys are of this shape; it must be of these kinds.
+    Field {
+        to: u8,
+        object: u8,
+        shape: u32,
+        place: u32,
+        kinds: Kinds,
     },
     SetElement {
         array: u8,
@@ -176,7 +226,7 @@ pub(crate) enum Plan {
 pub(crate) fn plan(step: &Step, kinds: &[Kinds], live: &Live, around: &Around<'_>) -> Plan {
     let plan = raw(step, kinds, live, around);
     let is_sure = |src: &Src, needed: Kinds| match src {
-        Src::Reg(reg) => !kinds[usize::from(*reg)].both(needed).is_empty(),
+        Src::Reg(reg) => !kinds[usize::from(*reg)].narrowed(needed).is_empty(),
         Src::Number(_) => true,
     };
     let fits = plan.needs().iter().all(|(src, needed)| is_sure(src, *needed));
@@ -190,6 +240,7 @@ fn raw(step: &Step, kinds: &[Kinds], live: &Live, around: &Around<'_>) -> Plan {
     let reg = |reg: Reg| Src::Reg(reg.0);
     let small = |number: i8| Src::Number(f64::from(number));
     let arith = |op, to: Reg, x: Reg, y| Plan::Arith { op, to: to.0, x: Src::Reg(x.0), y };
+    let confide = |op, to: Reg, x: Reg, y: Reg| Plan::Confide { op, to: to.0, x: x.0, y: y.0 };
     match step.inst {
         Inst::LoadNull(a) => load(a, NULL),
         Inst::LoadTrue(a) => load(a, TRUE),
@@ -216,7 +267,15 @@ fn raw(step: &Step, kinds: &[Kinds], live: &Live, around: &Around<'_>) -> Plan {
         Inst::MulK(a, b) => with_constant(Mul, a, b, step, around),
         Inst::DivK(a, b) => with_constant(Div, a, b, step, around),
         Inst::RemK(a, b) => with_constant(Rem, a, b, step, around),
-        Inst::Neg(a, b) => Plan::Negate { to: a.0, x: reg(b) },
+        Inst::Neg(a, b) => Plan::Negate { to: a.0, from: b.0 },
+        Inst::Annotate(a, b, c) => confide(Confide::Annotate, a, b, c),
+        Inst::Scale(a, b, c) => confide(Confide::Scale, a, b, c),
+        Inst::Product(a, b, c) => confide(Confide::Product, a, b, c),
+        Inst::Inherit(a, b, c) => confide(Confide::Inherit, a, b, c),
+        Inst::Chain(a, b, c) => confide(Confide::Chain, a, b, c),
+        Inst::ValueOf(a, b) => Plan::Value { to: a.0, from: b.0 },
+        Inst::ConfidenceOf(a, b) => Plan::Confidence { to: a.0, from: b.0 },
+        Inst::Items(a, b) => Plan::Items { to: a.0, from: b.0 },
         Inst::Not(a, b) => Plan::Truth { to: a.0, from: b.0, is_not: true },
         Inst::Truthy(a, b) => Plan::Truth { to: a.0, from: b.0, is_not: false },
         Inst::CallNative(a, b, _) => match step.math() {
@@ -224,14 +283,15 @@ fn raw(step: &Step, kinds: &[Kinds], live: &Live, around: &Around<'_>) -> Plan {
             None => Plan::GiveUp,
         },
         Inst::Length(a, b) => Plan::Length { to: a.0, array: b.0 },
-        Inst::GetIndex(a, b, c) => element(step, a, b, reg(c), live, around),
-        Inst::GetIndexI(a, b, at) => element(step, a, b, small(at), live, around),
+        Inst::GetIndex(a, b, c) => element(step, a, b, reg(c), kinds, live, around),
+        Inst::GetIndexI(a, b, at) => element(step, a, b, small(at), kinds, live, around),
+        Inst::GetField(a, b) => field(step, a, b, kinds, live, around),
         Inst::SetIndex(a, b, c) if a != b && a != c && b != c => {
             Plan::SetElement { array: a.0, at: reg(b), from: c.0 }
         }
         Inst::ArrayPush(a, b) if a != b => Plan::Push { array: a.0, from: b.0 },
         Inst::NewArray(a, b, count) => Plan::NewArray { to: a.0, first: b.0, count },
-        Inst::GetGlobal(a, id) => match Kinds::of((around.global)(usize::from(id))) {
+        Inst::GetGlobal(a, id) => match Kinds::of((around.values.global)(usize::from(id))) {
             Kinds::NUMBER => Plan::GetGlobal { to: a.0, global: id },
             _ => Plan::GiveUp,
         },
@@ -296,6 +356,8 @@ fn jumps(step: &Step, kinds: &[Kinds], around: &Around<'_>) -> Option<Plan> {
         Inst::JumpNotEqualI(a, b) | Inst::JumpNotSameI(a, b) => {
             (Cond::Compare(NotEqual, r(a), n(b)), false)
         }
+        Inst::JumpConfident(a, b) => (Cond::Confident(a.0, r(b)), false),
+        Inst::JumpNotConfident(a, b) => (Cond::Confident(a.0, r(b)), true),
         Inst::JumpKind(a, kind) => (Cond::Known(is_kind(kinds[usize::from(a.0)], kind)?), false),
         Inst::JumpNotKind(a, kind) => (Cond::Known(is_kind(kinds[usize::from(a.0)], kind)?), true),
         Inst::ForLess(a, b, c) | Inst::ForLessEq(a, b, c) if a != b => {
@@ -305,7 +367,11 @@ fn jumps(step: &Step, kinds: &[Kinds], around: &Around<'_>) -> Option<Plan> {
             return Some(Plan::Count { reg: a.0, step, order, limit: b.0, target, next });
         }
         Inst::ForEach(a, b) if a.0 != b.0 && a.0 != b.0 + 1 => {
-            return Some(Plan::Each { to: a.0, array: b.0, target });
+            let kinds = match kinds[usize::from(b.0)] {
+                Kinds::SURES => sure(target, a.0, around),
+                _ => Kinds::ANY,
+            };
+            return Some(Plan::Each { to: a.0, array: b.0, kinds, target });
         }
         _ => return None,
     };
@@ -333,14 +399,16 @@ fn is_kind(kinds: Kinds, kind: u8) -> Option<bool> {
         Kinds::NUMBER => prism_bytecode::Kind::Number,
         Kinds::BOOL => prism_bytecode::Kind::Boolean,
         Kinds::NULL => prism_bytecode::Kind::Null,
-        Kinds::ARRAY => prism_bytecode::Kind::Array,
+        _ if matches!(kinds.form(), Form::Pair | Form::Boxed) => prism_bytecode::Kind::Number,
+        Kinds::OBJECT => prism_bytecode::Kind::Object,
+        _ if kinds.are_arrays() => prism_bytecode::Kind::Array,
         _ => return None,
     };
     Some(own as u8 == kind)
 }
 
 fn constant(to: Reg, id: usize, around: &Around<'_>) -> Plan {
-    let bits = (around.constant)(id);
+    let bits = (around.values.constant)(id);
     match Kinds::of(bits) {
         Kinds::NUMBER => Plan::Load { to: to.0, bits },
         _ => Plan::GiveUp,
@@ -348,7 +416,7 @@ fn constant(to: Reg, id: usize, around: &Around<'_>) -> Plan {
 }
 
 fn with_constant(op: Arith, to: Reg, x: Reg, step: &Step, around: &Around<'_>) -> Plan {
-    let bits = (around.constant)(step.word as usize);
+    let bits = (around.values.constant)(step.word as usize);
     match Kinds::of(bits) {
         Kinds::NUMBER => {
             Plan::Arith { op, to: to.0, x: Src::Reg(x.0), y: Src::Number(f64::from_bits(bits)) }
@@ -358,7 +426,16 @@ fn with_constant(op: Arith, to: Reg, x: Reg, step: &Step, around: &Around<'_>) -
 }
 
 /// An element; two in a row where the first is only the way to the second.
-fn element(step: &Step, to: Reg, array: Reg, at: Src, live: &Live, around: &Around<'_>) -> Plan {
+fn element(
+    step: &Step,
+    to: Reg,
+    array: Reg,
+    at: Src,
+    kinds: &[Kinds],
+    live: &Live,
+    around: &Around<'_>,
+) -> Plan {
+    let are_sure = kinds[usize::from(array.0)] == Kinds::SURES;
     let (to, array) = (to.0, array.0);
     if !around.heads.contains(&step.next) {
         let second = Step::at(around.program, step.next);
@@ -374,72 +451,39 @@ fn element(step: &Step, to: Reg, array: Reg, at: Src, live: &Live, around: &Arou
             return Plan::Nested { to, array, at, inner, kinds, next: second.next };
         }
     }
-    Plan::Element { to, array, at, kinds: wanted(step.next, to, live, around) }
+    let kinds = match wanted(step.next, to, live, around) {
+        Kinds::ARRAYS => Kinds::ARRAYS,
+        _ if are_sure => sure(step.next, to, around),
+        kinds => kinds,
+    };
+    Plan::Element { to, array, at, kinds }
 }
 
-/// The kinds that the next reader of a register can use, if it follows soon.
-fn wanted(mut pc: u32, reg: u8, live: &Live, around: &Around<'_>) -> Kinds {
-    for _ in 0..16 {
-        if around.heads.contains(&pc) || !live.contains_key(&pc) {
-            break;
-        }
-        let step = Step::at(around.program, pc);
-        let (read, written) = step.registers();
-        if read.contains(reg) {
-            return reader(&step, reg);
-        }
-        if written.contains(reg) || step.ends() {
-            break;
-        }
-        pc = step.next;
+/// A field where the interpreter has found the last one, or the length of an array.
+fn field(
+    step: &Step,
+    to: Reg,
+    source: Reg,
+    kinds: &[Kinds],
+    live: &Live,
+    around: &Around<'_>,
+) -> Plan {
+    let (to, source) = (to.0, source.0);
+    if kinds[usize::from(source)].are_arrays() {
+        let key = &around.program.module().strings[step.word as usize];
+        return match &**key {
+            "length" => Plan::Length { to, array: source },
+            _ => Plan::GiveUp,
+        };
     }
-    Kinds::ANY
-}
-
-fn reader(step: &Step, reg: u8) -> Kinds {
-    match step.inst {
-        Inst::JumpIf(..) | Inst::JumpUnless(..) | Inst::Not(..) | Inst::Truthy(..) => Kinds::BOOL,
-        Inst::GetIndex(_, b, _) | Inst::GetIndexI(_, b, _) if b.0 == reg => Kinds::ARRAY,
-        Inst::Length(..) => Kinds::ARRAY,
-        Inst::Add(..)
-        | Inst::Sub(..)
-        | Inst::Mul(..)
-        | Inst::Div(..)
-        | Inst::Rem(..)
-        | Inst::AddI(..)
-        | Inst::SubI(..)
-        | Inst::MulI(..)
-        | Inst::DivI(..)
-        | Inst::RemI(..)
-        | Inst::AddK(..)
-        | Inst::SubK(..)
-        | Inst::MulK(..)
-        | Inst::DivK(..)
-        | Inst::RemK(..)
-        | Inst::Neg(..)
-        | Inst::Less(..)
-        | Inst::LessEq(..)
-        | Inst::Greater(..)
-        | Inst::GreaterEq(..)
-        | Inst::JumpLess(..)
-        | Inst::JumpLessEq(..)
-        | Inst::JumpGreater(..)
-        | Inst::JumpGreaterEq(..)
-        | Inst::JumpNotLess(..)
-        | Inst::JumpNotLessEq(..)
-        | Inst::JumpNotGreater(..)
-        | Inst::JumpNotGreaterEq(..)
-        | Inst::JumpLessI(..)
-        | Inst::JumpLessEqI(..)
-        | Inst::JumpGreaterI(..)
-        | Inst::JumpGreaterEqI(..)
-        | Inst::JumpNotLessI(..)
-        | Inst::JumpNotLessEqI(..)
-        | Inst::JumpNotGreaterI(..)
-        | Inst::JumpNotGreaterEqI(..)
-        | Inst::GetIndex(..) => Kinds::NUMBER,
-        _ => Kinds::ANY,
-    }
+    let Some(found) = (around.values.field)(step.pc as usize + 1) else { return Plan::GiveUp };
+    let kinds = match wanted(step.next, to, live, around) {
+        Kinds::NUMBER | Kinds::BOOL | Kinds::ANY if found.is_confident_number => {
+            sure(step.next, to, around)
+        }
+        kinds => kinds,
+    };
+    Plan::Field { to, object: source, shape: found.shape, place: found.place, kinds }
 }
 
 /// A direct call that needs no fitting, of a function whose beginning is ours.
@@ -451,11 +495,7 @@ fn call(to: Reg, first: Reg, count: u8, step: &Step, kinds: &[Kinds], around: &A
         return Plan::GiveUp;
     }
     let args = &kinds[usize::from(first.0)..usize::from(first.0) + usize::from(count)];
-    let args = args.iter().map(|&kinds| match kinds {
-        Kinds::NUMBER | Kinds::ARRAY => kinds,
-        _ => Kinds::ANY,
-    });
-    let signature = (id, args.collect());
+    let signature = (id, args.iter().map(|kinds| kinds.as_argument()).collect());
     let returns = around.returns.get(&signature).copied().unwrap_or(Kinds::NONE);
     Plan::Call { to: to.0, first: first.0, signature, returns }
 }
@@ -465,30 +505,40 @@ impl Plan {
     pub(crate) fn needs(&self) -> Vec<(Src, Kinds)> {
         use Kinds as K;
         match *self {
-            Plan::Arith { x, y, .. } | Plan::Compare { x, y, .. } => {
-                vec![(x, K::NUMBER), (y, K::NUMBER)]
+            Plan::Arith { x, y, .. } => vec![(x, K::NUMERIC), (y, K::NUMERIC)],
+            Plan::Compare { x, y, .. } => vec![(x, K::NUMBER), (y, K::NUMBER)],
+            Plan::Negate { from, .. } => vec![(Src::Reg(from), K::NUMERIC)],
+            Plan::Confide { x, y, .. } => {
+                vec![(Src::Reg(x), K::NUMERIC), (Src::Reg(y), K::NUMERIC)]
             }
-            Plan::Negate { x, .. } => vec![(x, K::NUMBER)],
+            Plan::Value { from, .. } | Plan::Confidence { from, .. } => {
+                vec![(Src::Reg(from), K::NUMERIC)]
+            }
             Plan::Truth { from, .. } => vec![(Src::Reg(from), TRUTH)],
             Plan::Math { from, .. } => vec![(Src::Reg(from), K::NUMBER)],
             Plan::Test { cond, .. } => match cond {
-                Cond::Compare(_, x, y) => vec![(x, K::NUMBER), (y, K::NUMBER)],
+                Cond::Compare(_, x, y) => vec![(x, K::NUMERIC), (y, K::NUMERIC)],
+                Cond::Confident(reg, least) => {
+                    vec![(Src::Reg(reg), K::NUMERIC), (least, K::NUMERIC)]
+                }
                 Cond::Truthy(reg) => vec![(Src::Reg(reg), TRUTH)],
                 Cond::Null(_) | Cond::Missing(_) | Cond::Known(_) => Vec::new(),
             },
             Plan::Count { reg, limit, .. } => {
-                vec![(Src::Reg(reg), K::NUMBER), (Src::Reg(limit), K::NUMBER)]
+                vec![(Src::Reg(reg), K::NUMBER), (Src::Reg(limit), K::NUMERIC)]
             }
+            Plan::Items { from, .. } => vec![(Src::Reg(from), K::ARRAYS)],
             Plan::Each { array, .. } => {
-                vec![(Src::Reg(array), K::ARRAY), (Src::Reg(array + 1), K::NUMBER)]
+                vec![(Src::Reg(array), K::ARRAYS), (Src::Reg(array + 1), K::NUMBER)]
             }
-            Plan::Length { array, .. } => vec![(Src::Reg(array), K::ARRAY)],
-            Plan::Push { array, .. } => vec![(Src::Reg(array), K::ARRAY)],
+            Plan::Field { object, .. } => vec![(Src::Reg(object), K::OBJECT)],
+            Plan::Length { array, .. } => vec![(Src::Reg(array), K::ARRAYS)],
+            Plan::Push { array, .. } => vec![(Src::Reg(array), K::ARRAYS)],
             Plan::Element { array, at, .. } | Plan::SetElement { array, at, .. } => {
-                vec![(Src::Reg(array), K::ARRAY), (at, K::NUMBER)]
+                vec![(Src::Reg(array), K::ARRAYS), (at, K::NUMBER)]
             }
             Plan::Nested { array, at, inner, .. } => {
-                vec![(Src::Reg(array), K::ARRAY), (at, K::NUMBER), (inner, K::NUMBER)]
+                vec![(Src::Reg(array), K::ARRAYS), (at, K::NUMBER), (inner, K::NUMBER)]
             }
             Plan::GiveUp
             | Plan::Load { .. }
@@ -509,9 +559,13 @@ impl Plan {
         for (src, needed) in self.needs() {
             if let Src::Reg(reg) = src {
                 let reg = usize::from(reg);
-                kinds[reg] = kinds[reg].both(needed);
+                kinds[reg] = kinds[reg].narrowed(needed);
             }
         }
+        let given = |kinds: &[Kinds], src: Src| match src {
+            Src::Reg(reg) => kinds[usize::from(reg)],
+            Src::Number(_) => Kinds::NUMBER,
+        };
         let mut set = |reg: u8, to: Kinds| kinds[usize::from(reg)] = to;
         match *self {
             Plan::GiveUp | Plan::Return(_) => return false,
@@ -522,15 +576,39 @@ impl Plan {
                 kinds[usize::from(from)] = Kinds::NULL;
                 kinds[usize::from(to)] = moved;
             }
-            Plan::Copy { to, from } => kinds[usize::from(to)] = kinds[usize::from(from)],
+            Plan::Copy { to, from } | Plan::Items { to, from } => {
+                kinds[usize::from(from)] = kinds[usize::from(from)].boxed();
+                kinds[usize::from(to)] = kinds[usize::from(from)];
+            }
+            Plan::Negate { to, from } => {
+                let negated = kinds[usize::from(from)].with_number(Kinds::NUMBER);
+                kinds[usize::from(to)] = negated;
+            }
             Plan::Settle { reg } => {
                 let old = kinds[usize::from(reg)];
                 if !old.both(Kinds::OTHER).is_empty() {
                     kinds[usize::from(reg)] = old.union(Kinds::NULL);
                 }
             }
-            Plan::Arith { to, .. }
-            | Plan::Negate { to, .. }
+            Plan::Arith { to, x, y, .. } => {
+                kinds[usize::from(to)] = given(kinds, x).with_number(given(kinds, y));
+            }
+            Plan::Confide { op, to, x: from, y } => {
+                if op == Confide::Inherit {
+                    kinds[usize::from(from)] = kinds[usize::from(from)].boxed();
+                }
+                let (x, y) = (kinds[usize::from(from)], kinds[usize::from(y)]);
+                kinds[usize::from(to)] = match op {
+                    // Of a confident `x` it is the same box.
+                    Confide::Inherit if x.may_be_confident() => x.with_number(y).boxed(),
+                    Confide::Inherit => x.with_number(y),
+                    Confide::Annotate | Confide::Scale | Confide::Product | Confide::Chain => {
+                        Kinds::CONFIDENT
+                    }
+                };
+            }
+            Plan::Value { to, .. }
+            | Plan::Confidence { to, .. }
             | Plan::Length { to, .. }
             | Plan::GetGlobal { to, .. } => set(to, Kinds::NUMBER),
             Plan::Compare { to, .. } | Plan::Truth { to, .. } => set(to, Kinds::BOOL),
@@ -539,7 +617,9 @@ impl Plan {
                 set(to, Kinds::NUMBER);
             }
             Plan::Count { reg, .. } => set(reg, Kinds::NUMBER),
-            Plan::Element { to, kinds, .. } | Plan::Nested { to, kinds, .. } => set(to, kinds),
+            Plan::Element { to, kinds, .. }
+            | Plan::Nested { to, kinds, .. }
+            | Plan::Field { to, kinds, .. } => set(to, kinds),
             Plan::SetElement { from, .. } | Plan::Push { from, .. } => set(from, Kinds::NULL),
             Plan::SetGlobal { from, .. } => set(from, Kinds::NULL),
             Plan::NewArray { to, first, count } => {
@@ -574,20 +654,28 @@ impl Plan {
             | Plan::Move { to, .. }
             | Plan::Arith { to, .. }
             | Plan::Negate { to, .. }
+            | Plan::Value { to, .. }
+            | Plan::Confidence { to, .. }
             | Plan::Compare { to, .. }
             | Plan::Truth { to, .. }
             | Plan::Math { to, .. }
             | Plan::Length { to, .. }
             | Plan::GetGlobal { to, .. } => is_plain(to),
-            Plan::Copy { to, from } => is_plain(to) && is_plain(from),
-            Plan::Element { to, kinds, .. } | Plan::Nested { to, kinds, .. } => {
-                is_plain(to) && !kinds.may_be_heap()
+            // The other one may get a box.
+            Plan::Copy { to, from: other }
+            | Plan::Confide { op: Confide::Inherit, to, x: other, .. } => {
+                is_plain(to) && is_plain(other) && !kinds[usize::from(other)].may_be_confident()
             }
+            Plan::Confide { to, .. } => is_plain(to),
+            Plan::Element { to, kinds, .. }
+            | Plan::Nested { to, kinds, .. }
+            | Plan::Field { to, kinds, .. } => is_plain(to) && !kinds.may_be_heap(),
             Plan::Settle { .. } => true,
             Plan::GiveUp
             | Plan::Jump { .. }
             | Plan::Test { .. }
             | Plan::Count { .. }
+            | Plan::Items { .. }
             | Plan::Each { .. }
             | Plan::SetElement { .. }
             | Plan::Push { .. }
@@ -616,12 +704,17 @@ impl Plan {
             | Plan::Settle { .. }
             | Plan::Arith { .. }
             | Plan::Negate { .. }
+            | Plan::Confide { .. }
+            | Plan::Value { .. }
+            | Plan::Confidence { .. }
             | Plan::Compare { .. }
             | Plan::Truth { .. }
             | Plan::Math { .. }
+            | Plan::Items { .. }
             | Plan::Length { .. }
             | Plan::Element { .. }
             | Plan::Nested { .. }
+            | Plan::Field { .. }
             | Plan::SetElement { .. }
             | Plan::GetGlobal { .. }
             | Plan::SetGlobal { .. }
@@ -640,8 +733,8 @@ impl Plan {
     /// The kinds where it jumps to, from those after it.
     pub(crate) fn when_taken(&self, after: &[Kinds]) -> Vec<Kinds> {
         let mut kinds = after.to_vec();
-        if let Plan::Each { to, .. } = *self {
-            kinds[usize::from(to)] = Kinds::ANY;
+        if let Plan::Each { to, kinds: found, .. } = *self {
+            kinds[usize::from(to)] = found;
         }
         kinds
     }
@@ -681,4 +774,4 @@ pub(crate) fn added(op: Arith, y: Src) -> Option<i64> {
 }
 
 /// What code can tell the truth of.
-pub(crate) const TRUTH: Kinds = Kinds::PLAIN;
+pub(crate) const TRUTH: Kinds = Kinds::PLAIN.union(Kinds::NUMERIC);

@@ -1,5 +1,5 @@
 //! Programs by chance: loops over numbers and arrays that call each other, with a few values of
-//! other kinds in the wrong places.
+//! other kinds in the wrong places; with confidences where they are asked for.
 
 use fastrand::Rng;
 use prism_bytecode::{
@@ -11,10 +11,10 @@ const NUMBERS: std::ops::Range<u8> = 0..5;
 const ARRAYS: std::ops::Range<u8> = 5..8;
 const OTHERS: std::ops::Range<u8> = 8..10;
 const WINDOW: u8 = 10;
-const N_REGS: u8 = 14;
+pub const N_REGS: u8 = 14;
 const N_FUNCTIONS: u32 = 3;
 
-pub fn module(chance: &mut Rng) -> Module {
+pub fn module(chance: &mut Rng, is_confident: bool) -> Module {
     let mut builder = Builder::default();
     let file = builder.file("made.prism");
     let main = builder.function();
@@ -26,7 +26,9 @@ pub fn module(chance: &mut Rng) -> Module {
     let names = [builder.string("f"), builder.string("x"), builder.string("y")];
     for id in 0..=N_FUNCTIONS {
         let n_params = if id == main.0 { 0 } else { 2 };
-        let mut make = Make { chance, builder: &mut builder, code: Vec::new(), n_params };
+        let builder = &mut builder;
+        let mut make =
+            Make { chance, builder, code: Vec::new(), n_params, is_confident, objects: vec![] };
         make.function(id, id == main.0);
         let code = std::mem::take(&mut make.code);
         let places = (0..code.len() as u32).map(|pc| Place {
@@ -68,6 +70,9 @@ struct Make<'a> {
     builder: &'a mut Builder,
     code: Vec<Inst>,
     n_params: u8,
+    is_confident: bool,
+    /// Arrays that hold objects at first.
+    objects: Vec<u8>,
 }
 
 impl Make<'_> {
@@ -84,8 +89,15 @@ impl Make<'_> {
         }
         for reg in ARRAYS {
             let count = self.chance.u8(..4);
+            let are_objects = self.chance.u8(..4) == 0;
+            if are_objects && count > 0 {
+                self.objects.push(reg);
+            }
             for at in 0..count {
                 self.load(WINDOW + at);
+                if are_objects || self.chance.u8(..30) == 0 {
+                    self.object(WINDOW + at);
+                }
             }
             self.code.push(Inst::NewArray(Reg(reg), Reg(WINDOW), count));
         }
@@ -107,6 +119,40 @@ impl Make<'_> {
         }
         let reg = self.reg();
         self.code.push(Inst::Return(Reg(reg)));
+    }
+
+    /// An object with what a register has as one of its two or three fields.
+    fn object(&mut self, reg: u8) {
+        let mut keys = vec!["p", "q"];
+        self.load(reg + 1);
+        if reg < WINDOW + 2 && self.chance.u8(..4) == 0 {
+            self.load(reg + 2);
+            keys.insert(0, "r");
+        }
+        let keys = self.builder.keys(keys);
+        self.code.push(Inst::NewObject(Reg(reg), Reg(reg)));
+        self.code.push(Inst::Arg(Word::id(keys.0).expect("it is small")));
+    }
+
+    /// A field of something, which is mostly the element of an array.
+    fn field(&mut self) {
+        let Some(&array) = self.objects.get(self.chance.usize(..3)) else { return self.compute() };
+        let (array, to) = (Reg(array), self.number());
+        let object = Reg(OTHERS.start + 1);
+        match self.chance.u8(..10) {
+            0 => {}
+            1 | 2 => self.code.push(Inst::GetIndex(object, array, Reg(self.chance.u8(NUMBERS)))),
+            _ => self.code.push(Inst::GetIndexI(object, array, 0)),
+        }
+        let to = if self.chance.u8(..4) == 0 { object } else { to };
+        let key = ["p", "p", "p", "q", "q", "q", "q", "q", "r", "length"][self.chance.usize(..10)];
+        let key = self.builder.string(key);
+        self.code.push(Inst::GetField(to, object));
+        self.code.push(Inst::Arg(Word::id(key.0).expect("it is small")));
+        if self.chance.bool() {
+            let other = self.number();
+            self.code.push(Inst::Add(other, to, other));
+        }
     }
 
     /// A way to the end of the function, right at its start.
@@ -183,6 +229,38 @@ impl Make<'_> {
             _ => Inst::LoadInt(to, self.chance.i16(-3..9)),
         };
         self.code.push(inst);
+        if self.is_confident && !OTHERS.contains(&reg) && self.chance.u8(..3) == 0 {
+            let confidence = self.confidence();
+            self.code.push(Inst::Annotate(to, to, confidence));
+        }
+    }
+
+    /// A register with a number that may be meant as a confidence.
+    fn confidence(&mut self) -> Reg {
+        let numbers = [0.25, 0.5, 0.5, 0.9, 1.0, 0.0, -0.0, 3.0, f64::INFINITY];
+        let number = match self.chance.u16(..300) {
+            0 => f64::NAN,
+            _ => numbers[self.chance.usize(..numbers.len())],
+        };
+        let number = self.builder.number(number);
+        let reg = Reg(OTHERS.start + 1);
+        self.code.push(Inst::LoadConst(reg, number.0 as u16));
+        reg
+    }
+
+    fn confide(&mut self) {
+        let (to, x, y) = (self.number(), self.number(), self.number());
+        let inst = match self.chance.u8(..9) {
+            0 | 1 => Inst::Annotate(to, x, self.confidence()),
+            2 => Inst::Scale(to, x, self.confidence()),
+            3 => Inst::Product(to, x, y),
+            4 => Inst::Inherit(to, x, y),
+            5 => Inst::Chain(to, x, y),
+            6 => Inst::ValueOf(to, x),
+            7 => Inst::ConfidenceOf(to, x),
+            _ => Inst::MoreConfident(to, x, y),
+        };
+        self.code.push(inst);
     }
 
     fn block(&mut self, depth: u8) {
@@ -192,7 +270,9 @@ impl Make<'_> {
                 3 if depth > 0 => self.each(depth),
                 4..6 if depth > 0 => self.branch(depth),
                 6 => self.call(),
+                7..9 if self.chance.u8(..4) == 0 => self.field(),
                 7..9 => self.element(),
+                9 if self.is_confident => self.confide(),
                 _ => self.compute(),
             }
         }
@@ -258,6 +338,7 @@ impl Make<'_> {
             4 => Inst::JumpEqual(x, y),
             5 => Inst::JumpNotSameI(x, imm),
             6 => Inst::JumpIf(x, 0),
+            7 if self.is_confident => Inst::JumpNotConfident(x, self.confidence()),
             _ => Inst::JumpNotNull(Reg(self.chance.u8(OTHERS)), 0),
         };
         let at = self.code.len();
@@ -292,6 +373,10 @@ impl Make<'_> {
 
     fn element(&mut self) {
         let (array, at, to) = (self.array(), self.number(), self.number());
+        // What is confident is no index.
+        if self.is_confident && self.chance.u8(..8) != 0 {
+            self.code.push(Inst::ValueOf(at, at));
+        }
         let inst = match self.chance.u8(..20) {
             0 | 9 => Inst::Length(to, array),
             16 => {

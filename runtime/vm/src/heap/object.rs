@@ -9,6 +9,8 @@ use crate::value::{Tag, Value};
 
 /// Fields that live in the object itself.
 const INLINE: usize = 4;
+/// Objects among which one of a shape is looked for, at most.
+const SAMPLE: usize = 4096;
 /// Set in `keys` for dictionaries.
 pub(crate) const DICT_BIT: u32 = 1 << 31;
 
@@ -89,6 +91,19 @@ impl Heap {
     #[inline(always)]
     pub(crate) fn object_mut(&mut self, object: Value) -> &mut Object {
         self.objects.get_mut(object.index())
+    }
+
+    /// Whether objects with these keys have the field at a place in themselves.
+    pub(crate) fn is_in_entry(keys: u32, place: usize) -> bool {
+        keys & DICT_BIT == 0 && place < INLINE
+    }
+
+    /// What some object with these keys has at such a place, if there is one among the first
+    /// objects; borrowed.
+    pub(crate) fn some_field(&self, keys: u32, place: usize) -> Option<Value> {
+        let n_objects = self.objects.len().min(SAMPLE) as u64;
+        let mut objects = (0..n_objects).filter_map(|at| self.objects.find(at));
+        objects.find(|object| object.keys == keys).map(|object| object.field(place))
     }
 
     /// The number of fields.
