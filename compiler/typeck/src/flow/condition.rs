@@ -271,7 +271,8 @@ impl Infer<'_> {
         self.refine(value, &mut |_, fact| Some(fact.with(narrow(fact.confidence)?)));
     }
 
-    fn narrow_equality(&mut self, left: ExprId, right: ExprId, holds: bool) {
+    /// Continues where the two are equal, or where they are not.
+    pub(crate) fn narrow_equality(&mut self, left: ExprId, right: ExprId, holds: bool) {
         for (side, other) in [(left, right), (right, left)] {
             let kinds = self.types.kinds(self.fact(other).ty);
             // Equal to what is not null, or different from null.

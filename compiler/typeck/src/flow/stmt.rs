@@ -219,26 +219,17 @@ impl<'a> Infer<'a> {
 
     fn infer_switch(&mut self, subject: ExprId, cases: &'a [SwitchCase]) -> Fact {
         self.infer_expr(subject);
+        // No body runs before a test.
+        let tests = self.infer_tests(subject, cases);
         let head = self.env.mark();
         let frame = LoopFrame { head, is_switch: true, breaks: Vec::new(), continues: Vec::new() };
         self.frame().loops.push(frame);
         let mut fallen: Option<Branch> = None;
-        let mut taken = Vec::new();
         for case in cases {
-            if let Some(test) = case.test {
-                let wanted = self.infer_expr(test);
-                if taken.contains(&wanted.ty) {
-                    self.report(test, ProblemKind::TakenBefore { what: "case" });
-                } else if self.types.is_literal(wanted.ty) {
-                    taken.push(wanted.ty);
-                }
-                let subject = self.fact(subject);
-                let how = (Equality::Loose, false);
-                self.check_compared(test.into(), how, subject.ty, wanted.ty);
-            }
-            if let Some(fallen) = fallen.take() {
-                let jumped = self.env.snapshot(head);
-                self.env.join(&mut self.types, jumped, fallen);
+            let jumped = self.jumped(subject, case.test, &tests);
+            match fallen.take() {
+                Some(fallen) => self.env.join(&mut self.types, jumped, fallen),
+                None => self.env.apply(jumped),
             }
             let decides = self.types.whole(self.fact(subject));
             self.env.decide(decides, subject);
@@ -248,11 +239,40 @@ impl<'a> Infer<'a> {
         let mut exits = self.frame().loops.pop().map_or(Vec::new(), |frame| frame.breaks);
         let has_default = cases.iter().any(|case| case.test.is_none());
         if !has_default {
-            exits.push(self.env.snapshot(head));
+            exits.push(self.jumped(subject, None, &tests));
         }
         let last = fallen.unwrap_or_else(|| self.env.snapshot(head));
         self.meet(exits, last);
         Fact::ANY
+    }
+
+    /// The tests of a `switch`, in order.
+    fn infer_tests(&mut self, subject: ExprId, cases: &'a [SwitchCase]) -> Vec<ExprId> {
+        let tests: Vec<ExprId> = cases.iter().filter_map(|case| case.test).collect();
+        let mut taken = Vec::new();
+        for test in &tests {
+            let wanted = self.infer_expr(*test);
+            if taken.contains(&wanted.ty) {
+                self.report(*test, ProblemKind::TakenBefore { what: "case" });
+            } else if self.types.is_literal(wanted.ty) {
+                taken.push(wanted.ty);
+            }
+            let subject = self.fact(subject);
+            let how = (Equality::Loose, false);
+            self.check_compared((*test).into(), how, subject.ty, wanted.ty);
+        }
+        tests
+    }
+
+    /// What is known where a `switch` jumps to a case: the subject is what the test says, or,
+    /// where there is none, what no test says. The state stays as it is.
+    fn jumped(&mut self, subject: ExprId, test: Option<ExprId>, tests: &[ExprId]) -> Branch {
+        let mark = self.env.mark();
+        match test {
+            Some(test) => self.narrow_equality(subject, test, true),
+            None => tests.iter().for_each(|test| self.narrow_equality(subject, *test, false)),
+        }
+        self.env.take(mark)
     }
 
     fn infer_try(
