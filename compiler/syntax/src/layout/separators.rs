@@ -30,8 +30,11 @@ impl Scan<'_> {
             return;
         }
         let is_label = frame.kind == FrameKind::Cases && token.kind.begins_case();
-        let is_silent =
-            frame.sep.is_some() || token.newline_before || frame.kind.has_items() || is_label;
+        let is_silent = has_tail
+            || frame.sep.is_some()
+            || token.newline_before
+            || frame.kind.has_items()
+            || is_label;
         if !is_silent {
             let at = self.out.last().map_or(0, |last| last.span.end);
             self.error(SyntaxErrorKind::MissingSeparator { at }, token.span);
@@ -119,6 +122,10 @@ impl Scan<'_> {
             Kind::From => self.kind_at(at + 1) == Kind::Str,
             Kind::Uses => self.header().is_some_and(|header| header.kind == HeaderKind::Function),
             Kind::If => self.frame().kind == FrameKind::Arms && self.frame().awaits_arrow,
+            // `else => …`, an arm that is reported.
+            Kind::Else if self.frame().kind == FrameKind::Arms => {
+                !matches!(self.kind_at(at + 1), Kind::Arrow | Kind::ThinArrow | Kind::Colon)
+            }
             // `-1 => …`, the next arm.
             Kind::Minus if self.frame().kind == FrameKind::Arms => {
                 let is_pattern = self.kind_at(at + 1) == Kind::Number
