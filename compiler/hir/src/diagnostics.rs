@@ -61,7 +61,14 @@ impl Words<'_> {
             }
             ProblemKind::NoExport { module, name, nearest } => {
                 let message = format!("module \"{module}\" has no export named `{name}`");
-                mended(error(Code::P0503, message), at, nearest)
+                let diagnostic = mended(error(Code::P0503, message), at, nearest);
+                match &**name {
+                    "default" => diagnostic.with_help(
+                        "names are imported in braces, `import { name } from …`, and a module as a \
+                         whole with `import * as name from …`",
+                    ),
+                    _ => diagnostic,
+                }
             }
             ProblemKind::NoModule { specifier, reason, nearest } => {
                 no_module(at, specifier, *reason, nearest)

@@ -149,7 +149,7 @@ fn checked(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
     all.extend(agents_against_manifest(db, file));
     all.extend(prism_typeck::check(db, file));
     let all = with_levels(db, file, all);
-    let mut all = once_per_cause(all);
+    let mut all = once_per_cause(all, file.text(db));
     all.sort_by_key(order);
     all
 }
@@ -180,9 +180,9 @@ fn with_levels(db: &dyn Db, file: SourceFile, all: Vec<Diagnostic>) -> Vec<Diagn
 }
 
 /// Two rooms may stumble over the same text; the first error of a place counts. What is not used
-/// where something could not be read was meant for something, and a warning about text that has
-/// an error of syntax is about something that was not meant.
-fn once_per_cause(mut all: Vec<Diagnostic>) -> Vec<Diagnostic> {
+/// where something could not be read, or on the same line, was meant for something, and a warning
+/// about text that has an error of syntax is about something that was not meant.
+fn once_per_cause(mut all: Vec<Diagnostic>, text: &str) -> Vec<Diagnostic> {
     let mut seen: BTreeSet<Place> = BTreeSet::new();
     let is_unused = |diagnostic: &Diagnostic| diagnostic.code == Code::P0701;
     all.retain(|diagnostic| {
@@ -198,7 +198,19 @@ fn once_per_cause(mut all: Vec<Diagnostic>) -> Vec<Diagnostic> {
             .iter()
             .any(|unread| unread.file == place.file && unread.span.contains_span(place.span))
     };
-    all.retain(|diagnostic| !is_unused(diagnostic) || !seen.contains(&diagnostic.place));
+    let is_beside = |place: Place| {
+        unread.iter().any(|unread| {
+            let (first, second) = (unread.span.min(place.span), unread.span.max(place.span));
+            let between = text.get(first.end as usize..second.start as usize);
+            unread.file == place.file && !between.unwrap_or_default().contains('\n')
+        })
+    };
+    all.retain(|diagnostic| {
+        let place = diagnostic.place;
+        // The literals of a list without its brackets are no targets.
+        let follows = is_unused(diagnostic) || diagnostic.code == Code::P0514;
+        !(is_unused(diagnostic) && seen.contains(&place) || follows && is_beside(place))
+    });
     all.retain(|diagnostic| diagnostic.is_error() || !is_unread(diagnostic.place));
     all
 }

@@ -25,6 +25,8 @@ impl Scan<'_> {
             Kind::Switch => self.switch_value(at),
             Kind::Handle => self.handle_alone(at),
             Kind::Test => self.test_without_name(at),
+            Kind::Case => self.case_arm(at),
+            Kind::Else => self.else_arm(at),
             Kind::Uncertain => self.without_bands(at),
             Kind::Colon | Kind::Arrow | Kind::ThinArrow => self.wrong_mark(at),
             Kind::Less if self.touches(at + 1) && self.kind_at(at + 1) == Kind::Greater => {
@@ -174,9 +176,45 @@ impl Scan<'_> {
             self.kind_at(at + 1),
             Kind::LBrace | Kind::ThinArrow | Kind::Arrow | Kind::Colon
         );
-        let meant = nearest(self.word(at), BANDS.iter().copied()).filter(|_| begins)?;
+        if !begins {
+            return None;
+        }
+        let kind = match nearest(self.word(at), BANDS.iter().copied()) {
+            Some(meant) => SyntaxErrorKind::Misspelt(meant),
+            None => {
+                let found = Some(Kind::Ident);
+                SyntaxErrorKind::Unexpected { expected: Expected::Branch, found }
+            }
+        };
         self.push_header(HeaderKind::Branch, true, true);
-        self.refuse(SyntaxErrorKind::Misspelt(meant), at, Kind::BranchWord)
+        self.refuse(kind, at, Kind::BranchWord)
+    }
+
+    /// `case 1 => …` in a `match`; in `case 1: …` the mark is what is reported.
+    fn case_arm(&mut self, at: usize) -> Option<usize> {
+        let frame = *self.frame();
+        let is_arm = frame.kind == FrameKind::Arms && frame.is_fresh;
+        if !is_arm || !self.kind_at(at + 1).starts_operand() {
+            return None;
+        }
+        let mut mark = at + 1;
+        while self.is_on_line(mark) && !matches!(self.kind_at(mark), Kind::Arrow | Kind::Colon) {
+            mark = self.pairs[mark] as usize + 1;
+        }
+        if self.kind_at(mark) != Kind::Colon {
+            self.error(SyntaxErrorKind::ForeignWord, self.tokens[at].span);
+        }
+        Some(at + 1)
+    }
+
+    /// `else => …` in a `match`.
+    fn else_arm(&mut self, at: usize) -> Option<usize> {
+        let frame = *self.frame();
+        let is_mark = matches!(self.kind_at(at + 1), Kind::Arrow | Kind::ThinArrow | Kind::Colon);
+        if frame.kind != FrameKind::Arms || !frame.is_fresh || !is_mark {
+            return None;
+        }
+        self.refuse(SyntaxErrorKind::ForeignWord, at, Kind::Placeholder)
     }
 
     /// A word between two operands, or behind one.
@@ -188,6 +226,10 @@ impl Scan<'_> {
             next.starts_operand() || matches!(next, Kind::LParen | Kind::LBracket | Kind::Minus);
         let has_confidence = matches!(before, Kind::Annotate | Kind::TildeGreaterEqual);
         match word {
+            "then" if next == Kind::LBrace && self.header().is_some() => {
+                self.error(SyntaxErrorKind::ForeignWord, self.tokens[at].span);
+                Some(at + 1)
+            }
             "and" if goes_on => self.refuse(SyntaxErrorKind::ForeignWord, at, Kind::And),
             "or" if goes_on => self.refuse(SyntaxErrorKind::ForeignWord, at, Kind::Or),
             "is" if goes_on => {
@@ -256,6 +298,15 @@ impl Scan<'_> {
         let names_function = next.is_name() && matches!(after, Kind::LParen | Kind::Less);
         match word {
             "def" | "func" | "fun" | "sub" if names_function => return self.foreign_function(at),
+            "foreach" if has_head => {
+                let kind = self.reserved(Kind::For, at);
+                return self.refuse(SyntaxErrorKind::ForeignWord, at, kind);
+            }
+            // Behind a head in parentheses a body without braces has begun.
+            "then" if next == Kind::LBrace && self.frame().kind == FrameKind::Virtual => {
+                self.error(SyntaxErrorKind::ForeignWord, self.tokens[at].span);
+                return Some(at + 1);
+            }
             "unless" | "until" if has_head => {
                 let kind = if word == "until" { Kind::While } else { Kind::If };
                 let kind = self.reserved(kind, at);
@@ -388,6 +439,18 @@ impl Scan<'_> {
                 if frame.awaits_arrow && frame.n_ternaries == 0 && self.prev_ends =>
             {
                 self.frame_mut().awaits_arrow = false;
+                self.error(SyntaxErrorKind::WrongMark("=>"), token.span);
+                self.write(Kind::ArmArrow, token.span);
+                Some(at + 1)
+            }
+            (FrameKind::Cases, Kind::Arrow)
+                if matches!(frame.first, Kind::KwCase | Kind::KwDefault) =>
+            {
+                self.error(SyntaxErrorKind::WrongMark(":"), token.span);
+                self.colon(token);
+                Some(at + 1)
+            }
+            (FrameKind::Clauses, Kind::ThinArrow) if self.prev == Kind::RParen => {
                 self.error(SyntaxErrorKind::WrongMark("=>"), token.span);
                 self.write(Kind::ArmArrow, token.span);
                 Some(at + 1)

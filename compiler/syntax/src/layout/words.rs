@@ -214,7 +214,10 @@ impl Scan<'_> {
                 return Some(Kind::KwType);
             }
             Kind::Case if self.frame().kind == FrameKind::Cases => return Some(Kind::KwCase),
-            Kind::Default if self.frame().kind == FrameKind::Cases && next == Kind::Colon => {
+            Kind::Default
+                if self.frame().kind == FrameKind::Cases
+                    && matches!(next, Kind::Colon | Kind::Arrow) =>
+            {
                 return Some(Kind::KwDefault);
             }
             _ => return None,

@@ -338,12 +338,19 @@ impl Words<'_> {
             let structure = self.inference.types.structure(id);
             matches!(structure, Type::Text | Type::TextLiteral(_))
         };
+        let is_function =
+            |id: TypeId| matches!(self.inference.types.structure(id), Type::Function(_));
         let help = match op {
             BinaryOp::Multiply if is_text(left) != is_text(right) => {
                 "a text is repeated with `text.repeat(n)`; `Number(x)` reads a number from one"
             }
             BinaryOp::Remainder if is_text(left) => {
                 "a text takes values in by itself: `\"total: ${n}\"`"
+            }
+            BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual
+                if is_function(left) || is_function(right) =>
+            {
+                "a function must be called; the confidence of a value is `<~ value`"
             }
             BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
                 "two numbers or two texts can be ordered"
