@@ -3,7 +3,7 @@
 use prism_bytecode::{FunctionId, Inst, Reg};
 use prism_vm::tier::{FALSE, MISSING, NULL, TRUE};
 
-use super::readers::{sure, wanted};
+use super::readers::{sure, wanted, wanted_from};
 use super::{Around, Signature};
 use crate::kinds::{Form, Kinds};
 use crate::live::Live;
@@ -302,7 +302,7 @@ fn raw(step: &Step, kinds: &[Kinds], live: &Live, around: &Around<'_>) -> Plan {
         Inst::Call(a, b, count) => call(a, b, count, step, kinds, around),
         Inst::Return(a) => Plan::Return(Some(a.0)),
         Inst::ReturnNull() => Plan::Return(None),
-        _ => compares(step).or_else(|| jumps(step, kinds, around)).unwrap_or(Plan::GiveUp),
+        _ => compares(step).or_else(|| jumps(step, kinds, live, around)).unwrap_or(Plan::GiveUp),
     }
 }
 
@@ -320,7 +320,7 @@ fn compares(step: &Step) -> Option<Plan> {
     Some(Plan::Compare { to: to.0, order, x: Src::Reg(x.0), y: Src::Reg(y.0) })
 }
 
-fn jumps(step: &Step, kinds: &[Kinds], around: &Around<'_>) -> Option<Plan> {
+fn jumps(step: &Step, kinds: &[Kinds], live: &Live, around: &Around<'_>) -> Option<Plan> {
     use Order::{Equal, Greater, GreaterEq, Less, LessEq, NotEqual};
     let target = step.target?;
     let r = |reg: Reg| Src::Reg(reg.0);
@@ -369,7 +369,10 @@ fn jumps(step: &Step, kinds: &[Kinds], around: &Around<'_>) -> Option<Plan> {
         Inst::ForEach(a, b) if a.0 != b.0 && a.0 != b.0 + 1 => {
             let kinds = match kinds[usize::from(b.0)] {
                 Kinds::SURES => sure(target, a.0, around),
-                _ => Kinds::ANY,
+                _ => match wanted_from(target, a.0, live, around) {
+                    kinds @ (Kinds::NUMBER | Kinds::OBJECT | Kinds::ARRAYS) => kinds,
+                    _ => Kinds::ANY,
+                },
             };
             return Some(Plan::Each { to: a.0, array: b.0, kinds, target });
         }

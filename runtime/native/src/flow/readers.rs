@@ -39,9 +39,14 @@ pub(super) fn passes_on(step: &Step) -> Regs {
 }
 
 /// The kinds that the next reader of a register can use, if it follows soon.
-pub(super) fn wanted(mut pc: u32, reg: u8, live: &Live, around: &Around<'_>) -> Kinds {
+pub(super) fn wanted(pc: u32, reg: u8, live: &Live, around: &Around<'_>) -> Kinds {
+    if around.heads.contains(&pc) { Kinds::ANY } else { wanted_from(pc, reg, live, around) }
+}
+
+/// The same where others may come to the first instruction.
+pub(super) fn wanted_from(mut pc: u32, reg: u8, live: &Live, around: &Around<'_>) -> Kinds {
     for _ in 0..16 {
-        if around.heads.contains(&pc) || !live.contains_key(&pc) {
+        if !live.contains_key(&pc) {
             break;
         }
         let step = Step::at(around.program, pc);
@@ -49,7 +54,7 @@ pub(super) fn wanted(mut pc: u32, reg: u8, live: &Live, around: &Around<'_>) -> 
         if read.contains(reg) {
             return usable(&step, reg);
         }
-        if written.contains(reg) || step.ends() {
+        if written.contains(reg) || step.ends() || around.heads.contains(&step.next) {
             break;
         }
         pc = step.next;
