@@ -16,6 +16,8 @@ pub mod manifest;
 
 mod lane;
 
+mod way;
+
 mod breaker;
 
 mod backoff;
@@ -38,6 +40,6 @@ mod nearest;
 
 pub use backend::{Attempt, Backend, BoxFuture, Report, Reports, Ticket};
 pub use call::{AgentCall, AgentError, AgentNote, AgentReply, Earlier, Gate, Notes};
-pub use dispatcher::Dispatcher;
+pub use dispatcher::{Dispatcher, OnItsWay};
 pub use registry::Registry;
 pub use spec::{AgentSpec, Backoff, BreakerSettings, Delivery, Mode, Resources, Retry};

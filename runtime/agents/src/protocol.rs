@@ -7,12 +7,15 @@
 //! ← {"id","error":{"message","retryable"?,…}}       once
 //! ```
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use prism_vm::Data;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde::de::{self, Deserialize, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
 
-use crate::json::{MAX_DEPTH, from_value, to_value};
+use crate::json::{MAX_DEPTH, Read, Shallow, from_value};
 use crate::{AgentError, AgentReply, Attempt, Ticket, errors};
 
 /// What one line of an agent says.
@@ -32,78 +35,168 @@ pub fn ticket_of(id: &str) -> Option<Ticket> {
     id.strip_prefix("call-")?.parse().ok().map(Ticket)
 }
 
-/// The request as one line with its newline. `P2115` when the program's data is too deep.
-pub fn request_line(attempt: &Attempt, now: Instant) -> Result<String, AgentError> {
+#[derive(Serialize)]
+struct Request<'c> {
+    id: &'c str,
+    task: Shallow<'c>,
+    input: Shallow<'c>,
+    context: Shallow<'c>,
+    deadline_ms: u64,
+    idempotency_key: &'c str,
+}
+
+/// Writes the request as one line with its newline. `P2115` when the program's data is too deep;
+/// then nothing is written.
+pub fn write_request(
+    lines: &mut Vec<u8>,
+    attempt: &Attempt,
+    now: Instant,
+) -> Result<(), AgentError> {
     let call = &attempt.call;
-    let value = |data: &Data| {
+    let value = |data| {
         let too_deep = |_| errors::too_deep(&call.agent, "what the program sends to", MAX_DEPTH);
-        to_value(data).map_err(too_deep)
+        Shallow::new(data).map_err(too_deep)
     };
-    let left = attempt.until.saturating_duration_since(now);
-    let request = json!({
-        "id": id_of(attempt),
-        "task": value(&call.task)?,
-        "input": value(&call.input)?,
-        "context": value(&call.context)?,
-        "deadline_ms": millis(left),
-        "idempotency_key": call.idempotency_key,
-    });
-    Ok(format!("{request}\n"))
+    let request = Request {
+        id: &id_of(attempt),
+        task: value(&call.task)?,
+        input: value(&call.input)?,
+        context: value(&call.context)?,
+        deadline_ms: millis(attempt.until.saturating_duration_since(now)),
+        idempotency_key: &call.idempotency_key,
+    };
+    serde_json::to_writer(&mut *lines, &request).expect("a list takes every write");
+    lines.push(b'\n');
+    Ok(())
 }
 
 /// Reads one line, without its newline, of the agent that works on call `id`.
 pub fn read_line(agent: &str, id: &str, line: &[u8]) -> Result<Line, AgentError> {
-    let (found, fields) = read_object(agent, line)?;
-    match found {
-        Value::String(found) if found == id => read_fields(agent, fields),
-        found => Err(errors::wrong_id(agent, id, &short(&found))),
+    let fields = read_fields(agent, line)?;
+    match fields.id {
+        Some(Value::String(found)) if found == id => fields.said.meaning(agent),
+        Some(found) => Err(errors::wrong_id(agent, id, &short(&found))),
+        None => Err(errors::bad_answer(agent, "it has no `id`")),
     }
 }
 
 /// Reads one line of an agent that works on several calls, and the id of the call it is about.
 pub fn read_any(agent: &str, line: &[u8]) -> Result<(String, Line), AgentError> {
-    match read_object(agent, line)? {
-        (Value::String(id), fields) => Ok((id, read_fields(agent, fields)?)),
-        (id, _) => Err(errors::unknown_id(agent, &short(&id))),
-    }
-}
-
-/// A line, apart from its `id`.
-fn read_object(agent: &str, line: &[u8]) -> Result<(Value, Map<String, Value>), AgentError> {
-    let text = std::str::from_utf8(line)
-        .map_err(|error| errors::not_utf8(agent, error.valid_up_to(), line))?;
-    let value = serde_json::from_str(text).map_err(|error| not_json(agent, text, &error))?;
-    let Value::Object(mut fields) = value else {
-        return Err(errors::bad_answer(agent, "the line is not an object"));
-    };
-    match fields.remove("id") {
-        Some(id) => Ok((id, fields)),
+    let fields = read_fields(agent, line)?;
+    match fields.id {
+        Some(Value::String(id)) => Ok((id, fields.said.meaning(agent)?)),
+        Some(id) => Err(errors::unknown_id(agent, &short(&id))),
         None => Err(errors::bad_answer(agent, "it has no `id`")),
     }
 }
 
-fn read_fields(agent: &str, mut fields: Map<String, Value>) -> Result<Line, AgentError> {
-    let (value, error) = (fields.remove("value"), fields.remove("error"));
-    match (value, error, fields.remove("progress")) {
-        (Some(value), None, _) => Ok(Line::Answer(Ok(reply(agent, value, &mut fields)?))),
-        (None, Some(error), _) => Ok(Line::Answer(Err(reported(agent, error)?))),
-        (Some(_), Some(_), _) => Err(errors::bad_answer(agent, "it has both `value` and `error`")),
-        (None, None, Some(progress)) => Ok(Line::Progress(from_value(progress))),
-        (None, None, None) => Err(errors::bad_answer(agent, "it has no `value`")),
+fn read_fields(agent: &str, line: &[u8]) -> Result<Fields, AgentError> {
+    let text = std::str::from_utf8(line)
+        .map_err(|error| errors::not_utf8(agent, error.valid_up_to(), line))?;
+    serde_json::from_str(text).map_err(|error| {
+        // What is no object may be no JSON either.
+        let error = match error.is_data() {
+            true => serde_json::from_str::<IgnoredAny>(text).err(),
+            false => Some(error),
+        };
+        match error {
+            Some(error) => not_json(agent, text, &error),
+            None => errors::bad_answer(agent, "the line is not an object"),
+        }
+    })
+}
+
+/// The fields of a line. The last one of a name counts.
+#[derive(Default)]
+struct Fields {
+    id: Option<Value>,
+    said: Said,
+}
+
+/// Those apart from its `id`.
+#[derive(Default)]
+struct Said {
+    value: Option<Data>,
+    error: Option<Value>,
+    progress: Option<Data>,
+    confidence: Option<Value>,
+    reasoning: Option<Value>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(field_identifier, rename_all = "lowercase")]
+enum Name {
+    Id,
+    Value,
+    Error,
+    Progress,
+    Confidence,
+    Reasoning,
+    #[serde(other)]
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Fields, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Fields, A::Error> {
+                let mut fields = Fields::default();
+                while let Some(name) = entries.next_key()? {
+                    let said = &mut fields.said;
+                    match name {
+                        Name::Id => fields.id = Some(entries.next_value()?),
+                        Name::Value => said.value = Some(entries.next_value::<Read>()?.0),
+                        Name::Error => said.error = Some(entries.next_value()?),
+                        Name::Progress => said.progress = Some(entries.next_value::<Read>()?.0),
+                        Name::Confidence => said.confidence = Some(entries.next_value()?),
+                        Name::Reasoning => said.reasoning = Some(entries.next_value()?),
+                        Name::Other => drop(entries.next_value::<IgnoredAny>()?),
+                    }
+                }
+                Ok(fields)
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
+}
+
+impl Said {
+    fn meaning(self, agent: &str) -> Result<Line, AgentError> {
+        let Said { value, error, progress, confidence, reasoning } = self;
+        match (value, error, progress) {
+            (Some(value), None, _) => {
+                Ok(Line::Answer(Ok(reply(agent, value, confidence, reasoning)?)))
+            }
+            (None, Some(error), _) => Ok(Line::Answer(Err(reported(agent, error)?))),
+            (Some(_), Some(_), _) => {
+                Err(errors::bad_answer(agent, "it has both `value` and `error`"))
+            }
+            (None, None, Some(progress)) => Ok(Line::Progress(progress)),
+            (None, None, None) => Err(errors::bad_answer(agent, "it has no `value`")),
+        }
     }
 }
 
 fn reply(
     agent: &str,
-    value: Value,
-    fields: &mut Map<String, Value>,
+    value: Data,
+    given: Option<Value>,
+    reasoning: Option<Value>,
 ) -> Result<AgentReply, AgentError> {
-    let value = from_value(value);
-    let confidence = match fields.remove("confidence") {
+    let confidence = match given {
         None | Some(Value::Null) => value.confidence(),
         Some(given) => Some(confidence(agent, &given)?),
     };
-    let reasoning = match fields.remove("reasoning") {
+    let reasoning = match reasoning {
         None | Some(Value::Null) => None,
         Some(Value::String(text)) => Some(text),
         Some(_) => return Err(errors::bad_answer(agent, "`reasoning` is not a string")),

@@ -93,7 +93,7 @@ const MOST: u64 = 128;
 /// reading would be too much, and a checkpoint costs as much as some entries.
 const TOGETHER: u64 = 1 << 15;
 /// So many bytes of a checkpoint are paid for by an entry.
-const PER_ENTRY: u64 = 128;
+const PER_ENTRY: u64 = 64;
 /// A machine takes so many times the room of its checkpoint, about.
 const ROOM: u64 = 8;
 /// Of more bytes than this there is none.
@@ -168,7 +168,7 @@ impl Writer {
         self.text(&asked.effect);
         self.text(&asked.effect_id);
         self.0.extend(asked.digest.bytes());
-        self.text(&asked.args_json().to_string());
+        self.text(&asked.args().to_string());
         self.optional(asked.at.as_ref(), |writer, at| {
             writer.text(&at.file);
             for number in [at.start, at.end, at.line, at.column] {
@@ -446,12 +446,12 @@ mod tests {
         assert_eq!(due(&pace(1), 4096), Some(10 + 128));
         assert_eq!(due(&pace(1024), 4096), Some(10 + 32));
         assert_eq!(due(&pace(100_000), 4096), Some(10 + 8));
-        assert_eq!(due(&pace(100_000), 1 << 20), Some(10 + 1024));
+        assert_eq!(due(&pace(100_000), 1 << 20), Some(10 + 2048));
         let mut pace = pace(100_000);
         let of = |len| Checkpoint { seq: 20, prev: Digest::ZERO, bytes: vec![0; len].into() };
         assert_eq!(pace.note(of(LONGEST + 1)), None);
         assert!(!pace.is_kept);
-        assert!(pace.note(of(12_800)).is_some() && pace.is_kept);
+        assert!(pace.note(of(6_400)).is_some() && pace.is_kept);
         assert_eq!(due(&pace, 0), Some(20 + 100));
     }
 }

@@ -15,7 +15,8 @@ use std::sync::Arc;
 
 use prism_vm::{AgentRef, Data};
 use serde::de::Deserialize;
-use serde_json::{Map, Number, Value, json};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Map, Value};
 
 /// The bytes are not what `write` makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,43 +25,80 @@ pub(crate) struct Unreadable;
 /// Integers up to here are written without a point.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-pub(crate) fn to_json(data: &Data) -> Value {
-    match data {
-        Data::Null => Value::Null,
-        Data::Bool(flag) => Value::Bool(*flag),
-        Data::Number(number) => number_to_json(*number),
-        Data::Text(text) => Value::String(text.to_string()),
-        Data::Array(items) => Value::Array(items.iter().map(to_json).collect()),
-        Data::Object(fields) => {
-            let object = Value::Object(fields_to_json(fields));
-            match fields.as_slice() {
-                [(key, _)] if key.starts_with('~') => json!({ "~object": object }),
-                _ => object,
+/// Room for most payloads.
+const ROOM: usize = 256;
+
+/// Data as a part of something that is written.
+pub(crate) struct Written<'d>(pub(crate) &'d Data);
+
+/// The same for the fields of an object.
+pub(crate) struct Fields<'d>(pub(crate) &'d [(Arc<str>, Data)]);
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Data::Null => serializer.serialize_unit(),
+            Data::Bool(flag) => serializer.serialize_bool(*flag),
+            Data::Number(number) => WrittenNumber(*number).serialize(serializer),
+            Data::Text(text) => serializer.serialize_str(text),
+            Data::Array(items) => serializer.collect_seq(items.iter().map(Written)),
+            Data::Object(fields) => match fields.as_slice() {
+                [(key, _)] if key.starts_with('~') => form(serializer, "~object", &Fields(fields)),
+                _ => Fields(fields).serialize(serializer),
+            },
+            Data::Agent(agent) => {
+                form(serializer, "~agent", &(&*agent.name, Fields(&agent.attributes)))
+            }
+            Data::Function(name) => form(serializer, "~function", &**name),
+            Data::Confident(value, confidence) => {
+                form(serializer, "~", &(Written(value), WrittenNumber(*confidence)))
             }
         }
-        Data::Agent(agent) => {
-            json!({ "~agent": [&*agent.name, Value::Object(fields_to_json(&agent.attributes))] })
+    }
+}
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (&**key, Written(value))))
+    }
+}
+
+/// What JSON lacks: an object with one key.
+fn form<S: Serializer>(
+    serializer: S,
+    key: &'static str,
+    inside: &(impl Serialize + ?Sized),
+) -> Result<S::Ok, S::Error> {
+    let mut form = serializer.serialize_map(Some(1))?;
+    form.serialize_entry(key, inside)?;
+    form.end()
+}
+
+struct WrittenNumber(f64);
+
+impl Serialize for WrittenNumber {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let number = self.0;
+        let is_negative_zero = number == 0.0 && number.is_sign_negative();
+        if is_negative_zero || !number.is_finite() {
+            return form(serializer, "~number", &number.to_string());
         }
-        Data::Function(name) => json!({ "~function": &**name }),
-        Data::Confident(value, confidence) => {
-            json!({ "~": [to_json(value), number_to_json(*confidence)] })
+        match number.fract() == 0.0 && number.abs() <= EXACT {
+            true => serializer.serialize_i64(number as i64),
+            false => serializer.serialize_f64(number),
         }
     }
 }
 
-pub(crate) fn fields_to_json(fields: &[(Arc<str>, Data)]) -> Map<String, Value> {
-    fields.iter().map(|(key, value)| (key.to_string(), to_json(value))).collect()
+pub(crate) fn to_json(data: &Data) -> Value {
+    serde_json::to_value(Written(data)).expect("every key is a text")
 }
 
-fn number_to_json(number: f64) -> Value {
-    let is_negative_zero = number == 0.0 && number.is_sign_negative();
-    if number.fract() == 0.0 && number.abs() <= EXACT && !is_negative_zero {
-        return Value::Number(Number::from(number as i64));
-    }
-    match Number::from_f64(number) {
-        Some(finite) if !is_negative_zero => Value::Number(finite),
-        Some(_) | None => json!({ "~number": number.to_string() }),
-    }
+/// What is written as bytes, which is always possible: it is data, or made of data.
+pub(crate) fn bytes(written: &impl Serialize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(ROOM);
+    serde_json::to_writer(&mut bytes, written).expect("a list takes every write");
+    bytes
 }
 
 pub(crate) fn from_json(value: Value) -> Result<Data, Unreadable> {

@@ -38,6 +38,11 @@ pub(crate) fn check(module: &Verified, inputs: &[(Arc<str>, Data)]) -> Result<()
     })
 }
 
+/// Whether an agent is a handle that says what it answers.
+pub(crate) fn has_contract(agent: &Data) -> bool {
+    matches!(agent.plain(), Data::Agent(_)) && agent.get("output").is_some()
+}
+
 /// The answer of an agent, or an error when the handle that was called has another `output`.
 pub(crate) fn kept(agent: Option<&Data>, answer: Answer) -> Answer {
     let Some(Data::Agent(handle)) = agent.map(Data::plain) else { return answer };

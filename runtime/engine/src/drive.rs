@@ -128,6 +128,9 @@ impl Driver {
             then.feed.iter_mut().for_each(|(_, answer)| self.recorder.secrets.hide_answer(answer));
             self.ready.extend(then.feed.drain(..));
         }
+        // While others are under way, there is something to do until the disk is done.
+        let is_alone = self.requests.len() <= then.feed.len().max(1);
+        self.recorder.is_awaited = is_alone && self.mode == Mode::Full;
         let entries = self.recorder.append(drafts, state, then);
         self.requests.note(entries);
     }
@@ -208,8 +211,8 @@ impl Driver {
             let Some(pending) = self.requests.cancel(id) else { continue };
             let (asked, mut is_question) = (pending.asked, false);
             match pending.stage {
-                Stage::UnderWay { job, .. } => {
-                    job.abort();
+                Stage::UnderWay { work, .. } => {
+                    work.stop();
                     drafts.extend(self.cancellation(&asked).filter(|_| is_live));
                 }
                 Stage::Asked { job, .. } => {

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use prism_agents::{BoxFuture, Dispatcher, Gate, duration};
+use prism_agents::{BoxFuture, Dispatcher, Gate, OnItsWay, duration};
 use prism_journal::{Draft, Kind, RunId, StateKey, StateWrite, Store};
 use prism_vm::{Answer, Data, EffectError};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ use crate::inbox::Signals;
 use crate::inherited::Inherited;
 use crate::past::Past;
 use crate::people::Question;
-use crate::record::{Asked, answer_json, event_draft, now_micros};
+use crate::record::{Answered, Asked, event_draft, now_micros};
 use crate::{Script, Serve, codec, error};
 
 pub(crate) use agent::{ask as ask_agent, attempt_started, given, is_unknown, name_of as agent_of};
@@ -30,6 +30,8 @@ pub(crate) use person::{decide_here, decided, escalation, finish, withdrawal};
 /// What an effect needs of the world.
 pub(crate) struct World {
     pub(crate) run: RunId,
+    /// The run's id as a text.
+    pub(crate) name: Arc<str>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) dispatcher: Dispatcher,
     pub(crate) script: Script,
@@ -45,6 +47,11 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// The same for every attempt to serve a request: run and effect id.
+    fn key(&self, asked: &Asked) -> String {
+        [&*self.name, "/", &*asked.effect_id].concat()
+    }
+
     fn has_own_state(&self) -> bool {
         self.scope.as_ref().is_none_or(|scope| **scope == *self.run.to_string())
     }
@@ -53,7 +60,8 @@ impl World {
 /// An outcome, as the journal and the machine get it.
 pub(crate) struct Finished {
     pub(crate) kind: Kind,
-    pub(crate) payload: Value,
+    /// As the journal has it.
+    pub(crate) payload: Vec<u8>,
     pub(crate) answer: Answer,
 }
 
@@ -63,8 +71,10 @@ pub(crate) enum Served {
     Now { before: Vec<Draft>, finished: Finished, state: Option<StateWrite> },
     /// The outcome comes when the future is ready. Dropping it stops the work.
     /// `due`: when that is, for what only waits; in microseconds since 1970.
-    /// `gate`: opened when the start of the work is durable.
-    Later { before: Vec<Draft>, job: BoxFuture<Finished>, due: Option<i64>, gate: Option<Gate> },
+    Later { before: Vec<Draft>, job: BoxFuture<Finished>, due: Option<i64> },
+    /// A call is on its way, and the driver hears of its outcome.
+    /// `gate`: opened when the start of the call is durable.
+    Called { call: OnItsWay, gate: Option<Gate> },
     /// A person is asked once the entries are durable.
     Ask { before: Vec<Draft>, question: Question },
 }
@@ -81,12 +91,12 @@ pub(crate) fn serve(world: &mut World, asked: &Asked) -> Served {
     if let Some(answer) = world.script.next(&asked.effect) {
         return scripted(world, asked, answer);
     }
-    let key = format!("{}/{}", world.run, asked.effect_id);
     let own = world.own.as_ref();
-    if let Some(job) = own.and_then(|own| own.serve(&asked.effect, &asked.args, &key)) {
+    if let Some(job) = own.and_then(|own| own.serve(&asked.effect, &asked.args, &world.key(asked)))
+    {
         let asked = asked.clone();
         let job = async move { finished(&asked, job.await) };
-        return Served::Later { before: Vec::new(), job: Box::pin(job), due: None, gate: None };
+        return Served::Later { before: Vec::new(), job: Box::pin(job), due: None };
     }
     match &*asked.effect {
         "agent.call" => agent::call(world, asked),
@@ -130,10 +140,8 @@ fn now(asked: &Asked, answer: Answer) -> Served {
 }
 
 fn finished(asked: &Asked, answer: Answer) -> Finished {
-    let mut payload = answer_json(&answer);
-    if !asked.args.is_empty() {
-        payload["args"] = asked.args_json();
-    }
+    let args = Some(asked.args()).filter(|_| !asked.args.is_empty());
+    let payload = codec::bytes(&Answered { args, ..Answered::with(&answer) });
     Finished { kind: Kind::Answer, payload, answer }
 }
 

@@ -312,6 +312,7 @@ impl Engine {
     ) -> Box<Driver> {
         let Address { run, signals, inbox, delivery } = address;
         let world = World {
+            name: run.to_string().into(),
             run,
             store: self.store.clone(),
             dispatcher: self.dispatcher.clone(),

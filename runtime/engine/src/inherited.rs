@@ -9,11 +9,11 @@ use prism_vm::Answer;
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 
-use crate::Error;
 use crate::effects::{Finished, Served};
 use crate::people;
-use crate::record::{Asked, Site, answer_from_json, expect, payload};
+use crate::record::{Asked, Site, answer_from_json, expect};
 use crate::start::Recorded;
+use crate::{Error, codec};
 
 /// Recorded answers by effect id. Each serves once, for the same request.
 #[derive(Default)]
@@ -55,14 +55,15 @@ impl Inherited {
                 before.entry(id).or_default().push(draft(store, entry)?);
                 continue;
             }
-            let payload = payload(store, entry)?;
+            let kept = draft(store, entry)?.payload;
+            let payload = expect(codec::parse(&kept).ok(), entry)?;
             let before = before.remove(&id).unwrap_or_default();
             if entry.kind == Kind::Decision && payload["by"] == people::BY_PROGRAM {
                 // The other program gave the question up; nobody has decided it.
                 continue;
             }
-            let answer = expect(answer(entry.kind, payload.clone()), entry)?;
-            let finished = Finished { kind: entry.kind, payload, answer };
+            let answer = expect(answer(entry.kind, payload), entry)?;
+            let finished = Finished { kind: entry.kind, payload: kept, answer };
             answers.insert(id, Known { digest: entry.request, before, finished });
         }
         let is_taken = |entry: &&Entry| answers.contains_key(&entry.effect_id);

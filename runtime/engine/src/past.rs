@@ -282,18 +282,17 @@ impl Past {
 
 impl Remembered {
     fn show(&self) -> String {
-        show(&self.effect, self.digest, self.args.as_deref())
+        show(&self.effect, self.digest, self.args.as_ref().map(ToString::to_string))
     }
 }
 
 /// A request as an error shows it.
 pub(crate) fn show_asked(asked: &Asked) -> String {
-    show(&asked.effect, asked.digest, Some(&asked.args_json()))
+    show(&asked.effect, asked.digest, Some(asked.args().to_string()))
 }
 
-fn show(effect: &str, digest: Digest, args: Option<&Value>) -> String {
-    let Some(args) = args else { return format!("{effect} with digest {digest}") };
-    let text = args.to_string();
+fn show(effect: &str, digest: Digest, args: Option<String>) -> String {
+    let Some(text) = args else { return format!("{effect} with digest {digest}") };
     let inside = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
     format!("{effect}({})", cut(inside.unwrap_or(&text)))
 }

@@ -21,14 +21,15 @@ use std::time::Duration;
 
 use prism_journal::{Digest, Draft, Entry, Kind, Payload, Store};
 use prism_vm::{Answer, Data, EffectError, Location, Request, RequestId};
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::Error;
-use crate::codec;
+use crate::codec::{self, Written};
 use crate::secrets::Secrets;
 
 /// Room for most arguments as JSON.
-const ROOM: usize = 64;
+const ROOM: usize = 256;
 
 /// A request of the machine, and what the journal calls it.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,19 +57,19 @@ impl Asked {
     }
 
     /// An entry about this request.
-    pub(crate) fn draft(&self, kind: Kind, payload: &Value) -> Draft {
+    pub(crate) fn draft(&self, kind: Kind, payload: Vec<u8>) -> Draft {
         Draft {
             kind,
             effect_id: self.effect_id.clone(),
             name: self.effect.clone(),
             request: self.digest,
-            payload: payload.to_string().into_bytes(),
+            payload,
             time: None,
         }
     }
 
-    pub(crate) fn args_json(&self) -> Value {
-        Value::Array(self.args.iter().map(codec::to_json).collect())
+    pub(crate) fn args(&self) -> Args<'_> {
+        Args(&self.args)
     }
 }
 
@@ -148,27 +149,42 @@ pub(crate) fn sites_of(effect_id: &str) -> impl Iterator<Item = &str> {
     steps.filter(|step| !step.is_empty() && !step.starts_with('~'))
 }
 
+/// The arguments of a request as JSON.
+#[derive(Clone, Copy)]
+pub(crate) struct Args<'d>(&'d [Data]);
+
+impl Serialize for Args<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Written))
+    }
+}
+
+impl fmt::Display for Args<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&codec::bytes(self)))
+    }
+}
+
 /// BLAKE3 of the effect's name, a zero byte, and the arguments as JSON.
 fn request_digest(effect: &str, args: &[Data], secrets: &Secrets) -> Digest {
-    let args = Value::Array(args.iter().map(codec::to_json).collect());
     let mut text = Vec::with_capacity(effect.len() + ROOM);
     text.extend(effect.as_bytes());
     text.push(0);
-    serde_json::to_writer(&mut text, &args).expect("a list takes every write");
+    serde_json::to_writer(&mut text, &Args(args)).expect("a list takes every write");
     secrets.hide_json(&mut text);
     Digest::of(&text)
 }
 
 /// An entry about the run.
 pub(crate) fn run_draft(kind: Kind, payload: &Value) -> Draft {
-    Draft::of_run(kind, payload.to_string().into_bytes())
+    Draft::of_run(kind, codec::bytes(payload))
 }
 
 /// An entry that only tells: `type` is the name of an event.
 pub(crate) fn event_draft(asked: Option<&Asked>, kind: &str, data: Value) -> Draft {
     let payload = json!({ "type": kind, "data": data });
     match asked {
-        Some(asked) => asked.draft(Kind::Event, &payload),
+        Some(asked) => asked.draft(Kind::Event, codec::bytes(&payload)),
         None => run_draft(Kind::Event, &payload),
     }
 }
@@ -185,15 +201,37 @@ pub(crate) const STDERR: &str = "stderr";
 /// The event that says who is asked next.
 pub(crate) const ESCALATED: &str = "escalated";
 
-/// The payload of an answer.
-pub(crate) fn answer_json(answer: &Answer) -> Value {
-    match answer {
-        Answer::Value(value) => json!({ "value": codec::to_json(value) }),
-        Answer::Error(error) => json!({ "error": {
-            "code": &*error.code,
-            "message": &*error.message,
-            "data": codec::to_json(&error.data),
-        }}),
+/// The payload of an answer, with what else is said of it.
+#[derive(Serialize)]
+pub(crate) struct Answered<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) value: Option<Written<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<Failed<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) agent: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reasoning: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) args: Option<Args<'a>>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Failed<'a> {
+    code: &'a str,
+    message: &'a str,
+    data: Written<'a>,
+}
+
+impl<'a> Answered<'a> {
+    pub(crate) fn with(answer: &'a Answer) -> Answered<'a> {
+        let (value, error) = match answer {
+            Answer::Value(value) => (Some(Written(value)), None),
+            Answer::Error(EffectError { code, message, data }) => {
+                (None, Some(Failed { code, message, data: Written(data) }))
+            }
+        };
+        Answered { value, error, agent: None, reasoning: None, args: None }
     }
 }
 

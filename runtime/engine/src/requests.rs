@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use prism_agents::Gate;
+use prism_agents::{Gate, OnItsWay};
 use prism_journal::{Entry, Kind};
 use prism_vm::RequestId;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -30,7 +30,7 @@ pub(crate) enum Stage {
     Fresh,
     /// `due`: it is over at that time, in microseconds since 1970, and not before.
     /// `gate`: to open when the start of its attempt is durable.
-    UnderWay { job: AbortHandle, due: Option<i64>, gate: Option<Gate> },
+    UnderWay { work: Work, due: Option<i64>, gate: Option<Gate> },
     /// The entry of the question is on its way to the disk.
     Asking(Box<Question>),
     /// People may decide; parked when only another process can.
@@ -42,6 +42,21 @@ pub(crate) enum Stage {
     },
     /// The outcome is on its way to the disk.
     Answered,
+}
+
+/// What brings about the outcome of a request.
+pub(crate) enum Work {
+    Job(AbortHandle),
+    Call(OnItsWay),
+}
+
+impl Work {
+    pub(crate) fn stop(&self) {
+        match self {
+            Work::Job(job) => job.abort(),
+            Work::Call(call) => call.give_up(),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -82,6 +97,11 @@ impl Requests {
                 pending.entries.push(entry.clone());
             }
         }
+    }
+
+    /// How many have no answer yet.
+    pub(crate) fn len(&self) -> usize {
+        self.pending.len()
     }
 
     /// All, oldest first.
@@ -145,6 +165,15 @@ impl Requests {
         let pending = self.remove(id)?;
         self.cancelled.insert(pending.asked.effect_id.clone());
         Some(pending)
+    }
+
+    /// Stops all work that is under way.
+    pub(crate) fn stop(&self) {
+        for pending in self.pending.values() {
+            if let Stage::UnderWay { work, .. } = &pending.stage {
+                work.stop();
+            }
+        }
     }
 
     /// Notes that only another process can decide a question.

@@ -6,7 +6,7 @@ use prism_bytecode::Verified;
 use prism_journal::{Draft, Entry, Kind, Reference, RunId, Store};
 use prism_schedule::Schedule;
 use prism_vm::{Data, Limits};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::checkpoint::Stand;
 use crate::record::{expect, payload};
@@ -99,11 +99,10 @@ fn run_started(start: &Start, payload: &Value) -> Draft {
 
 fn beginning(start: &Start, artifact: Reference) -> Value {
     let kept = secrets::hidden(&start.module, &start.inputs);
-    let inputs: Map<String, Value> = codec::fields_to_json(&kept);
     let limits = start.limits;
     json!({
         "artifact": { "hash": artifact.hash.to_string(), "len": artifact.len },
-        "inputs": inputs,
+        "inputs": codec::Fields(&kept),
         "limits": {
             "fuel": limits.fuel,
             "memory": limits.memory,

@@ -40,7 +40,9 @@ fn a_request_carries_everything() {
         r#""deadline_ms":1500,"idempotency_key":"r1/main.review"}"#,
         "\n"
     );
-    assert_eq!(request_line(&attempt, now).unwrap(), expected);
+    let mut lines = b"before\n".to_vec();
+    write_request(&mut lines, &attempt, now).unwrap();
+    assert_eq!(String::from_utf8(lines).unwrap(), format!("before\n{expected}"));
 }
 
 #[test]

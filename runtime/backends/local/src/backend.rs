@@ -1,10 +1,10 @@
 //! The backend: which attempts run, and how all of them are stopped.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
-use prism_agents::protocol::request_line;
+use prism_agents::protocol::write_request;
 use prism_agents::{
     AgentError, AgentReply, AgentSpec, Attempt, Backend, BoxFuture, Mode, Report, Reports, Ticket,
     errors,
@@ -12,7 +12,7 @@ use prism_agents::{
 use tokio::sync::{mpsc, oneshot};
 
 use crate::exchange::{Use, exchange};
-use crate::job::{Cancelled, Job};
+use crate::job::{Cancelled, Desk, Job};
 use crate::process::{House, Leave, Process};
 use crate::shared::{self, Halls};
 use crate::warm::{self, Pool};
@@ -32,7 +32,7 @@ struct Shared {
 }
 
 struct Running {
-    cancel: HashMap<Ticket, oneshot::Sender<()>>,
+    cancel: BTreeMap<Ticket, oneshot::Sender<()>>,
     /// Every task holds a clone; when all are gone, `gone` ends. `None`: shut down.
     alive: Option<mpsc::Sender<()>>,
     gone: Option<mpsc::Receiver<()>>,
@@ -52,7 +52,7 @@ impl Default for Shared {
             pool: Pool::default(),
             halls: Halls::default(),
             running: Mutex::new(Running {
-                cancel: HashMap::new(),
+                cancel: BTreeMap::new(),
                 alive: Some(alive),
                 gone: Some(gone),
             }),
@@ -70,8 +70,15 @@ impl Backend for LocalBackend {
     }
 
     fn submit(&self, batch: Vec<Attempt>, reports: Reports) {
+        let shared = Arc::downgrade(&self.shared);
+        let forget = Box::new(move |ticket| {
+            if let Some(shared) = shared.upgrade() {
+                shared.running().cancel.remove(&ticket);
+            }
+        });
+        let desk = Arc::new(Desk { reports, forget });
         for attempt in batch {
-            self.shared.start(attempt, &reports);
+            self.shared.start(attempt, &desk);
         }
     }
 
@@ -88,7 +95,7 @@ impl Backend for LocalBackend {
     fn shutdown(&self) -> BoxFuture<()> {
         let gone = {
             let mut running = self.shared.running();
-            for (_, cancel) in running.cancel.drain() {
+            for cancel in std::mem::take(&mut running.cancel).into_values() {
                 let _ = cancel.send(());
             }
             running.alive = None;
@@ -110,23 +117,17 @@ impl Backend for LocalBackend {
 }
 
 impl Shared {
-    fn start(self: &Arc<Self>, attempt: Attempt, reports: &Reports) {
+    fn start(self: &Arc<Self>, attempt: Attempt, desk: &Arc<Desk>) {
         let (cancel, cancelled) = oneshot::channel();
         let mut running = self.running();
         let Some(alive) = running.alive.clone() else {
             drop(running);
             let error = errors::cancelled(&attempt.spec.name);
-            return reports(Report::Done(attempt.ticket, Err(error)));
+            return (desk.reports)(Report::Done(attempt.ticket, Err(error)));
         };
         running.cancel.insert(attempt.ticket, cancel);
         drop(running);
-        let shared = Arc::downgrade(self);
-        let forget = Arc::new(move |ticket| {
-            if let Some(shared) = shared.upgrade() {
-                shared.running().cancel.remove(&ticket);
-            }
-        });
-        let job = Job::new(attempt, Cancelled::new(cancelled), reports.clone(), forget);
+        let job = Job::new(attempt, Cancelled::new(cancelled), desk.clone());
         self.run(job, alive);
     }
 
@@ -170,11 +171,14 @@ async fn per_call(mut job: Job, house: &House) {
 }
 
 async fn one_call(job: &mut Job, house: &House) -> Result<AgentReply, AgentError> {
-    let request = request_line(&job.attempt, Instant::now())?;
+    let mut request = Vec::new();
+    write_request(&mut request, &job.attempt, Instant::now())?;
     let mut process = Process::start(&job.attempt.spec, house).await?;
-    let (attempt, cancelled, note) = (&job.attempt, &mut job.cancelled, &*job.note);
-    let outcome = exchange(&mut process, attempt, &request, Use::Once, cancelled, note).await;
+    process.request = request;
+    let mut cancelled = std::mem::take(&mut job.cancelled);
+    let note = |note| job.note(note);
+    let outcome = exchange(&mut process, &job.attempt, Use::Once, &mut cancelled, &note).await;
     let leave = if outcome.is_sound { Leave::OnItsOwn } else { Leave::Now };
-    process.end(leave, note).await;
+    process.end(leave, &note).await;
     outcome.result.map_err(|error| process.explain(error))
 }

@@ -7,7 +7,7 @@ use prism_agents::protocol::{self, Line};
 use prism_agents::{AgentError, AgentNote, AgentReply, AgentSpec, Attempt, errors};
 use tokio::io::AsyncWriteExt;
 use tokio::net::unix::pipe::Sender;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, timeout};
 
 use crate::job::{Cancelled, Note};
 use crate::lines::Next;
@@ -50,15 +50,14 @@ struct State {
     n_progress: usize,
 }
 
-/// Sends the request and reads until the answer, the deadline, or a failure. The process is left
+/// Sends the process's request and reads until the answer, the deadline, or a failure. The process is left
 /// as it is: ending it is the caller's business.
 pub(crate) async fn exchange(
     process: &mut Process,
     attempt: &Attempt,
-    request: &str,
     usage: Use,
     cancelled: &mut Cancelled,
-    note: &Note,
+    note: &Note<'_>,
 ) -> Outcome {
     let until = attempt.until.into();
     let mut state = State { answer: None, exited: None, until, n_progress: 0 };
@@ -66,7 +65,7 @@ pub(crate) async fn exchange(
     let agent = &*attempt.spec.name;
     let mut is_written = false;
     {
-        let Process { child, stdin, stdout, stderr, .. } = &mut *process;
+        let Process { child, stdin, stdout, stderr, request, alarm, .. } = &mut *process;
         let mut write = std::pin::pin!(send(stdin, request, usage));
         loop {
             tokio::select! {
@@ -83,7 +82,7 @@ pub(crate) async fn exchange(
                     state.exited = status.ok();
                     state.stop_within(DRAIN);
                 }
-                () = sleep_until(state.until) => break,
+                () = alarm.at(state.until) => break,
                 () = cancelled.wait() => return broken(errors::cancelled(agent)),
             }
         }
@@ -110,8 +109,8 @@ impl State {
         &mut self,
         agent: &str,
         id: &str,
-        next: Next,
-        note: &Note,
+        next: Next<'_>,
+        note: &Note<'_>,
     ) -> Result<Heard, AgentError> {
         let line = match next {
             Next::Line(line) if line.trim_ascii().is_empty() => return Ok(Heard::Progress),
@@ -119,7 +118,7 @@ impl State {
             Next::TooLong(limit) => return Err(errors::line_too_long(agent, limit)),
             Next::End => return Ok(Heard::End),
         };
-        match protocol::read_line(agent, id, &line)? {
+        match protocol::read_line(agent, id, line)? {
             Line::Answer(_) if self.answer.is_some() => Err(errors::answered_twice(agent)),
             Line::Answer(answer) => {
                 self.answer = Some(answer);
@@ -141,9 +140,9 @@ impl State {
 }
 
 /// A process that ends early closes the pipe; what it then says or does not say decides.
-async fn send(stdin: &mut Option<Sender>, request: &str, usage: Use) {
+async fn send(stdin: &mut Option<Sender>, request: &[u8], usage: Use) {
     if let Some(pipe) = stdin {
-        let _ = pipe.write_all(request.as_bytes()).await;
+        let _ = pipe.write_all(request).await;
     }
     if usage == Use::Once {
         *stdin = None;

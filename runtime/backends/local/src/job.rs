@@ -6,7 +6,7 @@ use prism_agents::{AgentError, AgentNote, AgentReply, Attempt, Report, Reports, 
 use tokio::sync::oneshot;
 
 /// Where the notes of one attempt go.
-pub(crate) type Note = dyn Fn(AgentNote) + Send + Sync;
+pub(crate) type Note<'n> = dyn Fn(AgentNote) + Send + Sync + 'n;
 
 /// Becomes ready when the attempt is cancelled.
 #[derive(Default)]
@@ -43,42 +43,45 @@ impl Cancelled {
 pub(crate) struct Job {
     pub(crate) attempt: Attempt,
     pub(crate) cancelled: Cancelled,
-    pub(crate) note: Box<Note>,
-    finish: Option<Finish>,
+    desk: Option<Arc<Desk>>,
 }
 
-/// What happens with the outcome.
-type Finish = Box<dyn FnOnce(Result<AgentReply, AgentError>) + Send + Sync>;
+/// Where the attempts of a backend report.
+pub(crate) struct Desk {
+    pub(crate) reports: Reports,
+    /// Told just before an outcome is reported.
+    pub(crate) forget: Box<dyn Fn(Ticket) + Send + Sync>,
+}
 
 impl Job {
-    /// `forget` runs just before the outcome is reported.
-    pub(crate) fn new(
-        attempt: Attempt,
-        cancelled: Cancelled,
-        reports: Reports,
-        forget: Arc<dyn Fn(Ticket) + Send + Sync>,
-    ) -> Job {
-        let ticket = attempt.ticket;
-        let to_notes = reports.clone();
-        let note = Box::new(move |note| to_notes(Report::Note(ticket, note)));
-        let finish: Finish = Box::new(move |result| {
-            forget(ticket);
-            reports(Report::Done(ticket, result));
-        });
-        Job { attempt, cancelled, note, finish: Some(finish) }
+    pub(crate) fn new(attempt: Attempt, cancelled: Cancelled, desk: Arc<Desk>) -> Job {
+        Job { attempt, cancelled, desk: Some(desk) }
+    }
+
+    /// Tells something that happened before the outcome.
+    pub(crate) fn note(&self, note: AgentNote) {
+        if let Some(desk) = &self.desk {
+            (desk.reports)(Report::Note(self.attempt.ticket, note));
+        }
     }
 
     pub(crate) fn finish(mut self, result: Result<AgentReply, AgentError>) {
-        if let Some(finish) = self.finish.take() {
-            finish(result);
+        self.report(result);
+    }
+
+    fn report(&mut self, result: Result<AgentReply, AgentError>) {
+        if let Some(desk) = self.desk.take() {
+            let ticket = self.attempt.ticket;
+            (desk.forget)(ticket);
+            (desk.reports)(Report::Done(ticket, result));
         }
     }
 }
 
 impl Drop for Job {
     fn drop(&mut self) {
-        if let Some(finish) = self.finish.take() {
-            finish(Err(errors::cancelled(&self.attempt.spec.name)));
+        if self.desk.is_some() {
+            self.report(Err(errors::cancelled(&self.attempt.spec.name)));
         }
     }
 }

@@ -24,6 +24,8 @@ mod strays;
 
 mod lines;
 
+mod alarm;
+
 mod stderr;
 
 mod exchange;

@@ -1,6 +1,7 @@
 //! Lines of a stream, with a limit on their length.
 
 use std::io;
+use std::ops::Range;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
@@ -20,9 +21,9 @@ pub(crate) struct Lines<R> {
 
 /// What comes next on the stream.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Next {
+pub(crate) enum Next<'l> {
     /// Without its newline. The last line need not have one.
-    Line(Vec<u8>),
+    Line(&'l [u8]),
     /// The line has more bytes than this limit; the stream is of no further use.
     TooLong(usize),
     End,
@@ -34,40 +35,40 @@ impl<R: AsyncRead + Unpin> Lines<R> {
     }
 
     /// Dropping the future loses nothing. A stream that fails counts as ended.
-    pub(crate) async fn next(&mut self) -> Next {
+    pub(crate) async fn next(&mut self) -> Next<'_> {
         loop {
-            if let Some(line) = self.buffered_line() {
-                return line;
+            if let Some(found) = self.find() {
+                return self.give(found);
             }
             if self.at_end {
-                return self.rest();
+                let line = self.start..self.buffer.len();
+                (self.start, self.searched) = (line.end, line.end);
+                return if line.is_empty() { Next::End } else { Next::Line(&self.buffer[line]) };
             }
             self.at_end = !matches!(self.read().await, Ok(1..));
         }
     }
 
     /// What has been read already, if that is a whole line or too much.
-    pub(crate) fn buffered_line(&mut self) -> Option<Next> {
-        let newline = self.buffer[self.searched..].iter().position(|byte| *byte == b'\n');
-        let Some(end) = newline.map(|at| self.searched + at) else {
-            self.searched = self.buffer.len();
-            return (self.buffer.len() - self.start > self.max).then_some(Next::TooLong(self.max));
-        };
-        if end - self.start > self.max {
-            return Some(Next::TooLong(self.max));
-        }
-        let line = self.buffer[self.start..end].to_vec();
-        (self.start, self.searched) = (end + 1, end + 1);
-        Some(Next::Line(line))
+    pub(crate) fn buffered_line(&mut self) -> Option<Next<'_>> {
+        let found = self.find()?;
+        Some(self.give(found))
     }
 
-    fn rest(&mut self) -> Next {
-        if self.start == self.buffer.len() {
-            return Next::End;
+    /// The place of the next line; `None`: it is not whole yet.
+    fn find(&mut self) -> Option<Range<usize>> {
+        let newline = self.buffer[self.searched..].iter().position(|byte| *byte == b'\n');
+        self.searched = newline.map_or(self.buffer.len(), |at| self.searched + at);
+        let line = self.start..self.searched;
+        (newline.is_some() || line.len() > self.max).then_some(line)
+    }
+
+    fn give(&mut self, line: Range<usize>) -> Next<'_> {
+        if line.len() > self.max {
+            return Next::TooLong(self.max);
         }
-        let line = self.buffer.split_off(self.start);
-        (self.start, self.searched) = (self.buffer.len(), self.buffer.len());
-        Next::Line(line)
+        (self.start, self.searched) = (line.end + 1, line.end + 1);
+        Next::Line(&self.buffer[line])
     }
 
     async fn read(&mut self) -> io::Result<usize> {
@@ -85,29 +86,26 @@ impl<R: AsyncRead + Unpin> Lines<R> {
 mod tests {
     use super::*;
 
-    async fn all(text: &str, max: usize) -> Vec<Next> {
+    async fn check(text: &str, max: usize, expected: &[Next<'_>]) {
         let mut lines = Lines::new(text.as_bytes(), max);
-        let mut found = vec![lines.next().await];
-        while !matches!(found.last(), Some(Next::End | Next::TooLong(_))) {
-            found.push(lines.next().await);
+        for expected in expected {
+            assert_eq!(lines.next().await, *expected, "{text:?}");
         }
-        found
     }
 
-    fn line(text: &str) -> Next {
-        Next::Line(text.as_bytes().to_vec())
+    fn line(text: &str) -> Next<'_> {
+        Next::Line(text.as_bytes())
     }
 
     #[tokio::test]
     async fn lines_end_with_a_newline_or_the_stream() {
-        let found = all("one\n\ntwo", 10).await;
-        assert_eq!(found, [line("one"), line(""), line("two"), Next::End]);
-        assert_eq!(all("", 10).await, [Next::End]);
+        check("one\n\ntwo", 10, &[line("one"), line(""), line("two"), Next::End]).await;
+        check("", 10, &[Next::End]).await;
     }
 
     #[tokio::test]
     async fn a_line_may_have_exactly_the_limit() {
-        assert_eq!(all("1234\n12345\n", 4).await, [line("1234"), Next::TooLong(4)]);
-        assert_eq!(all("12345", 4).await, [Next::TooLong(4)]);
+        check("1234\n12345\n", 4, &[line("1234"), Next::TooLong(4)]).await;
+        check("12345", 4, &[Next::TooLong(4)]).await;
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use prism_agents::{AgentError, AgentSpec, errors};
 use tokio::net::unix::pipe::{Receiver, Sender};
 
+use crate::alarm::Alarm;
 use crate::child::{Child, Program};
 use crate::group::Group;
 use crate::guardian::Guardian;
@@ -27,6 +28,9 @@ pub(crate) struct Process {
     pub(crate) stdin: Option<Sender>,
     pub(crate) stdout: Lines<Receiver>,
     pub(crate) stderr: Stderr,
+    /// The request that is written.
+    pub(crate) request: Vec<u8>,
+    pub(crate) alarm: Alarm,
     group: Group,
     grace: Duration,
     mark: String,
@@ -65,6 +69,8 @@ impl Process {
             stdin: child.stdin.take(),
             stdout: Lines::new(stdout, spec.max_line),
             stderr: Stderr::new(child.stderr.take()),
+            request: Vec::new(),
+            alarm: Alarm::default(),
             child,
             grace: spec.grace,
             mark,
@@ -74,7 +80,7 @@ impl Process {
     /// Ends the process and everything in its group; when this returns, nothing is left.
     /// A process that may leave on its own first gets its grace for that; then the group is
     /// asked to end, gets the grace again, and is killed.
-    pub(crate) async fn end(&mut self, leave: Leave, note: &Note) {
+    pub(crate) async fn end(&mut self, leave: Leave, note: &Note<'_>) {
         self.stdin = None;
         let mut is_gone = matches!(leave, Leave::OnItsOwn) && self.wait(note).await.is_some();
         if !is_gone {
@@ -102,7 +108,7 @@ impl Process {
 
     /// The exit of the leader, within the grace. Standard error is read meanwhile, so that a
     /// process that still has much to say does not block on it.
-    async fn wait(&mut self, note: &Note) -> Option<ExitStatus> {
+    async fn wait(&mut self, note: &Note<'_>) -> Option<ExitStatus> {
         let end = tokio::time::Instant::now() + self.grace;
         loop {
             tokio::select! {

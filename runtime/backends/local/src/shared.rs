@@ -17,8 +17,9 @@ use prism_agents::{AgentError, AgentNote, AgentReply, AgentSpec, BoxFuture, Tick
 use tokio::io::AsyncWriteExt;
 use tokio::net::unix::pipe::Sender;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
+use crate::alarm::Alarm;
 use crate::exchange::{DRAIN, EXIT, MAX_PROGRESS, describe, last_word};
 use crate::job::Job;
 use crate::lines::Next;
@@ -191,12 +192,10 @@ impl Calls {
     }
 
     fn begin(&mut self, mut job: Job) {
-        match protocol::request_line(&job.attempt, std::time::Instant::now()) {
-            Ok(request) => self.requests.extend_from_slice(request.as_bytes()),
-            Err(error) => {
-                self.load.fetch_sub(1, Ordering::Relaxed);
-                return job.finish(Err(error));
-            }
+        let now = std::time::Instant::now();
+        if let Err(error) = protocol::write_request(&mut self.requests, &job.attempt, now) {
+            self.load.fetch_sub(1, Ordering::Relaxed);
+            return job.finish(Err(error));
         }
         let (ticket, deadline) = (job.attempt.ticket, Instant::from(job.attempt.until));
         let signal = std::mem::take(&mut job.cancelled);
@@ -221,7 +220,7 @@ impl Calls {
             (Line::Progress(progress), Some(call)) => {
                 call.n_progress += 1;
                 if call.n_progress <= MAX_PROGRESS {
-                    (call.job.note)(AgentNote::Progress(progress));
+                    call.job.note(AgentNote::Progress(progress));
                 }
             }
             (Line::Answer(_), None) if self.abandoned.remove(&ticket).is_some() => {
@@ -295,12 +294,12 @@ async fn talk(
             None if calls.is_empty() => Some(rests_since + idle),
             None => calls.until,
         };
-        let Process { child, stdin, stdout, stderr, .. } = &mut *process;
+        let Process { child, stdin, stdout, stderr, alarm, .. } = &mut *process;
         let Calls { waiting, signals, requests, .. } = &mut *calls;
         // Standard error does not say which call it is about.
         let note = |note| {
             if let Some(call) = waiting.values().min_by_key(|call| call.job.attempt.ticket.0) {
-                (call.job.note)(note);
+                call.job.note(note);
             }
         };
         tokio::select! {
@@ -308,7 +307,7 @@ async fn talk(
                 let mut next = Some(next);
                 while let Some(read) = next {
                     match read {
-                        Next::Line(line) => calls.hear(&hall.agent, &line)?,
+                        Next::Line(line) => calls.hear(&hall.agent, line)?,
                         Next::TooLong(limit) => {
                             return Err(errors::line_too_long(&hall.agent, limit));
                         }
@@ -345,7 +344,7 @@ async fn talk(
                 exited = Some((status, Instant::now() + DRAIN));
             }
             () = stderr.pump(&note), if stderr.is_open() => {}
-            () = at(until) => match exited {
+            () = at(alarm, until) => match exited {
                 Some((status, _)) => return Err(errors::exited(&hall.agent, &describe(status))),
                 None if calls.is_empty() => halls.leave(hall),
                 // It gets no new calls.
@@ -370,9 +369,9 @@ async fn write(stdin: &mut Option<Sender>, requests: &[u8]) -> usize {
     written.unwrap_or(requests.len())
 }
 
-async fn at(until: Option<Instant>) {
+async fn at(alarm: &mut Alarm, until: Option<Instant>) {
     match until {
-        Some(until) => sleep_until(until).await,
+        Some(until) => alarm.at(until).await,
         None => std::future::pending().await,
     }
 }

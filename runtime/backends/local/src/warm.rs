@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use prism_agents::protocol::request_line;
+use prism_agents::protocol::write_request;
 use tokio::sync::mpsc;
 
 use crate::exchange::{Use, exchange};
@@ -30,19 +30,26 @@ struct Parked {
     idle: HashMap<Arc<str>, Vec<Seat>>,
 }
 
-/// A process without a call.
+/// The way to a process, which goes back and forth: it is parked with a process that has no call,
+/// and goes to the process with the next one. When it is dropped, there is no next one.
 struct Seat {
     id: u64,
-    jobs: mpsc::Sender<Job>,
+    orders: mpsc::Sender<Order>,
+}
+
+struct Order {
+    job: Job,
+    seat: Seat,
 }
 
 impl Pool {
     /// Gives the job to a parked process; gives it back when there is none.
     pub(crate) fn offer(&self, mut job: Job) -> Result<(), Job> {
         while let Some(seat) = self.take(&job.attempt.spec.name) {
-            match seat.jobs.try_send(job) {
+            let orders = seat.orders.clone();
+            match orders.try_send(Order { job, seat }) {
                 Ok(()) => return Ok(()),
-                Err(refused) => job = refused.into_inner(),
+                Err(refused) => job = refused.into_inner().job,
             }
         }
         Err(job)
@@ -59,16 +66,22 @@ impl Pool {
         self.parked().idle.get_mut(agent)?.pop()
     }
 
-    /// `None` when the pool is closed.
-    fn park(&self, agent: &Arc<str>) -> Option<(u64, mpsc::Receiver<Job>)> {
-        let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let (jobs, incoming) = mpsc::channel(1);
+    fn seat(&self) -> (Seat, mpsc::Receiver<Order>) {
+        let (orders, incoming) = mpsc::channel(1);
+        (Seat { id: self.next.fetch_add(1, Ordering::Relaxed), orders }, incoming)
+    }
+
+    /// `false` when the pool is closed.
+    fn park(&self, agent: &Arc<str>, seat: Seat) -> bool {
         let mut parked = self.parked();
         if parked.is_closed {
-            return None;
+            return false;
         }
-        parked.idle.entry(agent.clone()).or_default().push(Seat { id, jobs });
-        Some((id, incoming))
+        match parked.idle.get_mut(agent) {
+            Some(seats) => seats.push(seat),
+            None => drop(parked.idle.insert(agent.clone(), vec![seat])),
+        }
+        true
     }
 
     /// Whether the seat was still there: if not, a job is on its way to it.
@@ -101,20 +114,21 @@ pub(crate) async fn serve(job: Job, idle: Duration, pool: &Pool, house: &House) 
 /// process is given back.
 async fn live(mut process: Process, mut job: Job, idle: Duration, pool: &Pool) -> Option<Job> {
     let agent = job.attempt.spec.name.clone();
+    let (mut seat, mut incoming) = pool.seat();
+    let id = seat.id;
     loop {
-        let (id, mut incoming) = match call(&mut process, job, pool, &agent).await {
-            Some(seat) => seat,
-            None => return None,
-        };
+        if !call(&mut process, job, pool, &agent, seat).await {
+            return None;
+        }
         match rest(&mut process, idle, &mut incoming).await {
-            Rest::Job(next) => job = *next,
+            Rest::Order(next) => Order { job, seat } = next,
             Rest::Idle => match claimed(pool, &agent, id, &mut incoming).await {
-                Some(next) => job = next,
+                Some(next) => Order { job, seat } = next,
                 None => return end(&mut process, Leave::OnItsOwn, None).await,
             },
             Rest::Broken => {
                 let next = claimed(pool, &agent, id, &mut incoming).await;
-                return end(&mut process, Leave::Now, next).await;
+                return end(&mut process, Leave::Now, next.map(|next| next.job)).await;
             }
             Rest::Closed => return end(&mut process, Leave::OnItsOwn, None).await,
         }
@@ -122,39 +136,38 @@ async fn live(mut process: Process, mut job: Job, idle: Duration, pool: &Pool) -
 }
 
 /// One call. The process is parked before its answer is told, so that whoever waits for the
-/// answer finds it. `None`: the process is gone.
+/// answer finds it. `false`: the process is gone.
 async fn call(
     process: &mut Process,
     mut job: Job,
     pool: &Pool,
     agent: &Arc<str>,
-) -> Option<(u64, mpsc::Receiver<Job>)> {
-    let request = match request_line(&job.attempt, Instant::now()) {
-        Ok(request) => request,
-        Err(error) => {
-            process.end(Leave::OnItsOwn, &|_| {}).await;
-            job.finish(Err(error));
-            return None;
-        }
-    };
+    seat: Seat,
+) -> bool {
+    process.request.clear();
+    if let Err(error) = write_request(&mut process.request, &job.attempt, Instant::now()) {
+        process.end(Leave::OnItsOwn, &|_| {}).await;
+        job.finish(Err(error));
+        return false;
+    }
     process.stderr.start_call();
-    let (attempt, cancelled, note) = (&job.attempt, &mut job.cancelled, &*job.note);
-    let outcome = exchange(process, attempt, &request, Use::Again, cancelled, note).await;
-    let seat = if outcome.is_sound { pool.park(agent) } else { None };
-    if seat.is_some() {
+    let mut cancelled = std::mem::take(&mut job.cancelled);
+    let note = |note| job.note(note);
+    let outcome = exchange(process, &job.attempt, Use::Again, &mut cancelled, &note).await;
+    if outcome.is_sound && pool.park(agent, seat) {
         job.finish(outcome.result);
-        return seat;
+        return true;
     }
     let leave = if outcome.is_sound { Leave::OnItsOwn } else { Leave::Now };
-    process.end(leave, &*job.note).await;
+    process.end(leave, &note).await;
     let result = outcome.result.map_err(|error| process.explain(error));
     job.finish(result);
-    None
+    false
 }
 
 /// How the time without a call ended.
 enum Rest {
-    Job(Box<Job>),
+    Order(Order),
     Idle,
     /// The process exited or said something nobody asked for.
     Broken,
@@ -162,19 +175,19 @@ enum Rest {
     Closed,
 }
 
-async fn rest(process: &mut Process, idle: Duration, incoming: &mut mpsc::Receiver<Job>) -> Rest {
+async fn rest(process: &mut Process, idle: Duration, incoming: &mut mpsc::Receiver<Order>) -> Rest {
     let end = tokio::time::Instant::now() + idle;
     loop {
         tokio::select! {
             biased;
-            job = incoming.recv() => return job.map_or(Rest::Closed, |job| Rest::Job(Box::new(job))),
+            next = incoming.recv() => return next.map_or(Rest::Closed, Rest::Order),
             next = process.stdout.next() => match next {
                 Next::Line(line) if line.trim_ascii().is_empty() => {}
                 Next::Line(_) | Next::TooLong(_) | Next::End => return Rest::Broken,
             },
             _ = process.child.wait() => return Rest::Broken,
             () = process.stderr.pump(&|_| {}), if process.stderr.is_open() => {}
-            () = tokio::time::sleep_until(end) => return Rest::Idle,
+            () = process.alarm.at(end) => return Rest::Idle,
         }
     }
 }
@@ -184,8 +197,8 @@ async fn claimed(
     pool: &Pool,
     agent: &str,
     id: u64,
-    incoming: &mut mpsc::Receiver<Job>,
-) -> Option<Job> {
+    incoming: &mut mpsc::Receiver<Order>,
+) -> Option<Order> {
     if pool.leave(agent, id) { None } else { incoming.recv().await }
 }
 

@@ -27,9 +27,9 @@ impl Driver {
         }
         match self.when_waiting {
             WhenWaiting::Stay => return Ok(None),
-            WhenWaiting::Leave => self.jobs.shutdown().await,
+            WhenWaiting::Leave => self.stop_work().await,
             WhenWaiting::Park { .. } => {
-                self.jobs.shutdown().await;
+                self.stop_work().await;
                 let parked = event_draft(None, PARKED, json!({ "due": due }));
                 self.close(parked).await?;
             }
@@ -39,7 +39,7 @@ impl Driver {
     }
 
     pub(super) async fn finish(mut self: Box<Self>, end: End) -> Result<RunResult, Error> {
-        self.jobs.shutdown().await;
+        self.stop_work().await;
         let run = self.world.run;
         let output = std::mem::take(&mut self.output);
         let secrets = &self.recorder.secrets;
@@ -63,7 +63,7 @@ impl Driver {
     }
 
     pub(super) async fn stop(mut self: Box<Self>, stop: Stop) -> Result<RunResult, Error> {
-        self.jobs.shutdown().await;
+        self.stop_work().await;
         // An answer that has come is kept, even though the machine gets it only later. What else
         // is heard, another wish to stop included, changes nothing any more.
         let _ = self.take_in(None)?;
@@ -82,6 +82,12 @@ impl Driver {
                 Ok(RunResult::new(run, Status::Cancelled, output))
             }
         }
+    }
+
+    /// Nothing is under way any more for this run when it is ready.
+    async fn stop_work(&mut self) {
+        self.requests.stop();
+        self.jobs.shutdown().await;
     }
 
     /// Writes the last entry of this process and waits until all is durable.

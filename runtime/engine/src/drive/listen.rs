@@ -62,7 +62,7 @@ impl Driver {
                     drafts.extend(self.said(id));
                     if let Some(pending) = self.requests.unanswered(id) {
                         let finished = (*finished)?;
-                        drafts.push(pending.asked.draft(finished.kind, &finished.payload));
+                        drafts.push(pending.asked.draft(finished.kind, finished.payload));
                         then.feed.push((id, finished.answer));
                         pending.stage = Stage::Answered;
                     }
@@ -75,7 +75,7 @@ impl Driver {
                 Signal::Message(message) => {
                     if let Some((id, finished)) = self.decided(&message) {
                         let pending = self.requests.get_mut(id).expect("`decided` has found it");
-                        drafts.push(pending.asked.draft(finished.kind, &finished.payload));
+                        drafts.push(pending.asked.draft(finished.kind, finished.payload));
                         then.feed.push((id, finished.answer));
                         pending.stage = Stage::Answered;
                     }
@@ -154,7 +154,7 @@ impl Driver {
                     "retry_in_ms": retry_in.map(|pause| pause.as_millis() as u64),
                 });
                 // The pause began then, however late that is heard here.
-                let draft = pending.asked.draft(Kind::AttemptFailed, &payload);
+                let draft = pending.asked.draft(Kind::AttemptFailed, codec::bytes(&payload));
                 Some(Draft { time: Some(time), ..draft })
             }
             AgentNote::Progress(message) => {

@@ -8,7 +8,7 @@ use super::{Driver, Signal};
 use crate::effects::{self, Served};
 use crate::record::{Asked, PRINTED, event_draft};
 use crate::recorder::Then;
-use crate::requests::Stage;
+use crate::requests::{Stage, Work};
 
 impl Driver {
     /// Begins to serve what the machine has newly asked for, with one batch of entries.
@@ -29,18 +29,22 @@ impl Driver {
             match effects::serve(&mut self.world, &pending.asked) {
                 Served::Now { before, finished, state: write } => {
                     drafts.extend(before);
-                    drafts.push(pending.asked.draft(finished.kind, &finished.payload));
+                    drafts.push(pending.asked.draft(finished.kind, finished.payload));
                     state.extend(write);
                     then.feed.push((id, finished.answer));
                     pending.stage = Stage::Answered;
                 }
-                Served::Later { before, job, due, gate } => {
+                Served::Later { before, job, due } => {
                     drafts.extend(before);
                     let signals = self.world.signals.clone();
                     let job = self.jobs.spawn(async move {
                         signals.send(Signal::Finished(id, Box::new(Ok(job.await))));
                     });
-                    pending.stage = Stage::UnderWay { job, due, gate };
+                    pending.stage = Stage::UnderWay { work: Work::Job(job), due, gate: None };
+                }
+                Served::Called { call, gate } => {
+                    let work = Work::Call(call);
+                    pending.stage = Stage::UnderWay { work, due: None, gate };
                 }
                 Served::Ask { before, question } => {
                     drafts.extend(before);
@@ -73,7 +77,7 @@ impl Driver {
         let withdraw = std::mem::take(&mut self.requests.to_withdraw);
         let draft = |asked: &Asked| {
             let finished = effects::withdrawal(asked);
-            asked.draft(finished.kind, &finished.payload)
+            asked.draft(finished.kind, finished.payload)
         };
         withdraw.iter().map(draft).collect()
     }

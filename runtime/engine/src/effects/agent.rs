@@ -4,17 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use prism_agents::{
-    AgentCall, AgentError, AgentReply, BoxFuture, Dispatcher, Earlier, Gate, Notes,
+    AgentCall, AgentError, AgentReply, BoxFuture, Dispatcher, Earlier, Gate, Notes, OnItsWay,
 };
 use prism_journal::{Draft, Entry, Kind};
 use prism_vm::{Answer, Data, EffectError};
-use serde_json::json;
+use serde::Serialize;
 
 use super::{Finished, Served, World, refused, span};
-use crate::described::kept;
+use crate::described::{has_contract, kept};
 use crate::drive::Signal;
-use crate::error;
-use crate::record::{Asked, answer_json, now_micros};
+use crate::record::{Answered, Args, Asked, now_micros};
+use crate::{codec, error};
+
+type Reply = Result<AgentReply, AgentError>;
 
 /// The agent that serves `llm`, when the manifest has one of that name.
 const LLM: &str = "llm";
@@ -37,25 +39,21 @@ pub(crate) fn once(world: &World, asked: &Asked) -> Served {
     }
     let gate = Gate::closed();
     let call = AgentCall { once: Some(gate.clone()), ..call };
-    let reply = world.dispatcher.submit(addressed(world, asked, call), notes(world, asked));
-    let has_begun = gate.clone();
-    let handle = handle_of(asked);
-    let job = async move {
-        match reply.await {
-            Err(error) if has_begun.is_open() && error.leaves_open() => {
-                recorded(&agent, Answer::Value(unknown(&agent, &error.message)), None)
-            }
-            reply => {
-                let reasoning = reasoning_of(&reply);
-                let outcome = match kept(handle.as_ref(), answer_of(&agent, reply)) {
-                    Answer::Value(value) => Answer::Value(known(value)),
-                    failed @ Answer::Error(_) => failed,
-                };
-                recorded(&agent, outcome, reasoning)
-            }
+    let (has_begun, handle) = (gate.clone(), handle_with_contract(asked));
+    let outcome = move |reply: Reply| match reply {
+        Err(error) if has_begun.is_open() && error.leaves_open() => {
+            recorded(&agent, Answer::Value(unknown(&agent, &error.message)), None)
+        }
+        reply => {
+            let reasoning = reasoning_of(&reply);
+            let outcome = match kept(handle.as_ref(), answer_of(&agent, reply)) {
+                Answer::Value(value) => Answer::Value(known(value)),
+                failed @ Answer::Error(_) => failed,
+            };
+            recorded(&agent, outcome, reasoning)
         }
     };
-    Served::Later { before: Vec::new(), job: Box::pin(job), due: None, gate: Some(gate) }
+    Served::Called { call: send(world, asked, call, outcome), gate: Some(gate) }
 }
 
 /// What `agent.once` gives for a scripted answer: an error with the code of an unknown outcome is
@@ -128,7 +126,7 @@ pub(crate) fn ask(
     let agent = call.agent.clone();
     let call = AgentCall { idempotency_key: key, ..call };
     let reply = dispatcher.submit(call, Arc::new(|_| {}));
-    let handle = handle_of(asked);
+    let handle = handle_with_contract(asked);
     Some(Box::pin(async move { kept(handle.as_ref(), answer_of(&agent, reply.await)) }))
 }
 
@@ -161,28 +159,38 @@ fn agent_name(asked: &Asked) -> Option<Arc<str>> {
     }
 }
 
-/// The agent that a request names, with its contract where it is a handle.
-fn handle_of(asked: &Asked) -> Option<Data> {
-    asked.args.first()?.get("agent").cloned()
+/// The agent that a request names, where it is a handle that says what the agent answers.
+fn handle_with_contract(asked: &Asked) -> Option<Data> {
+    let handle = asked.args.first()?.get("agent")?;
+    has_contract(handle).then(|| handle.clone())
 }
 
 fn submit(world: &World, asked: &Asked, call: AgentCall) -> Served {
-    let call = addressed(world, asked, call);
-    let agent = call.agent.clone();
-    let reply = world.dispatcher.submit(call, notes(world, asked));
-    let handle = handle_of(asked);
-    let job = async move {
-        let reply = reply.await;
+    let (agent, handle) = (call.agent.clone(), handle_with_contract(asked));
+    let outcome = move |reply| {
         let reasoning = reasoning_of(&reply);
         recorded(&agent, kept(handle.as_ref(), answer_of(&agent, reply)), reasoning)
     };
-    Served::Later { before: Vec::new(), job: Box::pin(job), due: None, gate: None }
+    Served::Called { call: send(world, asked, call, outcome), gate: None }
+}
+
+/// Sends the call on its way. The driver hears of its outcome, which is made an entry where it
+/// comes in.
+fn send(
+    world: &World,
+    asked: &Asked,
+    call: AgentCall,
+    outcome: impl FnOnce(Reply) -> Finished + Send + 'static,
+) -> OnItsWay {
+    let (signals, id) = (world.signals.clone(), asked.id);
+    let done = move |reply| signals.send(Signal::Finished(id, Box::new(Ok(outcome(reply)))));
+    world.dispatcher.send(addressed(world, asked, call), notes(world, asked), done)
 }
 
 /// The call as a part of its run: with its key, and what was tried before.
 fn addressed(world: &World, asked: &Asked, mut call: AgentCall) -> AgentCall {
-    call.run = world.run.to_string().into();
-    call.idempotency_key = format!("{}/{}", world.run, asked.effect_id);
+    call.run = world.name.clone();
+    call.idempotency_key = world.key(asked);
     let tried = world.past.attempts(&asked.effect_id);
     let until = |time: i64| micros(time.saturating_sub(now_micros()));
     call.earlier =
@@ -207,11 +215,11 @@ fn micros(span: i64) -> Duration {
     Duration::from_micros(u64::try_from(span).unwrap_or_default())
 }
 
-fn reasoning_of(reply: &Result<AgentReply, AgentError>) -> Option<String> {
+fn reasoning_of(reply: &Reply) -> Option<String> {
     reply.as_ref().ok().and_then(|reply| reply.reasoning.clone())
 }
 
-fn answer_of(agent: &str, reply: Result<AgentReply, AgentError>) -> Answer {
+fn answer_of(agent: &str, reply: Reply) -> Answer {
     match reply {
         Ok(AgentReply { value, confidence: Some(confidence), .. }) => {
             Answer::Value(value.with_confidence(confidence))
@@ -223,12 +231,9 @@ fn answer_of(agent: &str, reply: Result<AgentReply, AgentError>) -> Answer {
 
 /// The outcome of a call, as its entry has it.
 fn recorded(agent: &str, answer: Answer, reasoning: Option<String>) -> Finished {
-    let mut payload = answer_json(&answer);
-    payload["agent"] = agent.into();
-    if let Some(reasoning) = reasoning {
-        payload["reasoning"] = reasoning.into();
-    }
-    Finished { kind: Kind::Answer, payload, answer }
+    let reasoning = reasoning.as_deref();
+    let said = Answered { agent: Some(agent), reasoning, ..Answered::with(&answer) };
+    Finished { kind: Kind::Answer, payload: codec::bytes(&said), answer }
 }
 
 fn effect_error(agent: &str, error: AgentError) -> EffectError {
@@ -245,17 +250,23 @@ fn effect_error(agent: &str, error: AgentError) -> EffectError {
 pub(crate) fn scripted(asked: &Asked, answer: Answer) -> Served {
     let name = agent_name(asked).unwrap_or_default();
     let before = vec![attempt_started(asked, &name, 1)];
-    let finished = recorded(&name, kept(handle_of(asked).as_ref(), answer), None);
+    let finished = recorded(&name, kept(handle_with_contract(asked).as_ref(), answer), None);
     Served::Now { before, finished, state: None }
+}
+
+/// The payload of an attempt.
+#[derive(Serialize)]
+struct Attempted<'a> {
+    agent: &'a str,
+    number: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    args: Option<Args<'a>>,
 }
 
 /// The first attempt's entry keeps the arguments.
 pub(crate) fn attempt_started(asked: &Asked, agent: &str, number: u32) -> Draft {
-    let mut payload = json!({ "agent": agent, "number": number });
-    if number == 1 {
-        payload["args"] = asked.args_json();
-    }
-    asked.draft(Kind::AttemptStarted, &payload)
+    let args = Some(asked.args()).filter(|_| number == 1);
+    asked.draft(Kind::AttemptStarted, codec::bytes(&Attempted { agent, number, args }))
 }
 
 /// The agent that a request goes to, for its entries.

@@ -14,7 +14,7 @@ use crate::people::{
     decision_json, question_from_request, question_json,
 };
 use crate::record::{Asked, ESCALATED, event_draft, now_micros};
-use crate::{Error, error};
+use crate::{Error, codec, error};
 
 pub(crate) fn ask(world: &World, asked: &Asked) -> Served {
     if let Some(question) = world.past.question(&asked.effect_id) {
@@ -25,7 +25,7 @@ pub(crate) fn ask(world: &World, asked: &Asked) -> Served {
                         of `{ to, within }`";
         return refused(asked, error::bad_argument(&asked.effect, expected));
     };
-    let before = vec![asked.draft(Kind::Waiting, &question_json(&question))];
+    let before = vec![asked.draft(Kind::Waiting, codec::bytes(&question_json(&question)))];
     Served::Ask { before, question }
 }
 
@@ -39,14 +39,19 @@ pub(crate) fn scripted(world: &World, asked: &Asked, answer: Answer) -> Served {
         Served::Ask { before, .. } => before,
         refused => return refused,
     };
-    let finished = finished(&decision_from_script(&value), asked.digest);
+    let finished = finished(&decision_from_script(&value), asked.digest, None);
     Served::Now { before, finished, state: None }
 }
 
-fn finished(decision: &Decision, question: Digest) -> Finished {
+/// `to`: who was asked last.
+fn finished(decision: &Decision, question: Digest, to: Option<&str>) -> Finished {
+    let mut payload = decision_json(decision, question);
+    if let Some(to) = to {
+        payload["to"] = to.into();
+    }
     Finished {
         kind: Kind::Decision,
-        payload: decision_json(decision, question),
+        payload: codec::bytes(&payload),
         answer: Answer::Value(decision_data(decision)),
     }
 }
@@ -58,11 +63,7 @@ pub(crate) fn decided(store: &dyn Store, question: &Question) -> Result<Option<F
 
 /// The outcome of a question.
 pub(crate) fn finish(decision: &Decision, question: &Question) -> Finished {
-    let mut finished = finished(decision, question.digest);
-    if let Some(to) = question.to(now_micros()) {
-        finished.payload["to"] = to.into();
-    }
-    finished
+    finished(decision, question.digest, question.to(now_micros()))
 }
 
 /// The entry that says who is asked now, when that is not the first one and was not said before.
@@ -130,5 +131,5 @@ pub(crate) fn withdrawal(asked: &Asked) -> Finished {
         reason: "the program needs the answer no more".to_owned(),
         by: people::BY_PROGRAM.to_owned(),
     };
-    finished(&decision, asked.digest)
+    finished(&decision, asked.digest, None)
 }

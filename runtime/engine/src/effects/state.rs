@@ -6,8 +6,9 @@ use prism_journal::{StateKey, StateWrite};
 use prism_vm::{Answer, Data, EffectError};
 
 use super::{Served, World, finished, now, refused};
+use crate::codec::{self, Written};
+use crate::error;
 use crate::record::Asked;
-use crate::{codec, error};
 
 /// The value under a key, else the second argument, else null.
 pub(crate) fn get(world: &World, asked: &Asked) -> Served {
@@ -33,7 +34,7 @@ pub(crate) fn set(world: &mut World, asked: &Asked) -> Served {
         return refused(asked, error::bad_argument("state.set", "a text as its key and a value"));
     };
     let value = asked.args.get(1).unwrap_or(&Data::Null);
-    let value: Arc<[u8]> = codec::to_json(value).to_string().into_bytes().into();
+    let value: Arc<[u8]> = codec::bytes(&Written(value)).into();
     world.unsaved.insert(at.clone(), value.clone());
     Served::Now {
         before: Vec::new(),

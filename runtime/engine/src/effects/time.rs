@@ -7,8 +7,8 @@ use prism_vm::{Answer, Data};
 use serde_json::json;
 
 use super::{Served, World, after, finished, refused, span};
-use crate::error;
 use crate::record::{Asked, now_micros};
+use crate::{codec, error};
 
 /// The clock is looked at again after so long, because it may be set meanwhile.
 const LONGEST_NAP: Duration = Duration::from_secs(30);
@@ -27,14 +27,14 @@ pub(crate) fn sleep(world: &World, asked: &Asked) -> Served {
     let due = known.unwrap_or_else(|| after(span));
     let before = match known {
         Some(_) => Vec::new(),
-        None => vec![asked.draft(Kind::Timer, &json!({ "due": due }))],
+        None => vec![asked.draft(Kind::Timer, codec::bytes(&json!({ "due": due })))],
     };
     let done = finished(asked, Answer::Value(Data::Null));
     let job = async move {
         sleep_until(due).await;
         done
     };
-    Served::Later { before, job: Box::pin(job), due: Some(due), gate: None }
+    Served::Later { before, job: Box::pin(job), due: Some(due) }
 }
 
 /// Sleeps until a time of the wall clock, in microseconds since 1970.

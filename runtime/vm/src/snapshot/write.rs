@@ -1,6 +1,5 @@
 //! Machine to bytes: first what is reached, then the reached heap, then the parts.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::parts;
@@ -33,20 +32,39 @@ pub(super) fn content(machine: &mut Machine) -> Vec<u8> {
     writer.bytes
 }
 
-/// The place in the snapshot of every heap value that is reached from some.
-fn reached(core: &Core, mut open: Vec<Value>) -> BTreeMap<(u8, u32), u32> {
-    let mut places = BTreeMap::new();
+/// The places in the snapshot of the heap values that are reached from some: for each kind, by
+/// index.
+struct Places([Vec<Option<u32>>; KINDS.len()]);
+
+/// Those of all that is reached from some values. Of each kind, they are in the order of indices.
+fn reached(core: &Core, mut open: Vec<Value>) -> Places {
+    let mut places: [Vec<Option<u32>>; KINDS.len()] = Default::default();
     while let Some(value) = open.pop() {
-        if places.insert(key(value), 0).is_none() {
+        let (kind, index) = key(value);
+        let (places, index) = (&mut places[usize::from(kind)], index as usize);
+        if places.len() <= index {
+            places.resize(index + 1, None);
+        }
+        if places[index].replace(0).is_none() {
             core.heap.parts(value, &mut |part| open.push(part));
         }
     }
-    let mut next = [0u32; KINDS.len()];
-    for ((kind, _), place) in &mut places {
-        *place = next[usize::from(*kind)];
-        next[usize::from(*kind)] += 1;
+    for places in &mut places {
+        (0..).zip(places.iter_mut().flatten()).for_each(|(next, place)| *place = next);
     }
-    places
+    Places(places)
+}
+
+impl Places {
+    fn of(&self, (kind, index): (u8, u32)) -> u32 {
+        let place = self.0[usize::from(kind)].get(index as usize).copied().flatten();
+        place.expect("what is written was reached")
+    }
+
+    fn indices(&self, kind: u8) -> Vec<u32> {
+        let places = self.0[usize::from(kind)].iter();
+        (0..).zip(places).filter_map(|(index, place)| place.map(|_| index)).collect()
+    }
 }
 
 /// Kind and index of a heap value.
@@ -93,7 +111,7 @@ impl Wire for Gather {
 
 struct Writer {
     bytes: Vec<u8>,
-    places: BTreeMap<(u8, u32), u32>,
+    places: Places,
 }
 
 impl Writer {
@@ -106,12 +124,11 @@ impl Writer {
     }
 
     fn heap(&mut self, core: &Core) {
-        let found: Vec<(u8, u32)> = self.places.keys().copied().collect();
-        for kind in 0..KINDS.len() as u8 {
-            self.uint(found.iter().filter(|(known, _)| *known == kind).count() as u64);
-        }
-        for (kind, index) in found {
-            self.entry(core, Value::heap(KINDS[usize::from(kind)], index));
+        let found: Vec<Vec<u32>> =
+            (0..).zip(KINDS).map(|(kind, _)| self.places.indices(kind)).collect();
+        found.iter().for_each(|indices| self.uint(indices.len() as u64));
+        for (kind, indices) in KINDS.into_iter().zip(found) {
+            indices.into_iter().for_each(|index| self.entry(core, Value::heap(kind, index)));
         }
     }
 
@@ -202,7 +219,7 @@ impl Writer {
             Tag::Text | Tag::Array | Tag::Object | Tag::Closure | Tag::Confident | Tag::Other => {
                 let key = key(value);
                 self.bytes.push(FIRST_KIND + key.0);
-                self.uint(u64::from(self.places[&key]));
+                self.uint(u64::from(self.places.of(key)));
             }
         }
     }
