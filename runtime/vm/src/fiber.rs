@@ -172,7 +172,10 @@ impl Default for Fiber {
 
 impl Fiber {
     pub(crate) fn new(id: FiberId, path: Arc<str>) -> Fiber {
-        Fiber::with_stack(id, path, vec![Value::NULL; FIRST_STACK])
+        let mut stack = SPARE.take();
+        stack.clear();
+        stack.resize(FIRST_STACK, Value::NULL);
+        Fiber::with_stack(id, path, stack)
     }
 
     fn with_stack(id: FiberId, path: Arc<str>, stack: Vec<Value>) -> Fiber {
@@ -215,9 +218,18 @@ impl Fiber {
         let n_used = self.base as usize + usize::from(self.n_regs);
         let Some(used) = self.stack.get(..n_used) else { return 0 };
         let used = used.to_vec();
-        let room = std::mem::replace(&mut self.stack, used);
-        let n_freed = room.len() - n_used;
-        if room.capacity() <= FIRST_STACK {
+        self.replace_stack(used)
+    }
+
+    /// Gives back all registers of a fiber that is over; gives the bytes that were freed.
+    pub(crate) fn drop_stack(&mut self) -> usize {
+        self.replace_stack(Vec::new())
+    }
+
+    fn replace_stack(&mut self, stack: Vec<Value>) -> usize {
+        let room = std::mem::replace(&mut self.stack, stack);
+        let n_freed = room.len() - self.stack.len();
+        if room.capacity() == FIRST_STACK {
             SPARE.set(room);
         }
         n_freed * size_of::<Value>()

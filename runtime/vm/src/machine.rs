@@ -300,6 +300,9 @@ impl Machine {
         self.core.heap.grow(FIBER + fiber.stack.len() * size_of::<Value>());
         self.core.inherit_handlers(parent, &mut fiber);
         self.start(&mut fiber, callee, args)?;
+        // Its turn may come when many others have been spawned.
+        let freed = fiber.compact();
+        self.core.heap.shrink(freed);
         self.parts.n_fibers += 1;
         self.note_child(parent, id);
         if !matches!(fiber.state, State::Over(_)) {
@@ -493,8 +496,8 @@ impl Machine {
         for waiter in waiters {
             self.notify(waiter, fiber);
         }
-        self.core.heap.shrink(fiber.stack.len() * size_of::<Value>());
-        fiber.stack = Vec::new();
+        let freed = fiber.drop_stack();
+        self.core.heap.shrink(freed);
         if fiber.is_dropped {
             self.core.heap.dropped_fibers.push(fiber.id);
         }
@@ -530,6 +533,9 @@ impl Machine {
     fn cancel(&mut self, id: FiberId) {
         let mut doomed = vec![id];
         while let Some(id) = doomed.pop() {
+            if self.is_over(id) {
+                continue;
+            }
             let Some(mut fiber) = self.parts.fibers.remove(&id) else {
                 self.doomed.push(id);
                 continue;

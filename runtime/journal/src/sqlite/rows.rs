@@ -2,7 +2,7 @@
 
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql, params};
 
@@ -40,11 +40,11 @@ pub(super) struct Placed {
 /// statement journal for each statement.
 pub(super) fn insert(connection: &Connection, placed: &[Placed]) -> rusqlite::Result<()> {
     let mut rest = placed;
-    for size in CHUNKS {
+    for (size, sql) in CHUNKS.into_iter().zip(&*INSERTS) {
         if rest.len() < size {
             continue;
         }
-        let mut statement = connection.prepare_cached(&insert_sql(size))?;
+        let mut statement = connection.prepare_cached(sql)?;
         while rest.len() >= size {
             let (chunk, after) = rest.split_at(size);
             for (index, placed) in chunk.iter().enumerate() {
@@ -56,6 +56,9 @@ pub(super) fn insert(connection: &Connection, placed: &[Placed]) -> rusqlite::Re
     }
     Ok(())
 }
+
+/// The statements for so many rows.
+static INSERTS: LazyLock<[String; 3]> = LazyLock::new(|| CHUNKS.map(insert_sql));
 
 fn insert_sql(rows: usize) -> String {
     let row = format!("({})", vec!["?"; N_COLUMNS].join(","));
