@@ -5,6 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::runtime::Handle;
+
 use crate::{AgentCall, AgentError, AgentNote, AgentReply, AgentSpec};
 
 /// A future that owns all it needs.
@@ -46,6 +48,12 @@ pub trait Backend: Send + Sync {
 
     /// Whether the agent could be started at all: asked before a run begins.
     fn check(&self, spec: &AgentSpec) -> Result<(), AgentError>;
+
+    /// Where batches are handed over; `None`: on the dispatcher's runtime. A backend that works on
+    /// a thread of its own has nobody else to wait for, then, between two attempts.
+    fn runtime(&self) -> Option<Handle> {
+        None
+    }
 
     /// Starts a batch and returns at once. What became ready together arrives together.
     fn submit(&self, batch: Vec<Attempt>, reports: Reports);

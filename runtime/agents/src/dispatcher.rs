@@ -78,8 +78,8 @@ impl Dispatcher {
     /// Calls an agent; `done` hears the outcome once, on any thread, unless the call is given up
     /// before. It must not block for long. A call whose runtime has stopped is cancelled.
     ///
-    /// The call is on its way on the dispatcher's own runtime, where its backend is: between the
-    /// end of a call and the beginning of the next one in its place nobody else is waited for.
+    /// The call is on its way where its backend is: between the end of a call and the beginning of
+    /// the next one in its place nobody else is waited for.
     pub fn send(
         &self,
         call: AgentCall,

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use crate::board::Board;
@@ -27,7 +28,8 @@ impl Pump {
     pub(crate) fn start(backend: Arc<dyn Backend>, board: Arc<Board>) -> Pump {
         let (orders, incoming) = mpsc::unbounded_channel();
         let reports: Reports = Arc::new(move |report| board.report(report));
-        tokio::spawn(serve(backend.clone(), Orders { incoming, reports }));
+        let runtime = backend.runtime().unwrap_or_else(Handle::current);
+        runtime.spawn(serve(backend.clone(), Orders { incoming, reports }));
         Pump { backend, orders }
     }
 

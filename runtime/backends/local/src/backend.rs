@@ -1,6 +1,7 @@
 //! The backend: which attempts run, and how all of them are stopped.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
@@ -9,9 +10,11 @@ use prism_agents::{
     AgentError, AgentReply, AgentSpec, Attempt, Backend, BoxFuture, Mode, Report, Reports, Ticket,
     errors,
 };
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::exchange::{Use, exchange};
+use crate::home::Home;
 use crate::job::{Cancelled, Desk, Job};
 use crate::process::{House, Leave, Process};
 use crate::shared::{self, Halls};
@@ -19,9 +22,11 @@ use crate::warm::{self, Pool};
 use crate::{program, strays};
 
 /// Runs each attempt in a process of its own, or in one that is kept warm.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct LocalBackend {
     shared: Arc<Shared>,
+    /// Where everything is done; or why the system has no thread for it.
+    home: Arc<io::Result<Home>>,
 }
 
 struct Shared {
@@ -40,7 +45,13 @@ struct Running {
 
 impl LocalBackend {
     pub fn new() -> LocalBackend {
-        LocalBackend::default()
+        LocalBackend { shared: Arc::default(), home: Arc::new(Home::new()) }
+    }
+}
+
+impl Default for LocalBackend {
+    fn default() -> LocalBackend {
+        LocalBackend::new()
     }
 }
 
@@ -69,7 +80,21 @@ impl Backend for LocalBackend {
         program::find(spec).map(|_| ())
     }
 
+    fn runtime(&self) -> Option<Handle> {
+        self.home.as_ref().as_ref().ok().map(|home| home.handle().clone())
+    }
+
     fn submit(&self, batch: Vec<Attempt>, reports: Reports) {
+        let home = match &*self.home {
+            Ok(home) => home.handle(),
+            Err(error) => {
+                for attempt in batch {
+                    let error = errors::system_refused(&attempt.spec.name, &error.to_string());
+                    reports(Report::Done(attempt.ticket, Err(error)));
+                }
+                return;
+            }
+        };
         let shared = Arc::downgrade(&self.shared);
         let forget = Box::new(move |ticket| {
             if let Some(shared) = shared.upgrade() {
@@ -78,7 +103,7 @@ impl Backend for LocalBackend {
         });
         let desk = Arc::new(Desk { reports, forget });
         for attempt in batch {
-            self.shared.start(attempt, &desk);
+            self.shared.start(attempt, &desk, home);
         }
     }
 
@@ -117,7 +142,7 @@ impl Backend for LocalBackend {
 }
 
 impl Shared {
-    fn start(self: &Arc<Self>, attempt: Attempt, desk: &Arc<Desk>) {
+    fn start(self: &Arc<Self>, attempt: Attempt, desk: &Arc<Desk>, home: &Handle) {
         let (cancel, cancelled) = oneshot::channel();
         let mut running = self.running();
         let Some(alive) = running.alive.clone() else {
@@ -128,21 +153,21 @@ impl Shared {
         running.cancel.insert(attempt.ticket, cancel);
         drop(running);
         let job = Job::new(attempt, Cancelled::new(cancelled), desk.clone());
-        self.run(job, alive);
+        self.run(job, alive, home);
     }
 
-    fn run(self: &Arc<Self>, job: Job, alive: mpsc::Sender<()>) {
+    fn run(self: &Arc<Self>, job: Job, alive: mpsc::Sender<()>, home: &Handle) {
         let shared = self.clone();
         match job.attempt.spec.mode {
             Mode::PerCall => {
-                tokio::spawn(async move {
+                home.spawn(async move {
                     per_call(job, &shared.house).await;
                     drop(alive);
                 });
             }
             Mode::Warm { idle, calls } if calls > 1 => {
                 if let Some(hall) = self.halls.enter(job, calls) {
-                    tokio::spawn(async move {
+                    home.spawn(async move {
                         shared::serve(hall, idle, &shared.halls, &shared.house).await;
                         drop(alive);
                     });
@@ -150,7 +175,7 @@ impl Shared {
             }
             Mode::Warm { idle, .. } => {
                 if let Err(job) = self.pool.offer(job) {
-                    tokio::spawn(async move {
+                    home.spawn(async move {
                         warm::serve(job, idle, &shared.pool, &shared.house).await;
                         drop(alive);
                     });

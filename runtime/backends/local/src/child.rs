@@ -36,17 +36,10 @@ pub(crate) struct Program {
     pub(crate) env: BTreeMap<OsString, OsString>,
 }
 
-/// A process, not yet in the hands of a runtime.
-pub(crate) struct Started {
-    own: Own,
-    /// Becomes readable when the process has ended.
-    end: OwnedFd,
-    pipes: [OwnedFd; 3],
-}
-
 /// A process with its three pipes. Killed when dropped.
 pub(crate) struct Child {
     own: Own,
+    /// Becomes readable when the process has ended.
     end: AsyncFd<OwnedFd>,
     pub(crate) stdin: Option<Sender>,
     pub(crate) stdout: Option<Receiver>,
@@ -54,10 +47,9 @@ pub(crate) struct Child {
 }
 
 impl Child {
-    /// Must be called inside a tokio runtime with I/O enabled.
     #[expect(unsafe_code, reason = "the runtime cannot know that a descriptor stays what it is")]
-    pub(crate) fn new(started: Started) -> io::Result<Child> {
-        let Started { own, end, pipes: [stdin, stdout, stderr] } = started;
+    fn new(own: Own, end: OwnedFd, pipes: [OwnedFd; 3]) -> io::Result<Child> {
+        let [stdin, stdout, stderr] = pipes;
         // SAFETY: an `OwnedFd` is one open file until it is dropped, with the `AsyncFd`.
         let end = unsafe { AsyncFd::register_with_interest(end, Interest::READABLE) };
         Ok(Child {
@@ -128,8 +120,9 @@ struct Plan {
 const STACK: usize = 64 << 10;
 
 /// Starts a program as the leader of a new process group. It is killed when the calling thread
-/// ends, which therefore has to be one that stays, and that blocks all signals.
-pub(crate) fn start(program: &Program) -> io::Result<Started> {
+/// ends, which therefore has to be one that stays, and that blocks all signals; and it has to be
+/// inside a tokio runtime with I/O.
+pub(crate) fn start(program: &Program) -> io::Result<Child> {
     let text = |text: &OsStr| CString::new(text.as_bytes()).map_err(io::Error::from);
     let args = program.args.iter().map(|arg| text(arg)).collect::<io::Result<Vec<_>>>()?;
     let variable = |(name, value): (&OsString, &OsString)| {
@@ -160,7 +153,7 @@ pub(crate) fn start(program: &Program) -> io::Result<Started> {
         errno => return Err(io::Error::from_raw_os_error(errno)),
     }
     let end = pidfd_open(own.id, PidfdFlags::empty())?;
-    Ok(Started { own, end, pipes: ours })
+    Child::new(own, end, ours)
 }
 
 /// The reading and the writing end; neither is one of the first three files.

@@ -12,7 +12,7 @@ mod shared;
 
 mod child;
 
-mod spawner;
+mod home;
 
 mod process;
 

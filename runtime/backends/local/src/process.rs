@@ -17,7 +17,7 @@ use crate::job::Note;
 use crate::lines::Lines;
 use crate::stderr::Stderr;
 use crate::strays::{self, Marks};
-use crate::{program, spawner};
+use crate::{home, program};
 
 /// How long the last words of a dead process are waited for, when something else that it
 /// started still holds its pipes open.
@@ -62,7 +62,7 @@ impl Process {
         let args = [name].into_iter().chain(spec.command[1..].iter().map(Into::into)).collect();
         let program = Program { file, args, dir: spec.dir.clone(), env };
         let mut child =
-            spawner::spawn(program).await.map_err(|error| program::start_error(spec, &error))?;
+            home::start(&program).await.map_err(|error| program::start_error(spec, &error))?;
         let stdout = child.stdout.take().expect("nobody has taken it");
         Ok(Process {
             group: Group::new(child.id(), house.guardian.clone()),
