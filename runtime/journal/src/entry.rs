@@ -193,27 +193,28 @@ impl Entry {
     /// BLAKE3 over: the text `prism journal 1`, `prev`, run, seq, time, kind, the two texts and
     /// the request digest, then 0 and the inline bytes, or 1 and the reference. Numbers are
     /// little endian, 8 bytes (kind: 1); texts and bytes are preceded by their length.
-    pub fn expected_hash(&self) -> Digest {
+    /// `bytes` is room, which serves for many.
+    pub(crate) fn expected_hash(&self, bytes: &mut Vec<u8>) -> Digest {
         let inline = match &self.payload {
             Payload::Inline(bytes) => &bytes[..],
             Payload::Blob(_) => &[],
         };
         // In one piece: the pieces are so short that each would cost more than it has to be hashed.
-        let n_texts = self.effect_id.len() + self.name.len() + inline.len();
-        let mut bytes = Vec::with_capacity(N_OTHERS + n_texts);
+        bytes.clear();
+        bytes.reserve(N_OTHERS + self.effect_id.len() + self.name.len() + inline.len());
         bytes.extend(b"prism journal 1");
         bytes.extend(self.prev.bytes());
         bytes.extend(self.run.bytes());
         bytes.extend(self.seq.to_le_bytes());
         bytes.extend(self.time.to_le_bytes());
         bytes.push(self.kind as u8);
-        sized(&mut bytes, self.effect_id.as_bytes());
-        sized(&mut bytes, self.name.as_bytes());
+        sized(bytes, self.effect_id.as_bytes());
+        sized(bytes, self.name.as_bytes());
         bytes.extend(self.request.bytes());
         match &self.payload {
             Payload::Inline(inline) => {
                 bytes.push(0);
-                sized(&mut bytes, inline);
+                sized(bytes, inline);
             }
             Payload::Blob(reference) => {
                 bytes.push(1);
@@ -221,7 +222,7 @@ impl Entry {
                 bytes.extend(reference.len.to_le_bytes());
             }
         }
-        Digest::of(&bytes)
+        Digest::of(bytes)
     }
 }
 

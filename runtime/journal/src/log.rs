@@ -65,6 +65,7 @@ impl Log {
     pub fn batch(&mut self, drafts: Vec<Draft>) -> Batch {
         let time = now_micros();
         let mut batch = Batch { entries: Vec::with_capacity(drafts.len()), ..Batch::default() };
+        let mut room = Vec::new();
         for draft in drafts {
             let payload = inline_or_blob(draft.payload, &mut batch.blobs);
             let mut entry = Entry {
@@ -79,7 +80,7 @@ impl Log {
                 prev: self.prev,
                 hash: Digest::ZERO,
             };
-            entry.hash = entry.expected_hash();
+            entry.hash = entry.expected_hash(&mut room);
             self.next_seq += 1;
             self.prev = entry.hash;
             batch.entries.push(entry);

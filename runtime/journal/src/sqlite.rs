@@ -183,10 +183,20 @@ impl Sqlite {
         &self,
         read: impl FnOnce(&Connection, &mut Index) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        self.with_old_index(|snapshot, index| {
+            index.refresh(snapshot, self.at())?;
+            read(snapshot, index)
+        })
+    }
+
+    /// The same with the index as it is.
+    fn with_old_index<T>(
+        &self,
+        read: impl FnOnce(&Connection, &mut Index) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         self.reading(|connection| {
             let snapshot = connection.transaction().map_err(|error| self.at().fault(&error))?;
             let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
-            index.refresh(&snapshot, self.at())?;
             read(&snapshot, &mut index)
         })
     }
@@ -265,7 +275,7 @@ impl Store for Sqlite {
     }
 
     fn unfinished(&self) -> Result<Vec<RunRecord>, Error> {
-        self.with_index(|snapshot, index| index.unfinished(snapshot, self.at()))
+        self.with_old_index(|snapshot, index| index.unfinished(snapshot, self.at()))
     }
 
     fn ends(&self, runs: &[RunId]) -> Result<Vec<Entry>, Error> {

@@ -272,11 +272,12 @@ pub(crate) fn recover_each<S: Store + ?Sized>(
 /// Checks that entries follow each other and that nothing in them was changed.
 /// `seq` and `prev` are what the first one must have.
 pub(crate) fn check_chain(entries: &[Entry], mut seq: u64, mut prev: Digest) -> Result<(), Error> {
+    let mut room = Vec::new();
     for entry in entries {
         if entry.seq != seq {
             return Err(Error::Missing { run: entry.run, seq });
         }
-        if entry.prev != prev || entry.hash != entry.expected_hash() {
+        if entry.prev != prev || entry.hash != entry.expected_hash(&mut room) {
             return Err(Error::Changed { run: entry.run, seq });
         }
         seq += 1;

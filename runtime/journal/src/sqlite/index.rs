@@ -5,10 +5,10 @@
 //! rows at most, and appending writes to one table only. The table is derived: `flush` brings it
 //! forward now and then.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use rustc_hash::FxHashMap;
 
 use super::fault::At;
 use super::rows::Placed;
@@ -34,7 +34,7 @@ pub(super) struct Index {
     /// What `indexed.to_row` was when it was last read.
     flushed_to: i64,
     n_changed: i64,
-    tails: HashMap<RunId, Tail>,
+    tails: FxHashMap<RunId, Tail>,
     /// Whether every run that has not ended is in the map, from now on.
     has_unfinished: bool,
 }
@@ -95,21 +95,24 @@ impl Index {
         self.tails.get(&run)
     }
 
-    /// The runs that have not ended, oldest first.
+    /// The runs that have not ended, oldest first, with the rows that were added since the last
+    /// time.
     pub(super) fn unfinished(
         &mut self,
         connection: &Connection,
         at: At<'_>,
     ) -> Result<Vec<RunRecord>, Error> {
         if !self.has_unfinished {
+            // Before the rows: each would ask the table for its run.
+            self.start(connection, at)?;
             let open = format!("{RUNS} WHERE status < {}", Status::Completed as u8);
-            let open = query(connection, &open).map_err(|error| at.fault(&error))?;
-            self.tails.reserve(open.len());
-            for tail in open {
+            each_tail(connection, &open, |tail| {
                 self.tails.entry(tail.record.run).or_insert(tail);
-            }
+            })
+            .map_err(|error| at.fault(&error))?;
             self.has_unfinished = true;
         }
+        self.refresh(connection, at)?;
         let mut runs = Vec::with_capacity(self.tails.len());
         let open = self.tails.values().filter(|tail| !tail.record.status.is_final());
         runs.extend(open.map(|tail| tail.record.clone()));
@@ -123,11 +126,11 @@ impl Index {
         connection: &Connection,
         at: At<'_>,
     ) -> Result<Vec<RunRecord>, Error> {
-        let mut runs: HashMap<RunId, RunRecord> = query(connection, RUNS)
-            .map_err(|error| at.fault(&error))?
-            .into_iter()
-            .map(|tail| (tail.record.run, tail.record))
-            .collect();
+        let mut runs: FxHashMap<RunId, RunRecord> = FxHashMap::default();
+        each_tail(connection, RUNS, |tail| {
+            runs.insert(tail.record.run, tail.record);
+        })
+        .map_err(|error| at.fault(&error))?;
         for (run, tail) in &self.tails {
             let is_there = !tail.record.status.is_final()
                 || is_there(connection, *run, tail.last_row).map_err(|error| at.fault(&error))?;
@@ -308,7 +311,7 @@ fn is_there(connection: &Connection, run: RunId, row: i64) -> rusqlite::Result<b
 fn find(connection: &Connection, run: RunId) -> rusqlite::Result<Option<Tail>> {
     connection
         .prepare_cached(&format!("{RUNS} WHERE run = ?1"))?
-        .query_row([run.bytes()], tail_from)
+        .query_row([run.bytes()], |row| tail_from(row, &mut Arc::from("")))
         .optional()
 }
 
@@ -316,15 +319,31 @@ fn find(connection: &Connection, run: RunId) -> rusqlite::Result<Option<Tail>> {
 const RUNS: &str = "SELECT run, name, status, open_questions, started, updated, last_row, last_seq,
     last_hash FROM runs";
 
-fn query(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<Tail>> {
-    connection.prepare_cached(sql)?.query_map([], tail_from)?.collect()
+/// Reads what the table knows of many runs.
+fn each_tail(
+    connection: &Connection,
+    sql: &str,
+    mut take: impl FnMut(Tail),
+) -> rusqlite::Result<()> {
+    let mut query = connection.prepare_cached(sql)?;
+    let mut rows = query.query([])?;
+    let mut name = Arc::from("");
+    while let Some(row) = rows.next()? {
+        take(tail_from(row, &mut name)?);
+    }
+    Ok(())
 }
 
-fn tail_from(row: &Row<'_>) -> rusqlite::Result<Tail> {
+/// `name` is that of the run before, which most have as well.
+fn tail_from(row: &Row<'_>, name: &mut Arc<str>) -> rusqlite::Result<Tail> {
+    let own = row.get_ref(1)?.as_str()?;
+    if **name != *own {
+        *name = own.into();
+    }
     let status: u8 = row.get(2)?;
     let record = RunRecord {
         run: RunId::from_bytes(row.get(0)?),
-        name: row.get(1)?,
+        name: name.clone(),
         status: Status::from_number(status)
             .ok_or(rusqlite::Error::IntegralValueOutOfRange(2, i64::from(status)))?,
         open_questions: row.get(3)?,

@@ -5,7 +5,6 @@
 //! runs are dealt out to a few files: ten thousand locks take 20 ms then, and more than a second
 //! in one file.
 
-use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -14,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fault::At;
 use crate::{Claim, Error, RunId};
@@ -37,10 +37,10 @@ pub(super) struct Locks {
 #[derive(Default)]
 struct Held {
     /// Those that were needed so far, by number.
-    files: HashMap<u64, Arc<File>>,
+    files: FxHashMap<u64, Arc<File>>,
     /// Those that were only looked at, which may be allowed where writing is not.
-    looked_at: HashMap<u64, Arc<File>>,
-    runs: HashSet<RunId>,
+    looked_at: FxHashMap<u64, Arc<File>>,
+    runs: FxHashSet<RunId>,
 }
 
 impl Locks {
@@ -52,15 +52,19 @@ impl Locks {
     pub(super) fn claim(&self, run: RunId) -> Result<Claim, Error> {
         let mut held = self.held();
         let file = self.file(&mut held, run)?;
-        if held.runs.contains(&run) {
+        if !held.runs.insert(run) {
             return Err(Error::Claimed { run });
         }
-        match fcntl(&*file, FcntlArg::F_OFD_SETLK(&byte(run, libc::F_WRLCK))) {
-            Ok(_) => {}
-            Err(Errno::EAGAIN | Errno::EACCES) => return Err(Error::Claimed { run }),
-            Err(errno) => return Err(At(&self.folder).unreachable(&errno.into())),
+        // Other threads need not wait for what the kernel says.
+        drop(held);
+        let locked = fcntl(&*file, FcntlArg::F_OFD_SETLK(&byte(run, libc::F_WRLCK)));
+        if let Err(errno) = locked {
+            self.held().runs.remove(&run);
+            return Err(match errno {
+                Errno::EAGAIN | Errno::EACCES => Error::Claimed { run },
+                errno => At(&self.folder).unreachable(&errno.into()),
+            });
         }
-        held.runs.insert(run);
         let locks = self.clone();
         Ok(Claim::new(run, Box::new(move || locks.release(&file, run))))
     }

@@ -1,6 +1,5 @@
 //! The one thread that writes: commits together whatever arrived during the last sync.
 
-use std::collections::HashMap;
 use std::mem;
 use std::path::Path;
 use std::sync::mpsc;
@@ -9,6 +8,7 @@ use std::thread::{self, JoinHandle};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior, params};
+use rustc_hash::FxHashMap;
 
 use super::fault::At;
 use super::index::Index;
@@ -322,7 +322,7 @@ struct Pending<'a> {
     index: &'a Mutex<Index>,
     next_row: i64,
     /// Last row and sequence number of each run in this transaction.
-    ends: HashMap<RunId, (i64, u64)>,
+    ends: FxHashMap<RunId, (i64, u64)>,
     placed: Vec<Placed>,
 }
 
@@ -342,7 +342,7 @@ impl<'a> Pending<'a> {
             .map_err(|error| at.fault(&error))?;
         index.lock().unwrap_or_else(PoisonError::into_inner).start(connection, at)?;
         let next_row = last_row + 1;
-        Ok(Pending { index, next_row, ends: HashMap::new(), placed: Vec::new() })
+        Ok(Pending { index, next_row, ends: FxHashMap::default(), placed: Vec::new() })
     }
 
     /// Takes the entries of a batch, gives them their rows, and writes what goes with them.
