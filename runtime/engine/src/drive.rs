@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use prism_agents::AgentNote;
 use prism_journal::{Draft, Error as StoreError, Message, StateWrite};
-use prism_vm::{Answer, Data, Outcome, RequestId, Trap};
+use prism_vm::{Answer, Data, Outcome, Request, RequestId, Trap};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -140,7 +140,7 @@ impl Driver {
         loop {
             let outcome = self.machine.run();
             self.take_output();
-            match outcome {
+            let answered = match outcome {
                 Outcome::Done(value) => {
                     self.drop_cancelled();
                     return Ok(Some(End::Done(value)));
@@ -149,19 +149,35 @@ impl Driver {
                     self.drop_cancelled();
                     return Ok(Some(End::Trap(trap)));
                 }
-                Outcome::Perform(requests) => {
-                    for request in requests {
-                        let asked = Asked::from_request(request, &self.recorder.secrets);
-                        self.world.past.check(self.world.run, &asked)?;
-                        let entries = self.world.past.take_open(&asked.effect_id);
-                        self.requests.add(asked, entries);
-                    }
-                }
-            }
+                Outcome::Perform(requests) => self.take_requests(requests)?,
+            };
             self.drop_cancelled();
+            if let Some(id) = answered {
+                let outcome = self.world.past.next_outcome().expect("`take_requests` has seen it");
+                self.world.script.skip(&outcome.effect);
+                self.resume(id, outcome.answer);
+                continue;
+            }
             let Some((id, answer)) = self.next_answer()? else { return Ok(None) };
             self.feed(id, answer);
         }
+    }
+
+    /// Takes in what the machine asks for. One that it asks for alone, and that the journal answers
+    /// next, is given back instead: most are so on the way through a journal, and nobody has to
+    /// find them.
+    fn take_requests(&mut self, requests: Vec<Request>) -> Result<Option<RequestId>, Error> {
+        let is_alone = requests.len() == 1;
+        for request in requests {
+            let asked = Asked::from_request(request, &self.recorder.secrets);
+            self.world.past.check(self.world.run, &asked)?;
+            if is_alone && self.world.past.answers_next(&asked.effect_id) {
+                return Ok(Some(asked.id));
+            }
+            let entries = self.world.past.take_open(&asked.effect_id);
+            self.requests.add(asked, entries);
+        }
+        Ok(None)
     }
 
     fn take_output(&mut self) {
@@ -193,9 +209,12 @@ impl Driver {
     }
 
     fn feed(&mut self, id: RequestId, answer: Answer) {
-        if self.requests.remove(id).is_none() {
-            return;
+        if self.requests.remove(id).is_some() {
+            self.resume(id, answer);
         }
+    }
+
+    fn resume(&mut self, id: RequestId, answer: Answer) {
         if let Err(error) = self.machine.resume(id, answer) {
             let refusal = crate::error::not_taken(&error);
             // A request that waits takes an error: it is not nested.

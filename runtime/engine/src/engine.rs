@@ -277,6 +277,11 @@ impl Engine {
         self.spawn(run, signals, driver.drive())
     }
 
+    /// Takes room for runs that go on together.
+    pub(crate) fn make_room(&self, n_runs: usize) {
+        self.event_loop.make_room(n_runs);
+    }
+
     /// Gives a run to the thread that drives it.
     pub(crate) fn spawn(
         &self,

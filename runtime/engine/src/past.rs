@@ -200,6 +200,11 @@ impl Past {
         self.open.remove(effect_id).unwrap_or_default()
     }
 
+    /// Whether the next outcome to feed is of this effect.
+    pub(crate) fn answers_next(&self, effect_id: &str) -> bool {
+        self.outcomes.front().is_some_and(|next| *next.effect_id == *effect_id)
+    }
+
     /// The next outcome to feed.
     pub(crate) fn next_outcome(&mut self) -> Option<Outcome> {
         let next = self.outcomes.pop_front();

@@ -26,6 +26,9 @@ use crate::{Engine, Error, RunHandle, runs};
 /// would be in memory at the same time.
 const FEWEST: usize = 64;
 const MOST: usize = 8192;
+/// So many runs in a row are dealt to one thread, and the next ones to another: those that began at
+/// the same time have come as far as each other, and lie together in the store.
+const DEAL: usize = 512;
 
 /// A run that this process has claimed, and its journal.
 pub struct Taken {
@@ -159,6 +162,7 @@ impl Engine {
         let told: Vec<_> =
             addresses.iter().map(|address| (address.run, &address.signals)).collect();
         self.hand_over_messages(&told)?;
+        self.make_room(taken.len());
         let engine = Arc::new(self.clone());
         let company = Company::of(taken.len(), self.store.clone());
         let spawn = |(taken, address): (Taken, Address)| {
@@ -167,6 +171,7 @@ impl Engine {
             self.spawn(run, signals, async move {
                 let driver = {
                     // A run that is driven keeps nothing of this, and no engine.
+                    let seed = seed;
                     let (engine, company, taken, address) = *seed;
                     let mut driver = engine.driver_of(taken, address)?;
                     company.take_in(&mut driver);
@@ -201,22 +206,31 @@ fn on_all_processors<T: Send, R: Send>(
     work: impl Fn(Vec<T>) -> Vec<R> + Sync,
 ) -> Vec<R> {
     let n_threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let share = items.len().div_ceil(n_threads).clamp(FEWEST, MOST);
     let mut done = Vec::with_capacity(items.len());
     let mut items = items.into_iter();
     while items.len() > 0 {
-        thread::scope(|scope| {
-            let own: Vec<T> = items.by_ref().take(share).collect();
-            let others: Vec<_> = (1..n_threads)
-                .map(|_| items.by_ref().take(share).collect::<Vec<T>>())
-                .filter(|others| !others.is_empty())
-                .map(|others| scope.spawn(|| work(others)))
-                .collect();
-            done.extend(work(own));
-            for other in others {
-                done.extend(other.join().expect("taking up runs does not panic"));
-            }
+        let n_items = items.len().min(n_threads * MOST);
+        let n_shares = n_items.div_ceil(FEWEST).min(n_threads);
+        let deal = n_items.div_ceil(n_shares).min(DEAL);
+        let whose: Vec<usize> = (0..n_shares).cycle().take(n_items.div_ceil(deal)).collect();
+        let mut shares: Vec<Vec<T>> = (0..n_shares).map(|_| Vec::new()).collect();
+        for share in &whose {
+            shares[*share].extend(items.by_ref().take(deal));
+        }
+        let results: Vec<Vec<R>> = thread::scope(|scope| {
+            let work = &work;
+            let own = shares.pop().expect("there is one at least");
+            let others: Vec<_> =
+                shares.into_iter().map(|share| scope.spawn(move || work(share))).collect();
+            let own = work(own);
+            let others = others.into_iter().map(|other| other.join());
+            let others = others.map(|other| other.expect("taking up runs does not panic"));
+            others.chain([own]).collect()
         });
+        let mut results: Vec<_> = results.into_iter().map(Vec::into_iter).collect();
+        for share in &whose {
+            done.extend(results[*share].by_ref().take(deal));
+        }
     }
     done
 }
@@ -226,5 +240,20 @@ pub(crate) fn expect_unfinished(last: &Entry) -> Result<(), Error> {
     match last.kind.end() {
         Some(status) => Err(Error::Ended { run: last.run, status: status.name() }),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_several_threads_do_is_in_order() {
+        for n_items in [0, 1, 63, 64, 65, 129, 1023, 1025, 5_000, 16_384, 16_385, 70_001] {
+            let items: Vec<usize> = (0..n_items).collect();
+            let doubled =
+                on_all_processors(items, |share| share.into_iter().map(|item| 2 * item).collect());
+            assert_eq!(doubled, (0..n_items).map(|item| 2 * item).collect::<Vec<_>>());
+        }
     }
 }
