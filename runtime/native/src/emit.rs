@@ -407,6 +407,19 @@ impl<'a, 'b> Emit<'a, 'b> {
         self.b.ins().iconst(types::I64, bits as i64)
     }
 
+    /// The index of a reference in the arena of its kind.
+    fn index_of(&mut self, bits: Value) -> Value {
+        let index = self.b.ins().ireduce(types::I32, bits);
+        self.b.ins().uextend(types::I64, index)
+    }
+
+    /// Where an entry of an arena begins.
+    fn entry_in(&mut self, arena: Value, index: Value, size: i64) -> Value {
+        let size = self.b.ins().iconst(types::I64, size);
+        let offset = self.b.ins().imul(index, size);
+        self.b.ins().iadd(arena, offset)
+    }
+
     fn set_bool(&mut self, reg: u8, holds: Value) {
         let (yes, no) = (self.bits(TRUE), self.bits(FALSE));
         let value = self.b.ins().select(holds, yes, no);

@@ -38,8 +38,15 @@ impl Regs {
 
     pub(crate) fn filter(self, is_in: impl Fn(u8) -> bool) -> Regs {
         let mut regs = Regs::default();
-        for reg in (0..=u8::MAX).filter(|&reg| self.contains(reg) && is_in(reg)) {
-            regs.insert(reg);
+        for (word, first) in self.0.into_iter().zip((0u8..).step_by(64)) {
+            let mut rest = word;
+            while rest != 0 {
+                let reg = first + rest.trailing_zeros() as u8;
+                if is_in(reg) {
+                    regs.insert(reg);
+                }
+                rest &= rest - 1;
+            }
         }
         regs
     }

@@ -1,5 +1,6 @@
 //! When code is made, and when it is given up.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use prism_bytecode::Verified;
@@ -177,6 +178,8 @@ fn analyse(program: &Verified, pc: u32, state: &State<'_>) -> Option<Bodies> {
     };
     let global = |index| state.global(index);
     let constant = |index| state.constant(index);
-    let field = |at| state.field(at);
+    // Plans are made again and again until the kinds are known.
+    let fields = RefCell::new(FxHashMap::default());
+    let field = |at| *fields.borrow_mut().entry(at).or_insert_with(|| state.field(at));
     bodies(program, pc, args, &Values { global: &global, constant: &constant, field: &field })
 }

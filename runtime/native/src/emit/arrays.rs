@@ -14,8 +14,7 @@ use crate::kinds::Kinds;
 impl Emit<'_, '_> {
     /// The entry of an array in the arena.
     pub(super) fn array_entry(&mut self, bits: Value) -> Value {
-        let index = self.b.ins().ireduce(types::I32, bits);
-        let index = self.b.ins().uextend(types::I64, index);
+        let index = self.index_of(bits);
         self.entry_of(index)
     }
 
@@ -24,9 +23,7 @@ impl Emit<'_, '_> {
             Some([arrays, _]) => self.b.use_var(arrays),
             None => self.load_view(view!(arrays)),
         };
-        let size = self.b.ins().iconst(types::I64, self.places.entry);
-        let offset = self.b.ins().imul(index, size);
-        self.b.ins().iadd(arrays, offset)
+        self.entry_in(arrays, index, self.places.entry)
     }
 
     /// Where the elements of an array are, and how many.

@@ -8,12 +8,9 @@ use crate::kinds::Kinds;
 impl Emit<'_, '_> {
     /// The entry of an object in the arena.
     fn object_entry(&mut self, bits: Value) -> Value {
-        let index = self.b.ins().ireduce(types::I32, bits);
-        let index = self.b.ins().uextend(types::I64, index);
         let arena = self.load_view(view!(objects));
-        let size = self.b.ins().iconst(types::I64, self.places.object_entry);
-        let offset = self.b.ins().imul(index, size);
-        self.b.ins().iadd(arena, offset)
+        let index = self.index_of(bits);
+        self.entry_in(arena, index, self.places.object_entry)
     }
 
     pub(super) fn object_count(&mut self, bits: Value) -> Count {

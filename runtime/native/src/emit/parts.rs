@@ -308,12 +308,9 @@ impl Emit<'_, '_> {
     }
 
     fn confident_entry(&mut self, bits: Value) -> Value {
-        let index = self.b.ins().ireduce(types::I32, bits);
-        let index = self.b.ins().uextend(types::I64, index);
         let arena = self.load_view(view!(confidents));
-        let size = self.b.ins().iconst(types::I64, self.places.confident_entry);
-        let offset = self.b.ins().imul(index, size);
-        self.b.ins().iadd(arena, offset)
+        let index = self.index_of(bits);
+        self.entry_in(arena, index, self.places.confident_entry)
     }
 
     /// One more holder of a box, if there is one.
