@@ -31,7 +31,7 @@ mod assemble;
 pub use assemble::{AssembleError, assemble};
 pub use decode::{MAX_ARTIFACT, decode, format};
 pub use disassemble::disassemble;
-pub use encode::{FORMAT, encode};
+pub use encode::{FORMAT, encode, seal};
 pub use error::{DecodeError, VerifyError};
 pub use ids::{
     ConstId, FileId, FunctionId, GlobalId, HandlerId, KeysId, NativeId, Reg, SiteId, StrId,

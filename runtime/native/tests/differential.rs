@@ -3,34 +3,16 @@
 //!
 //! `PRISM_NATIVE_CASES=20000 cargo test --release -p prism-native` is the long form.
 
+mod both;
 mod make;
 
 use std::sync::Arc;
 
-use prism_bytecode::{Verified, verify};
-use prism_vm::tier::Tier;
-use prism_vm::{Limits, Machine, Outcome};
+use both::Ran;
+use prism_bytecode::verify;
+use prism_vm::Limits;
 
 const DEPTH: u32 = 12;
-
-/// What a run may be asked about.
-#[derive(Debug, PartialEq)]
-struct Ran {
-    /// As text: NaN is not equal to itself, and `-0` is to `0`.
-    outcome: String,
-    fuel: u64,
-    memory: usize,
-}
-
-fn run(program: &Arc<Verified>, limits: Limits, tier: Option<Box<dyn Tier>>) -> Ran {
-    let mut machine = Machine::new(program.clone(), limits, Vec::new()).expect("no inputs");
-    if let Some(tier) = tier {
-        machine.install(tier);
-    }
-    let outcome: Outcome = machine.run();
-    let (fuel, memory) = (machine.fuel_used(), machine.memory_used());
-    Ran { outcome: format!("{outcome:?}"), fuel, memory }
-}
 
 /// Programs that get to their end, of all runs.
 fn compare(is_confident: bool, is_like: impl Fn(&Ran, &Ran) -> bool) {
@@ -45,11 +27,12 @@ fn compare(is_confident: bool, is_like: impl Fn(&Ran, &Ran) -> bool) {
         for fuel in [7, 150, 3_000] {
             // Shallow enough that some programs are too deep.
             let limits = Limits { fuel, depth: DEPTH, memory: 1 << 20, requests: 1 };
-            let expected = run(&program, limits, None);
-            n_done += u64::from(expected.outcome.starts_with("Done"));
+            let run = |tier| both::run(&program, limits, tier).expect("no inputs");
+            let expected = run(None);
+            n_done += u64::from(expected.is_done());
             for hotness in [0, 60] {
                 let tier = prism_native::with_hotness(program.clone(), hotness);
-                let found = run(&program, limits, Some(tier));
+                let found = run(Some(tier));
                 assert!(
                     is_like(&found, &expected),
                     "seed {seed}, fuel {fuel}, hotness {hotness}: {found:?}, not {expected:?}\n{shown}"
@@ -72,9 +55,9 @@ fn machine_code_does_what_the_interpreter_does() {
 fn machine_code_computes_the_same_confidences() {
     const BOX: usize = 56;
     let most = BOX * make::N_REGS as usize * DEPTH as usize;
-    let slack = move |ran: &Ran| if ran.outcome.starts_with("Done") { 0 } else { most };
+    let slack = move |ran: &Ran| if ran.is_done() { 0 } else { most };
     compare(true, move |found, expected| {
-        let is_same = (&found.outcome, found.fuel) == (&expected.outcome, expected.fuel);
+        let is_same = (&found.events, found.fuel) == (&expected.events, expected.fuel);
         is_same && found.memory.abs_diff(expected.memory) <= slack(expected)
     });
 }

@@ -7,20 +7,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use prism_bytecode::Module;
 use prism_vm::{Limits, Machine};
-
-/// The bytes as the payload of an artifact whose header is right.
-fn sealed(payload: &[u8]) -> Vec<u8> {
-    let mut artifact = prism_bytecode::encode(&Module::default())[..16].to_vec();
-    artifact.extend(blake3::hash(payload).as_bytes());
-    artifact.extend(payload);
-    artifact
-}
 
 /// Whether a machine ran the payload; it may have trapped.
 fn ran(payload: &[u8]) -> bool {
-    let Ok(module) = prism_bytecode::decode(&sealed(payload)) else { return false };
+    let Ok(module) = prism_bytecode::decode(&prism_bytecode::seal(payload)) else { return false };
     let Ok(verified) = prism_bytecode::verify(module) else { return false };
     let limits = Limits { fuel: 20_000, memory: 1 << 20, depth: 200, requests: 20 };
     match Machine::new(Arc::new(verified), limits, Vec::new()) {
