@@ -5,6 +5,7 @@
 
 mod args;
 mod deliver;
+mod person;
 mod progress;
 mod terminal;
 mod verbs;

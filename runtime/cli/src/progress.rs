@@ -42,12 +42,11 @@ impl Progress {
         }
     }
 
-    /// Does something that writes to the terminal, without the status line in between.
-    pub fn paused<T>(&self, write: impl FnOnce() -> T) -> T {
+    /// Leaves the terminal to somebody else, without the status line, for as long as the result is
+    /// kept.
+    pub fn pause(&self) -> Paused<'_> {
         self.set_paused(true);
-        let result = write();
-        self.set_paused(false);
-        result
+        Paused { progress: self }
     }
 
     fn set_paused(&self, is_paused: bool) {
@@ -61,6 +60,17 @@ impl Progress {
 
     fn bar(&self) -> std::sync::MutexGuard<'_, Bar> {
         self.bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// Shows the status line again when it is dropped.
+pub struct Paused<'a> {
+    progress: &'a Progress,
+}
+
+impl Drop for Paused<'_> {
+    fn drop(&mut self) {
+        self.progress.set_paused(false);
     }
 }
 

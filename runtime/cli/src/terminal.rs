@@ -1,15 +1,12 @@
-//! The person at the terminal, if there is one: colours, printing, and asking.
+//! The terminal, if there is one: colours, printing, and whether a person sits there.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
-use prism_agents::BoxFuture;
-use prism_engine::{Ask, Decision, Question};
-use prism_vm::Data;
-use tokio::sync::oneshot;
+use prism_engine::Ask;
 
 use crate::args::Color;
-use crate::deliver::question_text;
+use crate::person::Person;
 use crate::progress::Progress;
 
 /// What standard input and standard error are connected to.
@@ -38,81 +35,7 @@ impl Terminal {
 
     /// The person to ask; `None` when nobody sits there.
     pub fn person(self, progress: &Arc<Progress>) -> Option<Arc<dyn Ask>> {
-        self.has_person.then(|| Arc::new(Person { progress: progress.clone() }) as Arc<dyn Ask>)
-    }
-}
-
-/// Asks on the terminal, one question at a time.
-struct Person {
-    progress: Arc<Progress>,
-}
-
-impl Ask for Person {
-    fn ask(&self, question: Question) -> BoxFuture<Option<Decision>> {
-        let progress = self.progress.clone();
-        Box::pin(async move {
-            let (answer, answered) = oneshot::channel();
-            // A thread of its own: reading a line cannot be cancelled, and it must not keep
-            // the run from going on when the decision comes from elsewhere.
-            std::thread::spawn(move || {
-                let decision = progress.paused(|| converse(&question));
-                // The decision may have come from elsewhere.
-                let _ = answer.send(decision);
-            });
-            answered.await.unwrap_or(None)
-        })
-    }
-}
-
-/// `None` when the input ends before there is an answer.
-fn converse(question: &Question) -> Option<Decision> {
-    let mut prompt = question_text(question);
-    loop {
-        let decision = match question.choices.is_empty() {
-            true => yes_or_no(&prompt)?,
-            false => choice(question, &prompt)?,
-        };
-        match decision {
-            Some((approved, choice)) => {
-                let reason = line("  reason (may be empty): ")?;
-                return Some(Decision { approved, choice, reason, by: user() });
-            }
-            None => prompt = String::new(),
-        }
-    }
-}
-
-type Answer = Option<(bool, Option<Data>)>;
-
-fn yes_or_no(prompt: &str) -> Option<Answer> {
-    let answer = line(&format!("{prompt}  approve? [y/n] "))?;
-    Some(match answer.to_lowercase().as_str() {
-        "y" | "yes" => Some((true, None)),
-        "n" | "no" => Some((false, None)),
-        _ => None,
-    })
-}
-
-fn choice(question: &Question, prompt: &str) -> Option<Answer> {
-    let answer =
-        line(&format!("{prompt}  which one? [1-{}, or n for no] ", question.choices.len()))?;
-    if matches!(answer.to_lowercase().as_str(), "n" | "no") {
-        return Some(Some((false, None)));
-    }
-    let by_number = answer.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-    let by_text =
-        || question.choices.iter().position(|choice| prism_cli::show::result(choice) == answer);
-    let chosen = by_number.or_else(by_text).and_then(|place| question.choices.get(place));
-    Some(chosen.map(|choice| (true, Some(choice.clone()))))
-}
-
-/// One line from the terminal without its end; `None` at the end of the input.
-fn line(prompt: &str) -> Option<String> {
-    print_error(prompt);
-    let mut text = String::new();
-    match std::io::stdin().lock().read_line(&mut text) {
-        Ok(0) | Err(_) => None,
-        Ok(_) => Some(text.trim().to_owned()),
+        self.has_person.then(|| Arc::new(Person::new(progress.clone())) as Arc<dyn Ask>)
     }
 }
 

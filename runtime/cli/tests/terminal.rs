@@ -68,6 +68,20 @@ fn a_choice_is_offered_by_number() {
 }
 
 #[test]
+fn questions_of_fibers_are_asked_one_after_the_other() {
+    let project = Project::new(
+        "parallel([\n\
+         () => human.ask({ reason: \"colour?\", choices: [\"red\", \"green\"] }).choice,\n\
+         () => human.approve({ reason: \"ship?\" }).approved\n])\n",
+    );
+    let (status, text) = on_terminal(&project, "which one?=2;empty=;[y/n]=n;empty=");
+    assert_eq!(status, 0, "{text}");
+    let place = |words: &str| text.find(words).unwrap();
+    assert!(place("reason (may be empty)") < place("? ship?"), "{text}");
+    assert!(text.ends_with("[\"green\", false]\n"), "{text}");
+}
+
+#[test]
 fn a_decision_from_elsewhere_counts_too() {
     let project =
         Project::new("let d = human.approve({ reason: \"ship?\" })\n[d.approved, d.by]\n");
