@@ -147,6 +147,31 @@ fn a_fork_asks_from_its_site_on_and_leaves_its_parent_alone() {
     assert_eq!(project.prism(&["diff", &run, &run]).status, 0);
 }
 
+#[test]
+fn what_people_were_asked_is_told_in_a_difference() {
+    let project = Project::new("human.approve({ reason: \"ship?\", proposal: { days: 3 } }).by\n");
+    let (status, object) = project.run_json(&[]);
+    assert_eq!(status, 3, "{object}");
+    let run = object["run"].as_str().unwrap().to_owned();
+    assert_eq!(project.prism(&["approve", &run, "--by", "ada"]).status, 0);
+    let fork = project.prism(&["replay", &run, "--from", ":1", "--json"]).json();
+    let fork = fork["run"].as_str().unwrap();
+    assert_eq!(project.prism(&["approve", fork, "--by", "bob"]).status, 0);
+    let diff = project.prism(&["diff", &run, fork, "--json"]).json();
+    let asked = "from human.approve({\"reason\":\"ship?\",\"proposal\":{\"days\":3}})";
+    assert!(diff["differences"][0]["left"].as_str().unwrap().ends_with(asked), "{diff}");
+    assert!(diff["differences"][0]["right"].as_str().unwrap().contains("bob"), "{diff}");
+}
+
+#[test]
+fn a_place_where_nothing_was_asked_is_refused_with_those_where_something_was() {
+    let (project, run) = recorded();
+    let ran = project.prism(&["replay", &run, "--from", "main.prism:4"]);
+    assert_eq!(ran.status, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("[P2019]") && ran.stderr.contains("`FILE:LINE`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("main.third"), "{}", ran.stderr);
+}
+
 /// `VOTES` with calls before, between and behind its own.
 fn with_more_calls() -> String {
     let more = |name: &str| format!("let {name} = parallel([() => agents[0].call(\"{name}\")])\n");

@@ -123,6 +123,7 @@ impl Side {
                     effect.args = args.take();
                 }
                 match entry.kind {
+                    Kind::Waiting => effect.args = json!([question(&mut payload)]),
                     Kind::Answer => effect.outcome = Some(answer(&mut payload)),
                     Kind::Decision => effect.outcome = Some(decision(&mut payload)),
                     _ => {}
@@ -149,6 +150,18 @@ fn answer(payload: &mut Value) -> Value {
         Some(value) => value.take(),
         None => json!({ "error": payload["error"].take() }),
     }
+}
+
+/// What a person was asked. When it has to be decided differs from run to run.
+fn question(payload: &mut Value) -> Value {
+    let mut asked = json!({ "reason": payload["reason"].take() });
+    for key in ["proposal", "choices"] {
+        let value = payload[key].take();
+        if !value.is_null() && value != json!([]) {
+            asked[key] = value;
+        }
+    }
+    asked
 }
 
 fn decision(payload: &mut Value) -> Value {

@@ -140,10 +140,7 @@ impl Error {
                 "the run asked for nothing; leave `--from` out".to_owned()
             }
             Error::UnknownSite { known, .. } => {
-                format!(
-                    "name a line of the program (`main.prism:3`), or one of {}",
-                    known.join(", ")
-                )
+                format!("name a line of the program (`FILE:LINE`), or one of {}", known.join(", "))
             }
             Error::NotWaiting { run } => format!("`prism events {run}` shows where it stands"),
             Error::OtherProposal { run, .. } => {
