@@ -254,6 +254,9 @@ pub struct Cancel {
     /// Why; the journal keeps it
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub reason: String,
+    /// One JSON object: {\"run\",\"ended\"}
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Show where a run stands

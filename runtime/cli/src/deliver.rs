@@ -120,8 +120,11 @@ fn unkept_text(result: &RunResult) -> String {
 fn waiting_text(result: &RunResult, store: &str) -> String {
     let mut text: String = result.questions.iter().map(question_text).collect();
     let run = result.run;
+    // The oldest question is the one that `prism approve` decides.
+    let has_choices = result.questions.first().is_some_and(|oldest| !oldest.choices.is_empty());
+    let choice = if has_choices { " --choice '…'" } else { "" };
     text.push_str(&format!(
-        "waiting for a person\n   yes: prism approve {run}{store}\n    no: prism approve \
+        "waiting for a person\n   yes: prism approve {run}{store}{choice}\n    no: prism approve \
          {run}{store} --reject --reason '…'\n"
     ));
     text

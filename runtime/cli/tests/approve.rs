@@ -32,6 +32,15 @@ fn a_waiting_run_says_how_to_decide() {
 }
 
 #[test]
+fn a_question_with_choices_says_how_to_choose() {
+    let (project, run) = waiting();
+    let ran = project.prism(&["resume", &run]);
+    let expected = format!("prism approve {run} --choice '…'\n");
+    assert!(ran.stderr.contains(&expected), "{}", ran.stderr);
+    assert!(ran.stderr.contains(&format!("prism approve {run} --reject")), "{}", ran.stderr);
+}
+
+#[test]
 fn approving_goes_on_and_prints_the_whole_result() {
     let (project, run) = waiting();
     let ran = project.prism(&["approve", &run, "--choice", "now", "--by", "ada", "--json"]);
@@ -62,6 +71,19 @@ fn a_decision_can_be_recorded_first_and_used_later() {
     assert_eq!(project.prism(&["approve", &run, "--no-resume"]).status, 0);
     let ran = project.prism(&["resume", &run, "--json"]);
     assert_eq!((ran.status, &ran.json()["value"]["approved"]), (0, &json!(true)));
+}
+
+#[test]
+fn a_decision_that_is_only_recorded_says_where_the_run_stands() {
+    let (project, run) = waiting();
+    let before = project.prism(&["status", &run, "--json"]).json();
+    assert_eq!(before["questions"][0]["reason"], "ship?");
+    let ran = project.prism(&["approve", &run, "--choice", "now", "--no-resume", "--json"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let object = ran.json();
+    assert_eq!((&object["run"], &object["status"]), (&json!(run), &json!("waiting")), "{object}");
+    assert_eq!(object["questions"], json!([]), "nobody is asked any more");
+    assert_eq!(project.prism(&["status", &run, "--json"]).json(), object);
 }
 
 #[test]

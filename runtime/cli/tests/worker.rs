@@ -230,7 +230,8 @@ fn a_decision_is_bound_to_the_proposal_that_was_seen() {
 fn a_run_is_cancelled_wherever_it_is() {
     let project = crashed();
     let name = runs(&project)[0]["run"].as_str().unwrap().to_owned();
-    let ran = project.prism(&["cancel", &name, "--reason", "not needed"]);
+    let ran = project.prism(&["cancel", &name, "--reason", "not needed", "--json"]);
+    assert_eq!(ran.json(), serde_json::json!({ "run": name, "ended": true }));
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     assert!(is_all(&project, "cancelled"));
     let ran = project.prism(&["cancel", &name]);
@@ -242,7 +243,8 @@ fn a_run_is_cancelled_wherever_it_is() {
     let run = Background::start(&project, &["run", "main.prism", "--set", "agents=[\"one\"]"]);
     eventually("the agent is called", || calls(project.path()) == 2);
     let name = runs(&project)[0]["run"].as_str().unwrap().to_owned();
-    assert_eq!(project.prism(&["cancel", &name, "--reason", "not needed"]).status, 0);
+    let ran = project.prism(&["cancel", &name, "--reason", "not needed", "--json"]);
+    assert_eq!((ran.status, ran.json()), (0, serde_json::json!({ "run": name, "ended": false })));
     eventually("the run is cancelled", || is_all(&project, "cancelled"));
     eventually("the agent is gone", || {
         processes_in(project.path()).iter().all(|pid| *pid == i32::try_from(run.0.id()).unwrap())

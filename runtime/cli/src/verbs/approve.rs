@@ -9,19 +9,32 @@ use prism_vm::Data;
 
 use crate::args;
 use crate::deliver::{self, engine};
-use crate::terminal::{Terminal, print_error, user};
+use crate::terminal::{Terminal, print, print_error, user};
 use crate::verbs::resume::{Opened, go_on};
 use crate::verbs::run::tier;
+use crate::verbs::status;
 
 pub fn run(args: &args::Approve, terminal: Terminal) -> ExitCode {
     let json = args.output.json;
     let decided = Opened::named(&args.of).and_then(|opened| Ok((record(&opened, args)?, opened)));
     match decided {
-        Ok((Next::Nothing, opened)) => {
-            print_error(&format!("run {} goes on elsewhere or later\n", opened.run));
+        Ok((Next::Nothing, opened)) => recorded(&opened, json, terminal),
+        Ok((Next::GoOn, opened)) => go_on(opened, Script::default(), tier(false), json, terminal),
+        Err(refused) => deliver::refused(&refused, json, terminal),
+    }
+}
+
+/// The decision is there, and this process leaves the run alone.
+fn recorded(opened: &Opened, json: bool, terminal: Terminal) -> ExitCode {
+    print_error(&format!("run {} goes on elsewhere or later\n", opened.run));
+    if !json {
+        return ExitCode::SUCCESS;
+    }
+    match status::object(opened) {
+        Ok(object) => {
+            print(&format!("{object}\n"));
             ExitCode::SUCCESS
         }
-        Ok((Next::GoOn, opened)) => go_on(opened, Script::default(), tier(false), json, terminal),
         Err(refused) => deliver::refused(&refused, json, terminal),
     }
 }
