@@ -75,7 +75,9 @@ pub fn json_file(path: &str) -> Result<Value, Problem> {
 }
 
 fn file(path: &Path) -> Result<String, Problem> {
-    let bytes = std::fs::read(path).map_err(|error| words::unreadable(path, &error))?;
+    let bytes = std::fs::read(path).map_err(|error| {
+        words::unreadable(path, &error).with_help("what follows `@` is the name of a file")
+    })?;
     String::from_utf8(bytes).map_err(|_| words::not_utf8(path))
 }
 

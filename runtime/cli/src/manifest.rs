@@ -8,7 +8,7 @@ use prism_agents::manifest::{Group, ManifestError, read_agents, read_groups};
 use crate::problem::{Excerpt, Problem};
 use crate::words;
 
-const NAME: &str = "prism.toml";
+pub(crate) const NAME: &str = "prism.toml";
 
 /// The agents of a manifest, and where it lies.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +29,10 @@ pub fn find(folder: &Path) -> Option<PathBuf> {
 /// Reads a manifest; `None` gives one without agents.
 pub fn open(path: Option<PathBuf>) -> Result<Manifest, Vec<Problem>> {
     let Some(path) = path else { return Ok(Manifest::default()) };
-    let bytes = std::fs::read(&path).map_err(|error| vec![words::unreadable(&path, &error)])?;
+    let bytes = std::fs::read(&path).map_err(|error| {
+        let help = "a run goes on with the `prism.toml` that it started with";
+        vec![words::unreadable(&path, &error).with_help(help)]
+    })?;
     let text = String::from_utf8(bytes).map_err(|_| vec![words::not_utf8(&path)])?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let (specs, mut errors) = read_agents(&text, folder);

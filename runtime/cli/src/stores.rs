@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use prism_journal::{Error, Memory, Postgres, Sqlite, Store, Values};
-
 use prism_driver::shown;
+use prism_journal::{Error, Memory, Postgres, Sqlite, Store, Values};
+use serde_json::Value;
 
 use crate::manifest;
 use crate::problem::Problem;
@@ -54,6 +54,21 @@ pub fn named(path: &Path) -> Place {
 pub fn beside(manifest: Option<&Path>) -> Place {
     let folder = manifest.and_then(Path::parent).unwrap_or(Path::new("."));
     Place::File(folder.join(FOLDER).join(FILE))
+}
+
+/// The manifest that a run started with, by what it recorded. In a folder that was moved with its
+/// runs it is the one beside them.
+pub fn manifest_of(recorded: &Value, place: &Place) -> Option<PathBuf> {
+    let path = PathBuf::from(recorded["manifest"].as_str()?);
+    let moved = if path.is_file() { None } else { manifest_beside(place) };
+    Some(moved.unwrap_or(path))
+}
+
+fn manifest_beside(place: &Place) -> Option<PathBuf> {
+    let Place::File(path) = place else { return None };
+    let path = std::path::absolute(path).ok()?;
+    let manifest = path.parent()?.parent()?.join(manifest::NAME);
+    (manifest.is_file() && beside(Some(&manifest)) == Place::File(path)).then_some(manifest)
 }
 
 /// The place where commands that name only a run look.

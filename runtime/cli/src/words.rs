@@ -27,7 +27,7 @@ pub fn given_twice(name: &str) -> Problem {
 
 pub fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
     Problem::new("P2204", format!("`{}` cannot be read: {error}", shown(path)))
-        .with_help("check the path, and that you may read it; `@` is followed by a file name")
+        .with_help("check the path, and that you may read it")
 }
 
 pub fn line_not_utf8() -> Problem {

@@ -4,6 +4,10 @@
 //! scan: unfinished, driven by nobody ─┬─ put down until later → wait for its time or a message
 //!                                     └─ else → resume → ended, waits for a person, put down
 //! ```
+//!
+//! What may pass, such as a manifest that is being written or a bucket that cannot be reached, is
+//! tried again later. A store that takes no more writes ends the work: whoever opened the store
+//! opens it anew.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
@@ -24,6 +28,7 @@ use tokio::task::JoinSet;
 use crate::listener::Listener;
 use crate::manifest;
 use crate::problem::Problem;
+use crate::stores::{self, Place};
 
 /// How often all runs are looked at, for those whose process has died.
 const SCAN: Duration = Duration::from_millis(500);
@@ -32,8 +37,16 @@ const SWEEP: Duration = Duration::from_secs(60);
 /// A timer that ends later than this does not keep a run in memory.
 const SHORT: Duration = Duration::from_secs(1);
 
+/// After the first failure a run is tried again in so long, then each time after twice as long.
+const RETRY: Duration = Duration::from_secs(1);
+/// But never after more than this.
+const LONGEST_RETRY: Duration = Duration::from_secs(60);
+
 /// How a worker works.
+#[derive(Clone)]
 pub struct Options {
+    /// Where the store is.
+    pub place: Place,
     /// End when nothing is due any more.
     pub once: bool,
     /// Runs that are driven at the same time.
@@ -51,7 +64,7 @@ pub enum News {
     Left(RunResult),
     /// The schedule came to times, and these runs of it can be driven.
     Fired(RunId, Vec<RunId>),
-    /// It stays as its journal has it.
+    /// It stays as its journal has it, for now or for good.
     Failed(RunId, Box<Trouble>),
 }
 
@@ -60,6 +73,43 @@ pub enum Trouble {
     Engine(Error),
     /// Its manifest is not what it was.
     Manifest(Vec<Problem>),
+}
+
+/// What a trouble means for a worker.
+enum Matter {
+    /// Another process has the run.
+    Elsewhere,
+    /// The next attempt may go well.
+    MayPass,
+    /// No attempt of this process will.
+    Lasts,
+    /// The store takes no more writes, of whatever run.
+    Store,
+}
+
+impl Matter {
+    fn of(trouble: &Trouble) -> Matter {
+        let error = match trouble {
+            Trouble::Manifest(_) => return Matter::MayPass,
+            Trouble::Engine(Error::Store(error)) => error,
+            Trouble::Engine(Error::Ended { .. }) => return Matter::Elsewhere,
+            Trouble::Engine(_) => return Matter::Lasts,
+        };
+        match error {
+            StoreError::Claimed { .. } | StoreError::OutOfOrder { .. } => Matter::Elsewhere,
+            StoreError::Unreachable { .. } | StoreError::Locked { .. } => Matter::MayPass,
+            StoreError::DiskFull { .. } | StoreError::Stopped { .. } => Matter::Store,
+            StoreError::Newer { .. }
+            | StoreError::NoFormat { .. }
+            | StoreError::NotAStore { .. }
+            | StoreError::Damaged { .. }
+            | StoreError::Changed { .. }
+            | StoreError::Missing { .. }
+            | StoreError::UnknownKind { .. }
+            | StoreError::Blob { .. }
+            | StoreError::Elsewhere { .. } => Matter::Lasts,
+        }
+    }
 }
 
 /// Works until `stop` is ready, or nothing is due. Every run is put down in good order. Must be
@@ -97,6 +147,10 @@ struct Worker<F> {
     schedules: HashMap<RunId, Planned>,
     /// Cannot be driven by this process.
     refused: HashSet<RunId>,
+    /// How often a run could not be driven, for a reason that may pass.
+    failed: HashMap<RunId, u32>,
+    /// Why the store takes no more writes.
+    broken: Option<Error>,
     ready: VecDeque<RunId>,
     /// The same runs.
     is_ready: HashSet<RunId>,
@@ -130,6 +184,8 @@ impl<F: Fn(News)> Worker<F> {
             told: HashSet::new(),
             schedules: HashMap::new(),
             refused: HashSet::new(),
+            failed: HashMap::new(),
+            broken: None,
             ready: VecDeque::new(),
             is_ready: HashSet::new(),
             after: 0,
@@ -144,6 +200,9 @@ impl<F: Fn(News)> Worker<F> {
         loop {
             self.look()?;
             self.take_ready();
+            if let Some(error) = self.broken.take() {
+                return Err(error);
+            }
             if self.options.once && self.driving.is_empty() && self.ready.is_empty() {
                 return Ok(());
             }
@@ -284,7 +343,7 @@ impl<F: Fn(News)> Worker<F> {
         for (run, taken) in runs.iter().zip(take_up(&*self.store, &runs)) {
             match taken {
                 Ok(taken) => {
-                    let path = taken.recorded().meta["manifest"].as_str().map(PathBuf::from);
+                    let path = stores::manifest_of(&taken.recorded().meta, &self.options.place);
                     by_manifest.entry(path).or_default().push(taken);
                 }
                 Err(Error::IsSchedule { .. }) => ticking.push(*run),
@@ -330,16 +389,27 @@ impl<F: Fn(News)> Worker<F> {
         self.driven.spawn(async move { (run, handle.wait().await) });
     }
 
-    /// Leaves a run alone that cannot be driven here, unless somebody else was quicker: there will
-    /// be news of it.
+    /// Leaves a run alone that cannot be driven here, for a while or for good, unless somebody
+    /// else was quicker: there will be news of it.
     fn refuse(&mut self, run: RunId, trouble: Trouble) {
-        if let Trouble::Engine(Error::Store(StoreError::Claimed { .. }) | Error::Ended { .. }) =
-            trouble
-        {
-            self.note_shared();
-            return;
+        match Matter::of(&trouble) {
+            Matter::Elsewhere => return self.note_shared(),
+            Matter::Lasts => {
+                self.refused.insert(run);
+            }
+            Matter::MayPass => {
+                let n_failed = self.failed.entry(run).or_default();
+                let pause = LONGEST_RETRY.min(RETRY * 2_u32.pow((*n_failed).min(6)));
+                *n_failed += 1;
+                let pause = i64::try_from(pause.as_micros()).unwrap_or(i64::MAX);
+                self.park(run, Some(now_micros().saturating_add(pause)));
+            }
+            Matter::Store => {
+                if let Trouble::Engine(error) = &trouble {
+                    self.broken.get_or_insert_with(|| error.clone());
+                }
+            }
         }
-        self.refused.insert(run);
         (self.tell)(News::Failed(run, Box::new(trouble)));
     }
 
@@ -385,6 +455,7 @@ impl<F: Fn(News)> Worker<F> {
         let was_told = self.told.remove(&run);
         match result {
             Ok(result) => {
+                self.failed.remove(&run);
                 if !result.status.is_final() {
                     self.park(run, result.due);
                 }
@@ -393,14 +464,7 @@ impl<F: Fn(News)> Worker<F> {
                     self.wake(run);
                 }
             }
-            // Another process has it now.
-            Err(Error::Store(StoreError::Claimed { .. } | StoreError::OutOfOrder { .. })) => {
-                self.note_shared();
-            }
-            Err(error) => {
-                self.refused.insert(run);
-                (self.tell)(News::Failed(run, Box::new(Trouble::Engine(error))));
-            }
+            Err(error) => self.refuse(run, Trouble::Engine(error)),
         }
     }
 

@@ -127,3 +127,33 @@ fn a_limit_on_the_size_of_files_is_coded_too() {
     let ran = project.prism(&["run", "main.prism"]);
     assert_eq!((ran.status, ran.stdout.as_str()), (0, "1\n"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_worker_goes_on_when_there_is_room_again() {
+    let project = project();
+    project.write("main.prism", format!("human.approve(\"go?\")\n{PROGRAM}"));
+    let script = r#"
+        soon() { n=0; until eval "$1"; do n=$((n + 1)); test $n -lt 600 || exit 1; sleep 0.1; done; }
+        $prism run main.prism --store disk --set 'agents=["first","second"]' --json > run.json
+        run=$(sed 's/.*"run":"\([^"]*\)".*/\1/' run.json)
+        $prism worker --store disk > worker.out 2> worker.err &
+        worker=$!
+        $prism approve "$run" --store disk --no-resume
+        soon 'grep -q "opened again" worker.err'
+        rm disk/filler
+        soon 'grep -q completed worker.out'
+        kill $worker
+        wait $worker
+        echo $? > worker.status
+        $prism resume "$run" --store disk --json > resumed.json
+    "#;
+    if !on_small_disk(&project, script) {
+        println!("nothing is tested: this system lets nobody mount a small disk");
+        return;
+    }
+    let told = text(&project, "worker.err");
+    assert!(told.contains("[P2004]"), "{told}");
+    assert_eq!(text(&project, "worker.status"), "130\n", "{told}");
+    assert_eq!(json_of(&project, "resumed.json")["value"], json!([1, 2]));
+    assert_eq!(text(&project, "first.log"), "x\n", "what was answered is not asked again");
+}

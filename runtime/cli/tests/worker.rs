@@ -5,7 +5,7 @@
 mod common;
 
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use common::{Project, answer, eventually, processes_in};
 use serde_json::Value;
@@ -77,6 +77,43 @@ fn a_worker_goes_on_with_what_crashed() {
     assert_eq!(worker.terminate(), Some(130));
     assert_eq!(calls(project.path()), 2);
     assert_eq!(processes_in(project.path()), Vec::<i32>::new());
+}
+
+#[test]
+fn a_worker_reads_a_manifest_again_that_it_could_not_read() {
+    let project = crashed();
+    let path = project.path().join("prism.toml");
+    let manifest = std::fs::read(&path).unwrap();
+    project.write("prism.toml", "[agents.one");
+    let told = std::fs::File::create(project.path().join("told")).unwrap();
+    let worker = project.command(&["worker"]).stdout(Stdio::null()).stderr(told).spawn().unwrap();
+    let worker = Background(worker);
+    eventually("the worker says what is wrong", || {
+        std::fs::read_to_string(project.path().join("told")).unwrap().contains("[P0650]")
+    });
+    assert!(is_all(&project, "interrupted"));
+    std::fs::write(&path, manifest).unwrap();
+    eventually("the run is completed", || is_all(&project, "completed"));
+    assert_eq!(worker.terminate(), Some(130));
+}
+
+/// The journal knows the manifest by its whole path.
+#[test]
+fn runs_go_on_in_a_folder_that_was_moved() {
+    let (before, project) = (crashed(), Project::new(""));
+    let name = runs(&before)[0]["run"].as_str().unwrap().to_owned();
+    let here = project.path();
+    let copied = Command::new("cp").arg("-r").arg(before.path().join(".")).arg(here).status();
+    assert!(copied.unwrap().success());
+    let old = before.path().join("prism.toml").display().to_string();
+    drop(before);
+    let ran = project.prism(&["resume", &name, "--json"]);
+    assert_eq!((ran.status, &ran.json()["value"]), (0, &1.into()), "{}", ran.stderr);
+    // What only reads the record does not ask for a manifest.
+    std::fs::remove_file(here.join("prism.toml")).unwrap();
+    assert_eq!(project.prism(&["replay", &name]).status, 0);
+    let ran = project.prism(&["replay", &name, "--mode", "shadow"]);
+    assert!(ran.status == 1 && ran.stderr.contains(&old), "{}", ran.stderr);
 }
 
 /// Whether a process has memory with code that is no part of a file.

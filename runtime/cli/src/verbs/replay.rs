@@ -9,7 +9,7 @@ use prism_cli::manifest::Manifest;
 use prism_cli::problem::Problem;
 use prism_cli::program::{Program, Refused, load};
 use prism_cli::session::{self, From, Session, Signals};
-use prism_cli::{hosts, inputs, manifest, report, show, words};
+use prism_cli::{hosts, inputs, manifest, report, show, stores, words};
 use prism_engine::{
     Changes, Compared, Divergence, Error, Fork, Host, Recorded, Replayed, Script, Shadowed,
     recorded, replay,
@@ -44,9 +44,11 @@ fn prepare(args: &args::Replay) -> Result<Prepared, Refused> {
     let inputs = inputs::read(args.input.as_deref(), &[], &[]).map_err(Refused::Usage)?;
     let opened = Opened::named(&args.of)?;
     let recorded = recorded(&*opened.store, opened.run).map_err(|error| engine(&error))?;
-    let path = |key: &str| recorded.meta[key].as_str().map(PathBuf::from);
-    let mut folder = path("folder").unwrap_or_default();
-    let manifest = manifest::open(path("manifest")).map_err(Refused::Wrong)?;
+    let mut folder = recorded.meta["folder"].as_str().map(PathBuf::from).unwrap_or_default();
+    // What only reads the record needs no agents.
+    let needs_agents = mode(args).is_some() || args.program.is_some();
+    let manifest = stores::manifest_of(&recorded.meta, &opened.place).filter(|_| needs_agents);
+    let manifest = manifest::open(manifest).map_err(Refused::Wrong)?;
     let mut changes = Changes { inputs, ..Changes::default() };
     if let Some(file) = &args.program {
         let level = prism_driver::Level::Full;
@@ -57,6 +59,11 @@ fn prepare(args: &args::Replay) -> Result<Prepared, Refused> {
         changes.meta = Some(json!({ "folder": folder, "manifest": manifest.path }));
     }
     Ok(Prepared { opened, changes, folder, registry: manifest.registry, script })
+}
+
+/// What answers; `None`: the record alone.
+fn mode(args: &args::Replay) -> Option<Mode> {
+    args.mode.or(args.from.is_some().then_some(Mode::Freeze))
 }
 
 /// Names that the recorded program did not read are supplied as for a run.
@@ -84,7 +91,7 @@ fn carry_out(
     let Opened { store, place, run } = opened;
     let json = args.output.json;
     let told = |error: Error| engine(&error);
-    match args.mode.or(args.from.is_some().then_some(Mode::Freeze)) {
+    match mode(args) {
         None => {
             let replayed = replay(&*store, run, changes).map_err(told)?;
             Ok(show_replay(&replayed, &folder, json, terminal))

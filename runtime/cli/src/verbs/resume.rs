@@ -83,12 +83,12 @@ fn prepare(
 ) -> Result<Taken, Refused> {
     let Opened { store, place, run } = opened;
     let recorded = begun(&**store, *run).map_err(|error| engine(&error))?;
-    let path = |key: &str| recorded.meta[key].as_str().map(PathBuf::from);
-    let folder = path("folder").unwrap_or_default();
+    let folder = recorded.meta["folder"].as_str().map(PathBuf::from).unwrap_or_default();
     if let Some(result) = outcome(&**store, *run).map_err(|error| engine(&error))? {
         return Ok(Taken::Ended(Box::new(result), folder));
     }
-    let manifest = manifest::open(path("manifest")).map_err(Refused::Wrong)?;
+    let manifest = stores::manifest_of(&recorded.meta, place);
+    let manifest = manifest::open(manifest).map_err(Refused::Wrong)?;
     Ok(Taken::Up(Box::new(Delivery {
         store: store.clone(),
         place: place.clone(),

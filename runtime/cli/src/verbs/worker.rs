@@ -1,14 +1,18 @@
 //! `prism worker` and `prism resume --all`: drives whatever runs are due.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::pin::{Pin, pin};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use prism_cli::program::Refused;
+use prism_cli::report;
 use prism_cli::session::{runtime, signal};
+use prism_cli::stores::{self, Place};
 use prism_cli::worker::{News, Options, Trouble, work};
-use prism_cli::{report, stores};
-use prism_engine::{RunResult, recorded};
+use prism_engine::{Error, RunResult, recorded};
 use prism_journal::{Status, Store};
 
 use crate::args;
@@ -17,6 +21,11 @@ use crate::terminal::{Terminal, print, print_error};
 use crate::verbs::gc::span;
 use crate::verbs::run::tier;
 
+/// A store that failed is opened again after so long, then each time after twice as long.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+/// But never after more than this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
 pub fn run(args: &args::Worker, terminal: Terminal) -> ExitCode {
     let retention = args.retention.as_deref().map(|text| span("--retention", text)).transpose();
     let retention = match retention {
@@ -24,9 +33,9 @@ pub fn run(args: &args::Worker, terminal: Terminal) -> ExitCode {
         Err(refused) => return deliver::refused(&refused, args.json, terminal),
     };
     let tier = tier(args.no_native);
-    let options = Options { once: false, limit: args.limit.max(1), retention, tier };
-    let place = args.store.store.as_deref();
-    match drive(options, place, args.json, terminal) {
+    let place = args.store.store.as_deref().map_or_else(stores::here, stores::named);
+    let options = Options { place, once: false, limit: args.limit.max(1), retention, tier };
+    match drive(options, args.json, terminal) {
         Ok(Ended { .. }) => ExitCode::from(report::INTERRUPTED),
         Err(refused) => deliver::refused(&refused, args.json, terminal),
     }
@@ -35,9 +44,10 @@ pub fn run(args: &args::Worker, terminal: Terminal) -> ExitCode {
 /// Every run that can go on, once.
 pub fn resume_all(args: &args::Resume, terminal: Terminal) -> ExitCode {
     let tier = tier(args.no_native);
-    let options = Options { once: true, limit: 1000, retention: None, tier };
+    let place = args.store.store.as_deref().map_or_else(stores::here, stores::named);
+    let options = Options { place, once: true, limit: 1000, retention: None, tier };
     let json = args.output.json;
-    match drive(options, args.store.store.as_deref(), json, terminal) {
+    match drive(options, json, terminal) {
         Ok(Ended { was_stopped: true, .. }) => ExitCode::from(report::INTERRUPTED),
         Ok(Ended { has_failed: true, .. }) => ExitCode::from(report::FAILED),
         Ok(Ended { .. }) => ExitCode::SUCCESS,
@@ -51,28 +61,62 @@ struct Ended {
     has_failed: bool,
 }
 
-fn drive(
-    options: Options,
-    place: Option<&Path>,
-    json: bool,
-    terminal: Terminal,
-) -> Result<Ended, Refused> {
-    let place = place.map_or_else(stores::here, stores::named);
-    let store = stores::open(&place)?;
+fn drive(options: Options, json: bool, terminal: Terminal) -> Result<Ended, Refused> {
     let (was_stopped, has_failed) = (AtomicBool::new(false), AtomicBool::new(false));
-    let stop = async {
+    let stop = pin!(async {
         signal().await;
         was_stopped.store(true, Ordering::Relaxed);
-    };
-    let tell = |news: News| {
-        has_failed.fetch_or(is_failure(&news), Ordering::Relaxed);
-        told(&news, &*store, json, terminal);
+    });
+    let tell = |news: &News, store: &dyn Store| {
+        has_failed.fetch_or(is_failure(news), Ordering::Relaxed);
+        told(news, store, json, terminal);
     };
     let runtime = runtime();
-    let worked = runtime.block_on(work(store.clone(), options, stop, tell));
+    let worked = runtime.block_on(keep_working(&options, stop, tell, terminal));
     runtime.shutdown_background();
-    worked.map_err(|error| engine(&error))?;
-    Ok(Ended { was_stopped: was_stopped.into_inner(), has_failed: has_failed.into_inner() })
+    worked?;
+    Ok(Ended {
+        was_stopped: was_stopped.load(Ordering::Relaxed),
+        has_failed: has_failed.load(Ordering::Relaxed),
+    })
+}
+
+/// Works until `stop` is ready, or nothing is due. A store that fails is opened again, unless it
+/// was to be done once.
+async fn keep_working(
+    options: &Options,
+    mut stop: Pin<&mut impl Future<Output = ()>>,
+    tell: impl Fn(&News, &dyn Store),
+    terminal: Terminal,
+) -> Result<(), Refused> {
+    let mut store = stores::open(&options.place)?;
+    loop {
+        let tell = |news: News| tell(&news, &*store);
+        let error = match work(store.clone(), options.clone(), stop.as_mut(), tell).await {
+            Err(error @ Error::Store(_)) if !options.once => error,
+            worked => return worked.map_err(|error| engine(&error)),
+        };
+        // A store that failed is closed before it is opened.
+        drop(store);
+        store = tokio::select! {
+            () = stop.as_mut() => return Ok(()),
+            store = reopened(&options.place, engine(&error), terminal) => store,
+        };
+    }
+}
+
+async fn reopened(place: &Place, mut failed: Refused, terminal: Terminal) -> Arc<dyn Store> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let _ = deliver::refused(&failed, false, terminal);
+        print_error(&format!("the store is opened again in {} s\n", pause.as_secs()));
+        tokio::time::sleep(pause).await;
+        match stores::open(place) {
+            Ok(store) => return store,
+            Err(refused) => failed = refused,
+        }
+        pause = LONGEST_PAUSE.min(pause * 2);
+    }
 }
 
 fn is_failure(news: &News) -> bool {
