@@ -15,6 +15,8 @@ use prism_cli::worker::{News, Options, Trouble, work};
 use prism_engine::{Error, RunResult, recorded};
 use prism_journal::{Status, Store};
 
+use tokio::runtime::Runtime;
+
 use crate::args;
 use crate::deliver::{self, engine, problem};
 use crate::terminal::{Terminal, print, print_error};
@@ -72,7 +74,7 @@ fn drive(options: Options, json: bool, terminal: Terminal) -> Result<Ended, Refu
         told(news, store, json, terminal);
     };
     let runtime = runtime();
-    let worked = runtime.block_on(keep_working(&options, stop, tell, terminal));
+    let worked = keep_working(&options, &runtime, stop, tell, terminal);
     runtime.shutdown_background();
     worked?;
     Ok(Ended {
@@ -82,9 +84,11 @@ fn drive(options: Options, json: bool, terminal: Terminal) -> Result<Ended, Refu
 }
 
 /// Works until `stop` is ready, or nothing is due. A store that fails is opened again, unless it
-/// was to be done once.
-async fn keep_working(
+/// was to be done once. Stores are opened and closed outside of the runtime: a database's client
+/// has one of its own.
+fn keep_working(
     options: &Options,
+    runtime: &Runtime,
     mut stop: Pin<&mut impl Future<Output = ()>>,
     tell: impl Fn(&News, &dyn Store),
     terminal: Terminal,
@@ -92,27 +96,44 @@ async fn keep_working(
     let mut store = stores::open(&options.place)?;
     loop {
         let tell = |news: News| tell(&news, &*store);
-        let error = match work(store.clone(), options.clone(), stop.as_mut(), tell).await {
+        let working = work(store.clone(), options.clone(), stop.as_mut(), tell);
+        let error = match runtime.block_on(working) {
             Err(error @ Error::Store(_)) if !options.once => error,
             worked => return worked.map_err(|error| engine(&error)),
         };
         // A store that failed is closed before it is opened.
         drop(store);
-        store = tokio::select! {
-            () = stop.as_mut() => return Ok(()),
-            store = reopened(&options.place, engine(&error), terminal) => store,
-        };
+        let failed = engine(&error);
+        match reopened(&options.place, runtime, stop.as_mut(), failed, terminal) {
+            Some(opened) => store = opened,
+            None => return Ok(()),
+        }
     }
 }
 
-async fn reopened(place: &Place, mut failed: Refused, terminal: Terminal) -> Arc<dyn Store> {
+/// The store, when it can be opened again; `None` when `stop` was ready first.
+fn reopened(
+    place: &Place,
+    runtime: &Runtime,
+    mut stop: Pin<&mut impl Future<Output = ()>>,
+    mut failed: Refused,
+    terminal: Terminal,
+) -> Option<Arc<dyn Store>> {
     let mut pause = FIRST_PAUSE;
     loop {
         let _ = deliver::refused(&failed, false, terminal);
         print_error(&format!("the store is opened again in {} s\n", pause.as_secs()));
-        tokio::time::sleep(pause).await;
+        let is_stopped = runtime.block_on(async {
+            tokio::select! {
+                () = stop.as_mut() => true,
+                () = tokio::time::sleep(pause) => false,
+            }
+        });
+        if is_stopped {
+            return None;
+        }
         match stores::open(place) {
-            Ok(store) => return store,
+            Ok(store) => return Some(store),
             Err(refused) => failed = refused,
         }
         pause = LONGEST_PAUSE.min(pause * 2);
