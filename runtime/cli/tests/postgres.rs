@@ -119,6 +119,33 @@ fn three_workers_lose_and_repeat_nothing_while_they_are_stopped_and_killed() {
     check(&project, &store);
 }
 
+#[test]
+fn a_worker_outlives_a_crash_of_the_database() {
+    let mut server = Server::start();
+    let (_, address) = server.database(600);
+    let project = Project::new("human.approve({ reason: \"go on?\" }).by\n");
+    let ran = project.prism(&["run", "main.prism", "--store", &address, "--json"]);
+    assert_eq!(ran.status, 3, "{}", ran.stderr);
+    let run = ran.json()["run"].as_str().unwrap().to_owned();
+    let mut worker = project.command(&["worker", "--store", &address]);
+    let told = std::fs::File::create(project.path().join("told")).unwrap();
+    let child = worker.stdout(Stdio::null()).stderr(told).spawn().unwrap();
+    let mut workers = Workers { project: &project, address: &address, running: vec![child] };
+    eventually("the worker has the run", || {
+        std::fs::read_to_string(project.path().join("told")).unwrap().contains("goes on")
+    });
+    server.crash();
+    eventually("the worker misses its store", || {
+        std::fs::read_to_string(project.path().join("told")).unwrap().contains("opened again")
+    });
+    server.go_up();
+    let args = ["approve", &run, "--by", "me", "--no-resume", "--store", &address];
+    assert_eq!(project.prism(&args).status, 0);
+    let store = Postgres::open(&address).unwrap();
+    eventually("the run is completed", || store.unfinished().unwrap().is_empty());
+    assert_eq!(workers.running[0].try_wait().unwrap(), None, "it still works");
+}
+
 fn approvals(project: &Project, address: &str) -> Vec<Value> {
     let ran = project.prism(&["approvals", "--json", "--store", address]);
     ran.json()["approvals"].as_array().unwrap().clone()
