@@ -225,6 +225,7 @@ fn any_changed_column_of_an_entry_shows() {
         "payload = CAST('forged' AS BLOB)",
         "payload = NULL, blob = zeroblob(32), blob_len = 7",
         "hash = zeroblob(32)",
+        "hash = zeroblob(31)",
     ];
     for change in changes {
         let (run, error) = read_after(&format!("UPDATE entries SET {change} WHERE seq = 2"));
