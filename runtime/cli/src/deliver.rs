@@ -13,7 +13,7 @@ use prism_cli::{report, show};
 use prism_engine::{
     Environment, Error, Host, Mode, Question, RunResult, Script, Vault, Watch, WhenWaiting,
 };
-use prism_journal::{RunId, Status, Store};
+use prism_journal::{Error as StoreError, RunId, Status, Store};
 use prism_vm::Data;
 use prism_vm::tier::Maker;
 
@@ -150,10 +150,12 @@ pub fn question_text(question: &Question) -> String {
 fn broken_off(run: Option<RunId>, error: &Error, json: bool, terminal: Terminal) -> ExitCode {
     let run = run.map(|run| run.to_string());
     let found = problem(error);
-    let status = if is_usage(error) { report::USAGE } else { report::FAILED };
+    let (status, word) = match is_usage(error) {
+        true => (report::USAGE, "rejected"),
+        false => (report::FAILED, "failed"),
+    };
     if json {
-        let object =
-            report::object_of_problems(run.as_deref(), "failed", std::slice::from_ref(&found));
+        let object = report::object_of_problems(run.as_deref(), word, std::slice::from_ref(&found));
         print(&format!("{object}\n"));
     }
     print_error(&found.render(terminal.color));
@@ -199,7 +201,8 @@ fn is_usage(error: &Error) -> bool {
         | Error::Secret { .. }
         | Error::Input { .. }
         | Error::IsSchedule { .. }
-        | Error::Script { .. } => true,
+        | Error::Script { .. }
+        | Error::Store(StoreError::Claimed { .. }) => true,
         Error::Store(_)
         | Error::Diverged { .. }
         | Error::Unreadable { .. }

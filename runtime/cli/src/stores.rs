@@ -107,10 +107,11 @@ pub fn reach(place: &Place) -> impl Fn(&str) -> Result<Arc<dyn Values>, Error> {
 }
 
 /// What a store says about a command before anything is driven: the command named one that cannot
-/// be reached, or a format that there is not.
+/// be reached, a format that there is not, or a run that another process has.
 pub fn refused(error: &Error) -> Refused {
     let problem = Problem::new(error.code(), error.to_string()).with_help(error.help());
-    let is_usage = matches!(error, Error::Unreachable { .. } | Error::NoFormat { .. });
+    let is_usage =
+        matches!(error, Error::Unreachable { .. } | Error::NoFormat { .. } | Error::Claimed { .. });
     if is_usage { Refused::Usage(problem) } else { Refused::Wrong(vec![problem]) }
 }
 

@@ -116,6 +116,20 @@ fn runs_go_on_in_a_folder_that_was_moved() {
     assert!(ran.status == 1 && ran.stderr.contains(&old), "{}", ran.stderr);
 }
 
+#[test]
+fn a_run_that_another_process_drives_has_not_failed() {
+    let project = crashed();
+    std::fs::remove_file(project.path().join("go")).unwrap();
+    let name = runs(&project)[0]["run"].as_str().unwrap().to_owned();
+    let _worker = Background::start(&project, &["worker"]);
+    eventually("the agent is called again", || calls(project.path()) == 2);
+    let ran = project.prism(&["resume", &name, "--json"]);
+    assert_eq!((ran.status, &ran.json()["status"]), (2, &"rejected".into()), "{}", ran.stderr);
+    assert_eq!(ran.json()["error"]["code"], "P2009");
+    project.write("go", "");
+    eventually("the run is completed", || is_all(&project, "completed"));
+}
+
 /// Whether a process has memory with code that is no part of a file.
 fn has_made_code(worker: &Background) -> bool {
     let maps = std::fs::read_to_string(format!("/proc/{}/maps", worker.0.id())).unwrap();
