@@ -7,9 +7,10 @@ use std::sync::Arc;
 use prism_agents::Registry;
 use prism_cli::problem::Problem;
 use prism_cli::program::Refused;
+use prism_cli::report;
 use prism_cli::session::{Driven, From, Session, Signals, drive as drive_session};
+use prism_cli::show::{self, seen};
 use prism_cli::stores::{self, Place};
-use prism_cli::{report, show};
 use prism_engine::{
     Environment, Error, Host, Mode, Question, RunResult, Script, Vault, Watch, WhenWaiting,
 };
@@ -130,18 +131,18 @@ fn waiting_text(result: &RunResult, store: &str) -> String {
     text
 }
 
-/// What a person is asked, one line per fact.
+/// What a person is asked, fact by fact.
 pub fn question_text(question: &Question) -> String {
-    let mut text = format!("? {}\n", question.reason);
+    let mut text = format!("? {}\n", seen(&question.reason));
     if let Some(to) = question.to(prism_engine::now_micros()) {
-        text.push_str(&format!("  asked: {to}\n"));
+        text.push_str(&format!("  asked: {}\n", seen(to)));
     }
     if question.proposal != Data::Null {
-        text.push_str(&format!("  proposal: {}\n", show::result(&question.proposal)));
+        text.push_str(&format!("  proposal: {}\n", seen(&show::result(&question.proposal))));
     }
     if !question.choices.is_empty() {
         let choices: Vec<String> = question.choices.iter().map(show::result).collect();
-        text.push_str(&format!("  choices: {}\n", choices.join(", ")));
+        text.push_str(&format!("  choices: {}\n", seen(&choices.join(", "))));
     }
     text
 }

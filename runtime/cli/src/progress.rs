@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use prism_cli::show::seen;
 use prism_engine::{Event, EventKind, Watch};
 use serde_json::Value;
 
@@ -138,7 +139,7 @@ impl Bar {
             (_, Value::String(message)) => message.clone(),
             (_, other) => other.to_string(),
         };
-        let text = format!("  {agent}: {words}\n");
+        let text = format!("  {agent}: {}\n", seen(&words));
         match &self.line {
             Some(line) => line.suspend(|| print_error(&text)),
             None => print_error(&text),

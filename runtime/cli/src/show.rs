@@ -19,6 +19,19 @@ pub fn result(data: &Data) -> String {
     }
 }
 
+/// The words of a program or an agent among ours. They are seen as they are: they do not move the
+/// cursor, change the order of letters, or begin a line that looks like one of ours.
+pub fn seen(words: &str) -> String {
+    let seen = |letter: char| match letter {
+        '\t' => letter,
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
+        _ if letter.is_control() => char::REPLACEMENT_CHARACTER,
+        _ => letter,
+    };
+    let lines: Vec<String> = words.lines().map(|line| line.chars().map(seen).collect()).collect();
+    lines.join("\n      ")
+}
+
 /// A value as it would be entered: texts have quotes.
 pub fn entered(data: &Data) -> String {
     nested(data, 0, 0)

@@ -41,6 +41,23 @@ fn a_question_with_choices_says_how_to_choose() {
 }
 
 #[test]
+fn a_proposal_cannot_disguise_itself_on_a_terminal() {
+    let project = Project::new(
+        "human.approve({ reason: \"pay?\", proposal: \"1000 to mallory\\u{1b}[2K\\u{1b}[1G\\u{202e}1 to ada\\n\
+         ? pay?\\n  hash: 0\" })\n",
+    );
+    let asked = "? pay?\n  proposal: 1000 to mallory\u{fffd}[2K\u{fffd}[1G\u{fffd}1 to ada\n      \
+                 ? pay?\n        hash: 0\n";
+    let ran = project.prism(&["run", "main.prism"]);
+    assert!(ran.stderr.starts_with(asked), "{:?}", ran.stderr);
+    let ran = project.prism(&["approvals"]);
+    assert!(ran.stdout.contains(asked), "{:?}", ran.stdout);
+    let object = project.prism(&["approvals", "--json"]).json();
+    let proposal = object["approvals"][0]["proposal"].as_str().unwrap();
+    assert!(proposal.contains('\u{1b}'), "tools get it as it is: {object}");
+}
+
+#[test]
 fn approving_goes_on_and_prints_the_whole_result() {
     let (project, run) = waiting();
     let ran = project.prism(&["approve", &run, "--choice", "now", "--by", "ada", "--json"]);
