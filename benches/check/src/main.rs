@@ -11,7 +11,7 @@ use prism_project::{Disk, Edit, Keep, RootDb, check, check_file, open, release};
 use prism_source::SourceFile;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: prism_allocator::Allocator = prism_allocator::Allocator;
 
 /// A kind of edit: what is replaced, by what, and how many mistakes that makes in the file.
 const EDITS: [(&str, &str, &str, usize); 5] = [

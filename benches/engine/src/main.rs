@@ -27,6 +27,9 @@ use prism_journal::{Kind, RunId, Sqlite, Status, Store};
 use prism_vm::Limits;
 use serde_json::Value;
 
+#[global_allocator]
+static ALLOCATOR: prism_allocator::Allocator = prism_allocator::Allocator;
+
 const SYNCS: u64 = 1_000;
 
 fn main() {

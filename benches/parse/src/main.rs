@@ -11,7 +11,7 @@
 use std::time::Instant;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: prism_allocator::Allocator = prism_allocator::Allocator;
 
 /// Units of 20 lines: as a hundred files, and as one.
 const SHAPES: [(usize, usize); 2] = [(100, 20), (1, 2_000)];

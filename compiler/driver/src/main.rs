@@ -4,16 +4,15 @@
 //! errors, 2 the command could not be understood or a file could not be read.
 //! One file per verb in `verbs/`; what they share with `prism` is the library half of this crate.
 
-mod allocator;
 mod args;
 mod output;
 mod verbs;
 
 use std::process::ExitCode;
 
-use allocator::Allocator;
 use args::{Args, Verb};
 use clap::Parser;
+use prism_allocator::Allocator;
 
 #[global_allocator]
 static ALLOCATOR: Allocator = Allocator;

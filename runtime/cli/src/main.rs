@@ -14,7 +14,11 @@ use std::process::ExitCode;
 
 use args::{Args, Verb};
 use clap::Parser;
+use prism_allocator::Allocator;
 use terminal::Terminal;
+
+#[global_allocator]
+static ALLOCATOR: Allocator = Allocator;
 
 fn main() -> ExitCode {
     let args = Args::parse();

@@ -15,18 +15,6 @@ use tokio::task::JoinHandle;
 /// So many runs one after the other go to one thread.
 const SHARE: usize = 64;
 
-/// What a run takes that waits with its machine, about.
-const PER_RUN: usize = 6 << 10;
-/// So much memory the allocator of the system still has among that of its threads.
-const PIECE: usize = 120 << 10;
-
-/// Takes memory for a moment. Else the allocator asks the kernel for each page of a thread's by
-/// itself, which keeps the other threads from touching new ones meanwhile.
-fn take_room(n_bytes: usize) {
-    let pieces: Vec<Vec<u8>> = (0..n_bytes / PIECE).map(|_| Vec::with_capacity(PIECE)).collect();
-    drop(std::hint::black_box(pieces));
-}
-
 /// Ends its threads when it is dropped, without waiting for machines that compute.
 pub(crate) struct EventLoop {
     /// A thread begins with the first run that is given to it: one run needs one thread.
@@ -55,17 +43,6 @@ impl EventLoop {
     ) -> JoinHandle<T> {
         let turn = self.n_spawned.fetch_add(1, Ordering::Relaxed);
         self.thread(turn / SHARE % self.threads.len()).handle.spawn(run)
-    }
-
-    /// Has the threads take room for so many runs that are about to be given to them.
-    pub(crate) fn make_room(&self, n_runs: usize) {
-        let n_bytes = n_runs.div_ceil(self.threads.len()) * PER_RUN;
-        if n_bytes < PIECE {
-            return;
-        }
-        for number in 0..self.threads.len() {
-            self.thread(number).handle.spawn(async move { take_room(n_bytes) });
-        }
     }
 
     /// Gives the first thread something that belongs to no run.

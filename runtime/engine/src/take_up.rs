@@ -162,7 +162,6 @@ impl Engine {
         let told: Vec<_> =
             addresses.iter().map(|address| (address.run, &address.signals)).collect();
         self.hand_over_messages(&told)?;
-        self.make_room(taken.len());
         let engine = Arc::new(self.clone());
         let company = Company::of(taken.len(), self.store.clone());
         let spawn = |(taken, address): (Taken, Address)| {

@@ -1,4 +1,5 @@
-//! The allocator of `prismc`: checking makes many small values, on all processors.
+//! The allocator of `prismc` and `prism`: checking a program and driving runs make many small values,
+//! on all processors, and give them up on others.
 
 use std::alloc::{GlobalAlloc, Layout};
 
