@@ -76,10 +76,14 @@ impl Drop for Paused<'_> {
 }
 
 impl Watch for Progress {
+    fn wants(&self, kind: EventKind) -> bool {
+        // The program may go on without the answer, and nothing else would say why.
+        kind == EventKind::AgentFailed || self.is_watched && is_of_agent(kind)
+    }
+
     fn event(&self, event: &Event) {
         let mut bar = self.bar();
         let agent = event.data["agentName"].as_str().unwrap_or("agent").to_owned();
-        // The program may go on without the answer, and nothing else would say why.
         if event.kind == EventKind::AgentFailed {
             bar.tell(&agent, &event.data);
         }
@@ -91,23 +95,8 @@ impl Watch for Progress {
             EventKind::AgentCompleted => bar.left(&agent, |bar| bar.done += 1),
             EventKind::AgentFailed => bar.left(&agent, |bar| bar.failed += 1),
             EventKind::AgentCancelled => bar.left(&agent, |_| {}),
-            EventKind::AgentRetrying | EventKind::AgentMessage => bar.tell(&agent, &event.data),
-            EventKind::Started
-            | EventKind::AgentsSelected
-            | EventKind::Progress
-            | EventKind::AgentsCompleted
-            | EventKind::Waiting
-            | EventKind::Escalated
-            | EventKind::Decided
-            | EventKind::Published
-            | EventKind::Checkpoint
-            | EventKind::Log
-            | EventKind::Ticked
-            | EventKind::Interrupted
-            | EventKind::Resumed
-            | EventKind::Completed
-            | EventKind::Failed
-            | EventKind::Cancelled => return,
+            // Of an attempt that failed, or in an agent's own words; nothing else is wanted.
+            _ => bar.tell(&agent, &event.data),
         }
         bar.draw();
     }
@@ -121,6 +110,34 @@ impl Watch for Progress {
             Some(bar) => bar.suspend(|| print(&text)),
             None => print(&text),
         }
+    }
+}
+
+/// Whether it is what a status line is made of.
+fn is_of_agent(kind: EventKind) -> bool {
+    match kind {
+        EventKind::AgentStarted
+        | EventKind::AgentCompleted
+        | EventKind::AgentFailed
+        | EventKind::AgentCancelled
+        | EventKind::AgentRetrying
+        | EventKind::AgentMessage => true,
+        EventKind::Started
+        | EventKind::AgentsSelected
+        | EventKind::Progress
+        | EventKind::AgentsCompleted
+        | EventKind::Waiting
+        | EventKind::Escalated
+        | EventKind::Decided
+        | EventKind::Published
+        | EventKind::Checkpoint
+        | EventKind::Log
+        | EventKind::Ticked
+        | EventKind::Interrupted
+        | EventKind::Resumed
+        | EventKind::Completed
+        | EventKind::Failed
+        | EventKind::Cancelled => false,
     }
 }
 

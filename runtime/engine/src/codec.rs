@@ -152,9 +152,14 @@ pub(crate) fn fields_from_json(
 
 /// Reads JSON text of any depth: only for bytes that a machine's limits have already shaped.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value, Unreadable> {
+    read(bytes)
+}
+
+/// The same, for something else than a tree.
+pub(crate) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Unreadable> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     reader.disable_recursion_limit();
-    let value = Value::deserialize(&mut reader).map_err(|_| Unreadable)?;
+    let value = T::deserialize(&mut reader).map_err(|_| Unreadable)?;
     reader.end().map(|()| value).map_err(|_| Unreadable)
 }
 

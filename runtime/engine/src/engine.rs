@@ -34,12 +34,15 @@ use crate::result::RunResult;
 use crate::secrets::{self, Inputs, Secrets, Vault};
 use crate::start::{Parent, Recorded, Start};
 use crate::take_up::Taken;
-use crate::{Error, Event, Script, described, start};
+use crate::{Error, Event, EventKind, Script, described, start};
 
 /// Hears of a run while this process drives it, in order, from the thread that drives it: must
 /// be quick.
 pub trait Watch: Send + Sync {
-    /// An event, when it is durable.
+    /// Whether it wants to hear of events of this kind. Those that it does not want are counted
+    /// and not made, which takes more than the entry of the journal that they are made of.
+    fn wants(&self, kind: EventKind) -> bool;
+    /// An event that it wants, when it is durable.
     fn event(&self, event: &Event);
     /// A line that the program printed. A run that goes on prints its lines again from the first.
     fn line(&self, line: &str);
@@ -277,11 +280,6 @@ impl Engine {
         self.spawn(run, signals, driver.drive())
     }
 
-    /// Takes room for runs that go on together.
-    pub(crate) fn make_room(&self, n_runs: usize) {
-        self.event_loop.make_room(n_runs);
-    }
-
     /// Gives a run to the thread that drives it.
     pub(crate) fn spawn(
         &self,
@@ -302,7 +300,7 @@ impl Engine {
     fn fold(&self, mut fold: Fold, entries: &[Entry]) -> Result<Fold, Error> {
         if self.host.watch.is_some() {
             for entry in entries {
-                fold.push(&*self.store, entry, &mut Vec::new())?;
+                fold.push(&*self.store, entry, |_| false, &mut Vec::new())?;
             }
         }
         Ok(fold)

@@ -10,12 +10,14 @@ use std::sync::Arc;
 use prism_agents::json;
 use prism_journal::{Entry, Kind, RunId, Store};
 use prism_vm::{Answer, Data};
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny};
 use serde_json::{Value, json};
 
 use crate::checkpoint::{Counted, Stand};
 use crate::event::{Event, EventKind, iso_time};
 use crate::people::decision_from_json;
-use crate::record::{ESCALATED, answer_from_json, payload};
+use crate::record::{self, ESCALATED, answer_from_json};
 use crate::standing::Standing;
 use crate::tail::Tail;
 use crate::{Error, codec, effects, error, schedule};
@@ -113,7 +115,7 @@ impl<'a> Events<'a> {
         }
         let mut events = Vec::new();
         for entry in self.tail.read()? {
-            self.fold.push(self.tail.store, &entry, &mut events)?;
+            self.fold.push(self.tail.store, &entry, |_| true, &mut events)?;
             if self.end.is_some_and(|end| self.fold.n_events >= end) {
                 break;
             }
@@ -202,150 +204,161 @@ impl Fold {
         Fold { n_events, name, started, called, total, completed, failed }
     }
 
-    /// Adds the events of one entry.
+    /// Adds the events of one entry that somebody wants; the others are counted.
     pub(crate) fn push(
         &mut self,
         store: &dyn Store,
         entry: &Entry,
+        wants: impl Fn(EventKind) -> bool,
         events: &mut Vec<Event>,
     ) -> Result<(), Error> {
-        let payload = payload(store, entry)?;
-        for (kind, data) in self.events(entry, payload) {
+        let mut source = Source { store, entry, payload: None };
+        for kind in self.kinds(&mut source)?.into_iter().flatten() {
             self.n_events += 1;
-            let (run, time) = (entry.run, entry.time);
-            events.push(Event { run, seq: self.n_events, time, kind, data });
+            if wants(kind) {
+                let data = self.data(kind, entry, source.payload()?);
+                let (run, time) = (entry.run, entry.time);
+                events.push(Event { run, seq: self.n_events, time, kind, data });
+            }
         }
         Ok(())
     }
 
-    fn events(&mut self, entry: &Entry, payload: Value) -> Vec<(EventKind, Value)> {
-        match entry.kind {
+    /// The kinds of the events of an entry, which are counted.
+    fn kinds(&mut self, source: &mut Source<'_>) -> Result<Kinds, Error> {
+        let entry = source.entry;
+        let kind = match entry.kind {
             Kind::RunStarted => {
                 self.name = entry.name.clone();
                 self.started = entry.time;
-                let mut data = json!({ "patternName": &*self.name });
-                if let Some(parent) = payload.get("parent") {
-                    data["parent"] = parent["run"].clone();
-                }
-                vec![(EventKind::Started, data)]
+                EventKind::Started
             }
-            Kind::AttemptStarted => self.attempt_started(entry, &payload),
-            Kind::AttemptFailed => self.attempt_failed(entry, &payload),
+            // The first attempt starts the call; later ones were announced by the failure before
+            // them.
+            Kind::AttemptStarted if self.called.insert(entry.effect_id.clone()) => {
+                EventKind::AgentStarted
+            }
+            Kind::AttemptFailed if !source.payload()?["retry_in_ms"].is_null() => {
+                EventKind::AgentRetrying
+            }
             Kind::Answer if matches!(&*entry.name, "agent.call" | "agent.once") => {
-                self.agent_answer(entry, payload)
+                return self.answered(source);
             }
-            Kind::Answer | Kind::Timer => Vec::new(),
-            Kind::Waiting => vec![(EventKind::Waiting, waiting(entry, payload))],
-            Kind::Decision => vec![(EventKind::Decided, decided(entry, payload))],
-            Kind::Event => self.told(entry, payload),
+            Kind::AttemptStarted | Kind::AttemptFailed | Kind::Answer | Kind::Timer => {
+                return Ok(Kinds::default());
+            }
+            Kind::Waiting => EventKind::Waiting,
+            Kind::Decision => EventKind::Decided,
+            Kind::Event => return Ok([self.told(source.payload()?), None, None]),
             Kind::RunResumed => {
                 // Calls without an answer start again, and say so again.
                 self.called.clear();
-                vec![(EventKind::Resumed, json!({}))]
+                EventKind::Resumed
             }
-            Kind::RunInterrupted => vec![(EventKind::Interrupted, json!({}))],
-            Kind::RunCompleted => vec![(EventKind::Completed, self.completed(entry, payload))],
-            Kind::RunFailed => vec![(EventKind::Failed, self.failed(entry, &payload))],
-            Kind::RunCancelled => {
-                let data = json!({ "patternName": &*self.name, "reason": payload["reason"] });
-                vec![(EventKind::Cancelled, data)]
-            }
-        }
-    }
-
-    /// The first attempt starts the call; later ones were announced by the failure before them.
-    fn attempt_started(&mut self, entry: &Entry, payload: &Value) -> Vec<(EventKind, Value)> {
-        if !self.called.insert(entry.effect_id.clone()) {
-            return Vec::new();
-        }
-        let mut data = about(entry, &payload["agent"]);
-        data["task"] = readable(payload["args"][0]["task"].clone());
-        data["attempt"] = payload["number"].clone();
-        vec![(EventKind::AgentStarted, data)]
-    }
-
-    fn attempt_failed(&mut self, entry: &Entry, payload: &Value) -> Vec<(EventKind, Value)> {
-        if payload["retry_in_ms"].is_null() {
-            return Vec::new();
-        }
-        let mut data = about(entry, &payload["agent"]);
-        data["attempt"] = payload["number"].clone();
-        data["error"] = payload["message"].clone();
-        data["retryInMs"] = payload["retry_in_ms"].clone();
-        vec![(EventKind::AgentRetrying, data)]
-    }
-
-    fn agent_answer(&mut self, entry: &Entry, payload: Value) -> Vec<(EventKind, Value)> {
-        let mut data = about(entry, &payload["agent"]);
-        let answer = answer_from_json(payload);
-        let kind = match answer {
-            // An outcome that nobody knows is no success.
-            Some(Answer::Value(outcome)) if effects::is_unknown(entry, &outcome) => {
-                self.failed += 1;
-                data["code"] = error::UNKNOWN.into();
-                data["error"] = outcome.get("reason").and_then(Data::as_text).into();
-                EventKind::AgentFailed
-            }
-            Some(Answer::Value(value)) => {
-                self.completed += 1;
-                data["confidence"] = effects::given(entry, &value).confidence().into();
-                EventKind::AgentCompleted
-            }
-            Some(Answer::Error(error)) => {
-                self.failed += 1;
-                data["code"] = (*error.code).into();
-                data["error"] = (*error.message).into();
-                EventKind::AgentFailed
-            }
-            None => return Vec::new(),
+            Kind::RunInterrupted => EventKind::Interrupted,
+            Kind::RunCompleted => EventKind::Completed,
+            Kind::RunFailed => EventKind::Failed,
+            Kind::RunCancelled => EventKind::Cancelled,
         };
-        let mut events = vec![(kind, data), (EventKind::Progress, self.totals())];
-        if self.completed + self.failed >= self.total {
-            events.push((EventKind::AgentsCompleted, self.totals()));
-        }
-        events
+        Ok([Some(kind), None, None])
+    }
+
+    fn answered(&mut self, source: &mut Source<'_>) -> Result<Kinds, Error> {
+        let (kind, count) = match source.came()? {
+            Some(Came::Value) => (EventKind::AgentCompleted, &mut self.completed),
+            // An outcome that nobody knows is no success.
+            Some(Came::Unknown | Came::Error) => (EventKind::AgentFailed, &mut self.failed),
+            None => return Ok(Kinds::default()),
+        };
+        *count += 1;
+        let is_last = self.completed + self.failed >= self.total;
+        let last = is_last.then_some(EventKind::AgentsCompleted);
+        Ok([Some(kind), Some(EventKind::Progress), last])
     }
 
     /// What the engine and the program tell by the name of an event.
-    fn told(&mut self, entry: &Entry, mut payload: Value) -> Vec<(EventKind, Value)> {
-        let data = payload["data"].take();
-        match payload["type"].as_str() {
-            Some("agents_selected") => {
-                self.total += data["count"].as_u64().unwrap_or_default();
-                vec![(EventKind::AgentsSelected, json!({ "count": data["count"] }))]
+    fn told(&mut self, payload: &Value) -> Option<EventKind> {
+        match payload["type"].as_str()? {
+            "agents_selected" => {
+                self.total += payload["data"]["count"].as_u64().unwrap_or_default();
+                Some(EventKind::AgentsSelected)
             }
-            Some("agent_message") => {
-                let mut about = about(entry, &data["agent"]);
-                about["message"] = readable(data["message"].clone());
-                vec![(EventKind::AgentMessage, about)]
-            }
-            Some("agent_cancelled") => {
+            "agent_message" => Some(EventKind::AgentMessage),
+            "agent_cancelled" => {
                 self.total = self.total.saturating_sub(1);
-                vec![(EventKind::AgentCancelled, about(entry, &data["agent"]))]
+                Some(EventKind::AgentCancelled)
             }
-            Some("published") => {
-                let (topic, data) = (data["topic"].clone(), readable(data["data"].clone()));
-                vec![(EventKind::Published, json!({ "topic": topic, "data": data }))]
-            }
-            Some("checkpoint") => {
-                vec![(EventKind::Checkpoint, json!({ "label": readable(data["label"].clone()) }))]
-            }
-            Some(schedule::TICKED) => vec![(EventKind::Ticked, ticked(data))],
-            Some(ESCALATED) => {
-                let data = json!({ "question": &*entry.effect_id, "to": data["to"] });
-                vec![(EventKind::Escalated, data)]
-            }
-            Some("log") => {
-                let (message, data) = (data["message"].clone(), data["data"].clone());
-                let told = json!({ "message": readable(message), "data": readable(data) });
-                vec![(EventKind::Log, told)]
-            }
-            Some(_) | None => Vec::new(),
+            "published" => Some(EventKind::Published),
+            "checkpoint" => Some(EventKind::Checkpoint),
+            "log" => Some(EventKind::Log),
+            schedule::TICKED => Some(EventKind::Ticked),
+            ESCALATED => Some(EventKind::Escalated),
+            _ => None,
         }
     }
 
-    fn completed(&self, entry: &Entry, mut payload: Value) -> Value {
-        let value = codec::from_json(payload["value"].take()).unwrap_or_default();
+    /// What an event says, whose entry has been counted.
+    fn data(&self, kind: EventKind, entry: &Entry, payload: &Value) -> Value {
+        let data = &payload["data"];
+        match kind {
+            EventKind::Started => {
+                let mut started = json!({ "patternName": &*self.name });
+                if let Some(parent) = payload.get("parent") {
+                    started["parent"] = parent["run"].clone();
+                }
+                started
+            }
+            EventKind::AgentsSelected => json!({ "count": data["count"] }),
+            EventKind::AgentStarted => {
+                let mut started = about(entry, &payload["agent"]);
+                started["task"] = readable(&payload["args"][0]["task"]);
+                started["attempt"] = payload["number"].clone();
+                started
+            }
+            EventKind::AgentRetrying => {
+                let mut retrying = about(entry, &payload["agent"]);
+                retrying["attempt"] = payload["number"].clone();
+                retrying["error"] = payload["message"].clone();
+                retrying["retryInMs"] = payload["retry_in_ms"].clone();
+                retrying
+            }
+            EventKind::AgentMessage => {
+                let mut message = about(entry, &data["agent"]);
+                message["message"] = readable(&data["message"]);
+                message
+            }
+            EventKind::AgentCompleted | EventKind::AgentFailed => answer(entry, payload),
+            EventKind::AgentCancelled => about(entry, &data["agent"]),
+            EventKind::Progress | EventKind::AgentsCompleted => json!({
+                "total": self.total, "completed": self.completed, "failed": self.failed,
+            }),
+            EventKind::Waiting => waiting(entry, payload),
+            EventKind::Escalated => json!({ "question": &*entry.effect_id, "to": data["to"] }),
+            EventKind::Decided => decided(entry, payload),
+            EventKind::Published => {
+                json!({ "topic": data["topic"], "data": readable(&data["data"]) })
+            }
+            EventKind::Checkpoint => json!({ "label": readable(&data["label"]) }),
+            EventKind::Log => {
+                json!({ "message": readable(&data["message"]), "data": readable(&data["data"]) })
+            }
+            EventKind::Ticked => ticked(data.clone()),
+            EventKind::Interrupted | EventKind::Resumed => json!({}),
+            EventKind::Completed => self.completed(entry, payload),
+            EventKind::Failed => json!({
+                "patternName": &*self.name,
+                "code": payload["failure"]["code"],
+                "error": payload["failure"]["message"],
+                "durationMs": self.duration_ms(entry),
+            }),
+            EventKind::Cancelled => {
+                json!({ "patternName": &*self.name, "reason": payload["reason"] })
+            }
+        }
+    }
+
+    fn completed(&self, entry: &Entry, payload: &Value) -> Value {
+        let value = codec::from_json(payload["value"].clone()).unwrap_or_default();
         json!({
             "patternName": &*self.name,
             "confidence": value.confidence(),
@@ -355,22 +368,88 @@ impl Fold {
         })
     }
 
-    fn failed(&self, entry: &Entry, payload: &Value) -> Value {
-        json!({
-            "patternName": &*self.name,
-            "code": payload["failure"]["code"],
-            "error": payload["failure"]["message"],
-            "durationMs": self.duration_ms(entry),
-        })
-    }
-
     fn duration_ms(&self, entry: &Entry) -> i64 {
         (entry.time - self.started) / 1000
     }
+}
 
-    fn totals(&self) -> Value {
-        json!({ "total": self.total, "completed": self.completed, "failed": self.failed })
+/// The events of one entry are three at most.
+type Kinds = [Option<EventKind>; 3];
+
+/// What came of a call, as far as events count it.
+enum Came {
+    Value,
+    Error,
+    Unknown,
+}
+
+/// An entry whose payload is read when somebody asks for it.
+struct Source<'a> {
+    store: &'a dyn Store,
+    entry: &'a Entry,
+    payload: Option<Value>,
+}
+
+impl Source<'_> {
+    fn payload(&mut self) -> Result<&Value, Error> {
+        let payload = match self.payload.take() {
+            Some(payload) => payload,
+            None => record::payload(self.store, self.entry)?,
+        };
+        Ok(self.payload.insert(payload))
     }
+
+    /// What the answer of an agent is; `None` when the payload is none.
+    fn came(&mut self) -> Result<Option<Came>, Error> {
+        let entry = self.entry;
+        if &*entry.name == "agent.once" {
+            let answer = answer_from_json(self.payload()?.clone());
+            return Ok(answer.map(|answer| match answer {
+                Answer::Value(outcome) if effects::is_unknown(entry, &outcome) => Came::Unknown,
+                Answer::Value(_) => Came::Value,
+                Answer::Error(_) => Came::Error,
+            }));
+        }
+        let outline: Outline = record::read_payload(self.store, entry)?;
+        Ok(match outline {
+            Outline { has_value: true, .. } => Some(Came::Value),
+            Outline { has_error: true, .. } => Some(Came::Error),
+            Outline { .. } => None,
+        })
+    }
+}
+
+/// Which fields the payload of an answer has: nothing is made of what is in them.
+#[derive(Deserialize)]
+struct Outline {
+    #[serde(default, rename = "value", deserialize_with = "is_there")]
+    has_value: bool,
+    #[serde(default, rename = "error", deserialize_with = "is_there")]
+    has_error: bool,
+}
+
+fn is_there<'a, D: Deserializer<'a>>(field: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(field).map(|IgnoredAny| true)
+}
+
+/// What is told of the answer of an agent.
+fn answer(entry: &Entry, payload: &Value) -> Value {
+    let mut data = about(entry, &payload["agent"]);
+    match answer_from_json(payload.clone()) {
+        Some(Answer::Value(outcome)) if effects::is_unknown(entry, &outcome) => {
+            data["code"] = error::UNKNOWN.into();
+            data["error"] = outcome.get("reason").and_then(Data::as_text).into();
+        }
+        Some(Answer::Value(value)) => {
+            data["confidence"] = effects::given(entry, &value).confidence().into();
+        }
+        Some(Answer::Error(error)) => {
+            data["code"] = (*error.code).into();
+            data["error"] = (*error.message).into();
+        }
+        None => {}
+    }
+    data
 }
 
 /// Times as everybody reads them.
@@ -391,19 +470,19 @@ fn about(entry: &Entry, agent: &Value) -> Value {
     json!({ "agentId": agent, "agentName": agent, "effectId": &*entry.effect_id })
 }
 
-fn waiting(entry: &Entry, mut payload: Value) -> Value {
+fn waiting(entry: &Entry, payload: &Value) -> Value {
     json!({
         "question": &*entry.effect_id,
         "reason": payload["reason"],
-        "proposal": readable(payload["proposal"].take()),
-        "choices": readable(payload["choices"].take()),
+        "proposal": readable(&payload["proposal"]),
+        "choices": readable(&payload["choices"]),
         "to": payload["steps"][0]["to"],
         "deadline": payload["deadline"].as_i64().map(iso_time),
     })
 }
 
-fn decided(entry: &Entry, payload: Value) -> Value {
-    let decision = decision_from_json(payload);
+fn decided(entry: &Entry, payload: &Value) -> Value {
+    let decision = decision_from_json(payload.clone());
     let choice = decision.as_ref().and_then(|decision| decision.choice.as_ref()).map(shown);
     json!({
         "question": &*entry.effect_id,
@@ -415,8 +494,8 @@ fn decided(entry: &Entry, payload: Value) -> Value {
 }
 
 /// The journal's form of a value as everybody else writes it.
-fn readable(recorded: Value) -> Value {
-    codec::from_json(recorded).map_or(Value::Null, |data| shown(&data))
+fn readable(recorded: &Value) -> Value {
+    codec::from_json(recorded.clone()).map_or(Value::Null, |data| shown(&data))
 }
 
 fn shown(data: &Data) -> Value {

@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use prism_journal::{Digest, Draft, Entry, Kind, Payload, Store};
 use prism_vm::{Answer, Data, EffectError, Location, Request, RequestId};
+use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
@@ -256,10 +257,18 @@ pub(crate) fn answer_from_json(mut payload: Value) -> Option<Answer> {
 
 /// The payload of an entry as JSON.
 pub(crate) fn payload(store: &dyn Store, entry: &Entry) -> Result<Value, Error> {
+    read_payload(store, entry)
+}
+
+/// The payload of an entry, as something else than a tree.
+pub(crate) fn read_payload<T: DeserializeOwned>(
+    store: &dyn Store,
+    entry: &Entry,
+) -> Result<T, Error> {
     let unreadable = |_| Error::Unreadable { run: entry.run, seq: entry.seq };
     match &entry.payload {
-        Payload::Inline(bytes) => codec::parse(bytes).map_err(unreadable),
-        Payload::Blob(reference) => codec::parse(&store.blob(*reference)?).map_err(unreadable),
+        Payload::Inline(bytes) => codec::read(bytes).map_err(unreadable),
+        Payload::Blob(reference) => codec::read(&store.blob(*reference)?).map_err(unreadable),
     }
 }
 

@@ -108,14 +108,12 @@ impl Recorder {
     pub(crate) fn settle(&mut self, outcome: Result<(), StoreError>) -> Result<Then, Error> {
         outcome?;
         let (entries, then) = self.sent.pop_front().expect("a fate belongs to a batch");
-        if self.watch.is_some() {
+        if let Some(watch) = &self.watch {
             let mut events = Vec::new();
             for entry in &entries {
-                self.fold.push(&*self.store, entry, &mut events)?;
+                self.fold.push(&*self.store, entry, |kind| watch.wants(kind), &mut events)?;
             }
-            if let Some(watch) = &self.watch {
-                events.iter().for_each(|event| watch.event(event));
-            }
+            events.iter().for_each(|event| watch.event(event));
         }
         Ok(then)
     }

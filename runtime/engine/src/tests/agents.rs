@@ -8,8 +8,8 @@ use prism_vm::Data;
 use serde_json::json;
 
 use super::fake::{Program, Until, call};
-use super::lab::{Heard, Lab, event_names, events, go_on, kinds, start};
-use crate::Script;
+use super::lab::{Heard, Lab, all_events, event_names, events, go_on, kinds, start};
+use crate::{EventKind, Script};
 
 #[tokio::test]
 async fn a_fan_out_is_journalled_and_told() {
@@ -94,6 +94,19 @@ async fn a_failed_call_is_an_answer_that_can_be_caught() {
     assert!(answers[1].as_text().unwrap().starts_with("P2101"), "{answers:?}");
     let names = event_names(&*lab.store(), result.run);
     assert_eq!(names.iter().filter(|name| **name == "agent_failed").count(), 2);
+}
+
+#[tokio::test]
+async fn who_wants_some_events_hears_of_them_under_the_numbers_that_all_have() {
+    let heard = Arc::new(Heard { only: Some(EventKind::AgentFailed), ..Heard::default() });
+    let mut lab = Lab::new().agent("bad", "echo garbage").ok_agent("good");
+    lab.host.watch = Some(heard.clone());
+    let calls = vec![call("good", "a"), call("bad", "b"), call("good", "c"), call("nobody", "d")];
+    let result = lab.run(&Program::steps(calls)).await;
+    let mut expected = all_events(&*lab.store(), result.run);
+    expected.retain(|event| event.kind == EventKind::AgentFailed);
+    assert_eq!(expected.len(), 2);
+    assert_eq!(*heard.events.lock().unwrap(), expected);
 }
 
 #[tokio::test]

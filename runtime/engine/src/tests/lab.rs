@@ -15,7 +15,9 @@ use super::fake::Program;
 use crate::drive::Driver;
 use crate::secrets::Secrets;
 use crate::take_up::{self, Beginnings};
-use crate::{Engine, Error, Event, Events, Host, RunHandle, RunResult, Start, Told, Watch};
+use crate::{
+    Engine, Error, Event, EventKind, Events, Host, RunHandle, RunResult, Start, Told, Watch,
+};
 
 /// Reads a request, notes its key in `calls`, and has `$id` and `$key`.
 const PRELUDE: &str = "#!/bin/sh
@@ -38,11 +40,17 @@ pub struct Lab {
 /// Remembers what it hears.
 #[derive(Default)]
 pub struct Heard {
+    /// Events of this kind, or of all.
+    pub only: Option<EventKind>,
     pub events: Mutex<Vec<Event>>,
     pub lines: Mutex<Vec<String>>,
 }
 
 impl Watch for Heard {
+    fn wants(&self, kind: EventKind) -> bool {
+        self.only.is_none_or(|only| only == kind)
+    }
+
     fn event(&self, event: &Event) {
         self.events.lock().unwrap().push(event.clone());
     }
@@ -168,8 +176,8 @@ pub fn kinds(entries: &[Entry]) -> Vec<Kind> {
     entries.iter().map(|entry| entry.kind).collect()
 }
 
-/// Names and data of all events of a run, as a reader of the store gets them.
-pub fn events(store: &dyn Store, run: RunId) -> Vec<(&'static str, Value)> {
+/// All events of a run, as a reader of the store gets them.
+pub fn all_events(store: &dyn Store, run: RunId) -> Vec<Event> {
     let told = Events::of(store, run, 1).unwrap().read().unwrap();
     let event = |told| match told {
         Told::Event(event) => event,
@@ -178,7 +186,13 @@ pub fn events(store: &dyn Store, run: RunId) -> Vec<(&'static str, Value)> {
     let events: Vec<Event> = told.into_iter().map(event).collect();
     let numbers: Vec<u64> = events.iter().map(|event| event.seq).collect();
     assert_eq!(numbers, (1..=events.len() as u64).collect::<Vec<u64>>());
-    events.into_iter().map(|event| (event.kind.name(), event.data)).collect()
+    events
+}
+
+/// The names and data of all events of a run.
+pub fn events(store: &dyn Store, run: RunId) -> Vec<(&'static str, Value)> {
+    let name_and_data = |event: Event| (event.kind.name(), event.data);
+    all_events(store, run).into_iter().map(name_and_data).collect()
 }
 
 pub fn event_names(store: &dyn Store, run: RunId) -> Vec<&'static str> {
