@@ -64,6 +64,8 @@ pub struct Earlier {
     pub failures: u32,
     /// What is left of the pause after the last failure.
     pub pause: Duration,
+    /// Since the first attempt: a deadline counts from there, whoever makes the others.
+    pub spent: Duration,
 }
 
 impl AgentCall {

@@ -73,7 +73,8 @@ impl Way {
             failures: call.earlier.failures,
             last: None,
         };
-        let until = call.deadline.map(|deadline| Instant::now() + deadline);
+        let left = |deadline: Duration| deadline.saturating_sub(call.earlier.spent);
+        let until = call.deadline.map(|deadline| Instant::now() + left(deadline));
         Way { call: Arc::new(call), lane, notes, until, progress: Mutex::new(progress) }
     }
 

@@ -282,8 +282,8 @@ pub(crate) fn deadline_decision() -> Decision {
     }
 }
 
-/// The question that a request asks. `None`: its argument is neither a text nor an object, or its
-/// times cannot be read.
+/// The question that a request asks. `None`: its argument is neither a text nor an object, its
+/// choices are no list, or its times cannot be read.
 pub(crate) fn question_from_request(run: RunId, asked: &Asked) -> Option<Question> {
     let argument = asked.args.first().unwrap_or(&Data::Null).plain();
     let reason = match argument {
@@ -299,6 +299,10 @@ pub(crate) fn question_from_request(run: RunId, asked: &Asked) -> Option<Questio
         None | Some(Data::Null) => None,
         Some(deadline) => Some(effects::after(effects::span(deadline)?)),
     };
+    let choices = match argument.get("choices").map(Data::plain) {
+        None | Some(Data::Null) => Vec::new(),
+        Some(choices) => choices.as_array()?.to_vec(),
+    };
     let last = steps.last().map(|step| step.until);
     Some(Question {
         run,
@@ -306,7 +310,7 @@ pub(crate) fn question_from_request(run: RunId, asked: &Asked) -> Option<Questio
         effect: asked.effect.clone(),
         reason,
         proposal: argument.get("proposal").cloned().unwrap_or_default(),
-        choices: argument.get("choices").and_then(Data::as_array).unwrap_or_default().to_vec(),
+        choices,
         steps,
         deadline: deadline.into_iter().chain(last).min(),
         asked: now,

@@ -5,7 +5,7 @@ use prism_vm::Data;
 use tokio::runtime::{Builder, Runtime};
 
 use super::*;
-use crate::{BreakerSettings, Report, Reports, Ticket};
+use crate::{BreakerSettings, Earlier, Report, Reports, Ticket};
 
 type Outcome = Result<AgentReply, AgentError>;
 
@@ -134,6 +134,19 @@ fn a_deadline_passes_in_the_queue_as_well() {
     assert_eq!((code(&first), lab.held.tasks()), ("answer", vec![Data::from("last")]));
     lab.held.answer(reply());
     assert_eq!(code(&last), "answer");
+}
+
+#[test]
+fn a_deadline_counts_from_the_first_attempt_and_is_told_whole() {
+    let lab = Lab::new(|_| {});
+    let _first = lab.send("first");
+    let (deadline, spent) = (Some(Duration::from_secs(7)), Duration::from_secs(8));
+    let earlier = Earlier { attempts: 1, spent, ..Earlier::default() };
+    let late = AgentCall { deadline, earlier, ..AgentCall::new("a", Data::from("late")) };
+    let (_late, late) = lab.send_call(late);
+    lab.runtime.block_on(async { tokio::time::sleep(Duration::from_millis(20)).await });
+    let error = late.try_recv().unwrap().unwrap_err();
+    assert_eq!((error.code, error.message.contains("within its 7 s")), ("P2120", true), "{error}");
 }
 
 #[test]

@@ -100,7 +100,10 @@ pub(crate) fn llm(world: &World, asked: &Asked) -> Served {
 }
 
 fn bad_call(effect: &str) -> EffectError {
-    error::bad_argument(effect, "an object with `agent` and `task`")
+    error::bad_argument(
+        effect,
+        "an object with `agent`, `task`, and perhaps a `timeout` such as `\"30s\"`",
+    )
 }
 
 fn llm_call(asked: &Asked) -> AgentCall {
@@ -137,10 +140,14 @@ pub(crate) fn has_llm(world: &World) -> bool {
 fn call_from_args(asked: &Asked) -> Option<AgentCall> {
     let request = asked.args.first()?;
     let field = |key: &str| request.get(key).cloned().unwrap_or_default();
+    let deadline = match request.get("timeout").map(Data::plain) {
+        None | Some(Data::Null) => None,
+        Some(timeout) => Some(span(timeout)?),
+    };
     Some(AgentCall {
         input: field("input"),
         context: field("context"),
-        deadline: request.get("timeout").and_then(span),
+        deadline,
         ..AgentCall::new(agent_name(asked)?, request.get("task")?.clone())
     })
 }
@@ -193,13 +200,13 @@ fn addressed(world: &World, asked: &Asked, mut call: AgentCall) -> AgentCall {
     call.idempotency_key = world.key(asked);
     let tried = world.past.attempts(&asked.effect_id);
     let until = |time: i64| micros(time.saturating_sub(now_micros()));
-    call.earlier =
-        Earlier { attempts: tried.n_started, failures: tried.n_failed, pause: until(tried.next) };
-    // A deadline is counted from the first attempt, whoever makes the others.
-    if let (Some(deadline), Some(since)) = (call.deadline, tried.since) {
-        let spent = micros(now_micros().saturating_sub(since));
-        call.deadline = Some(deadline.saturating_sub(spent));
-    }
+    let spent = tried.since.map_or(0, |since| now_micros().saturating_sub(since));
+    call.earlier = Earlier {
+        attempts: tried.n_started,
+        failures: tried.n_failed,
+        pause: until(tried.next),
+        spent: micros(spent),
+    };
     call
 }
 

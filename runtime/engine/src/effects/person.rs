@@ -21,8 +21,8 @@ pub(crate) fn ask(world: &World, asked: &Asked) -> Served {
         return Served::Ask { before: Vec::new(), question: question.clone() };
     }
     let Some(question) = question_from_request(world.run, asked) else {
-        let expected = "an object with `reason`, a `deadline` such as `\"2d\"`, and `chain` as a list \
-                        of `{ to, within }`";
+        let expected = "an object with `reason`, `choices` as a list, a `deadline` such as `\"2d\"`, \
+                        and `chain` as a list of `{ to, within }`";
         return refused(asked, error::bad_argument(&asked.effect, expected));
     };
     let before = vec![asked.draft(Kind::Waiting, codec::bytes(&question_json(&question)))];
