@@ -1,6 +1,6 @@
 //! `match`: arms in order, each with what the arms before it left.
 
-use prism_hir::body::{ExprId, MatchArm, PatId, PatKind};
+use prism_hir::body::{Body, ExprId, MatchArm, PatField, PatId, PatKind};
 
 use crate::errors::ProblemKind;
 use crate::flow::Infer;
@@ -8,7 +8,7 @@ use crate::flow::compare::Equality;
 use crate::flow::env::Branch;
 use crate::flow::literal::inside;
 use crate::flow::place::number_type;
-use crate::types::{Fact, Type, TypeId};
+use crate::types::{Fact, Type, TypeId, Types};
 
 impl Infer<'_> {
     pub(crate) fn infer_match(
@@ -24,15 +24,15 @@ impl Infer<'_> {
         let mut after: Option<Branch> = None;
         let mut is_complete = false;
         let mut taken = Vec::new();
-        for arm in arms {
+        for (index, arm) in arms.iter().enumerate() {
             if is_complete {
                 self.report(arm.pat, ProblemKind::UnreachableArm);
             } else {
                 self.check_taken(arm.pat, &taken);
             }
             self.check_literals(arm.pat, value.ty);
-            let matched = self.matched(arm.pat, rest);
-            self.enter_arm(subject, arm, matched);
+            let matched = matched(&mut self.types, self.body, arm.pat, rest);
+            self.enter_arm(subject, value, (&arms[..index], arm), matched);
             let fact = self.infer_expected(arm.body, expected);
             let fact = self.decided(fact);
             result = self.types.join(result, fact);
@@ -41,9 +41,9 @@ impl Infer<'_> {
                 Some(others) => self.env.join_branches(&mut self.types, others, branch),
                 None => branch,
             });
-            if arm.guard.is_none() && !self.has_threshold(arm.pat) {
-                is_complete |= self.is_irrefutable(arm.pat);
-                rest = self.unmatched(arm.pat, rest);
+            if takes_for_certain(self.body, arm) {
+                is_complete |= is_irrefutable(self.body, arm.pat);
+                rest = unmatched(&mut self.types, self.body, arm.pat, rest);
                 self.literals_of(arm.pat, &mut taken);
             }
         }
@@ -88,170 +88,42 @@ impl Infer<'_> {
         }
     }
 
-    fn enter_arm(&mut self, subject: ExprId, arm: &MatchArm, matched: Fact) {
-        if matched.ty == TypeId::NEVER {
+    /// Continues in an arm, with the part of the subject that the arms before it left and that it
+    /// takes.
+    fn enter_arm(
+        &mut self,
+        subject: ExprId,
+        value: Fact,
+        (before, arm): (&[MatchArm], &MatchArm),
+        taken: Fact,
+    ) {
+        if taken.ty == TypeId::NEVER {
             self.env.reachable = false;
         } else {
-            self.refine(subject, &mut |_, fact| {
-                Some(if fact.ty == TypeId::ANY { fact } else { matched })
+            let body = self.body;
+            self.refine(subject, &mut |types, fact| {
+                if fact.ty == TypeId::ANY {
+                    return Some(fact);
+                }
+                if fact == value {
+                    return Some(taken);
+                }
+                let left = left_by(types, body, before, fact);
+                Some(matched(types, body, arm.pat, left))
             });
         }
         let decides = self.types.whole(self.fact(subject));
         self.env.decide(decides, subject);
-        self.bind_matched(arm.pat, matched, None);
+        self.bind_matched(arm.pat, taken, None);
         if let Some(guard) = arm.guard {
             self.infer_condition(guard);
             self.narrow(guard, true);
         }
     }
 
-    fn has_threshold(&self, pat: PatId) -> bool {
-        let pat = &self.body.pats[pat];
-        pat.threshold.is_some()
-            || match &pat.kind {
-                PatKind::Or(pats) => pats.iter().any(|pat| self.has_threshold(*pat)),
-                PatKind::Array { elements, .. } => {
-                    elements.iter().any(|element| self.has_threshold(element.pat))
-                }
-                PatKind::Object { fields, .. } => {
-                    fields.iter().any(|field| self.has_threshold(field.pat))
-                }
-                PatKind::Error
-                | PatKind::Wildcard
-                | PatKind::Bind(_)
-                | PatKind::Assign(_)
-                | PatKind::Number(_)
-                | PatKind::Text(_)
-                | PatKind::Bool(_)
-                | PatKind::Null => false,
-            }
-    }
-
-    fn is_irrefutable(&self, pat: PatId) -> bool {
-        match &self.body.pats[pat].kind {
-            PatKind::Wildcard | PatKind::Bind(_) | PatKind::Error => true,
-            PatKind::Or(pats) => pats.iter().any(|pat| self.is_irrefutable(*pat)),
-            PatKind::Assign(_)
-            | PatKind::Number(_)
-            | PatKind::Text(_)
-            | PatKind::Bool(_)
-            | PatKind::Null
-            | PatKind::Array { .. }
-            | PatKind::Object { .. } => false,
-        }
-    }
-
     /// The literal type of a pattern that is one value.
     fn literal_of(&mut self, pat: PatId) -> Option<TypeId> {
-        match &self.body.pats[pat].kind {
-            PatKind::Number(bits) => Some(number_type(&mut self.types, bits.value())),
-            PatKind::Text(text) => Some(self.types.text_literal(&text.clone())),
-            PatKind::Bool(true) => Some(TypeId::TRUE),
-            PatKind::Bool(false) => Some(TypeId::FALSE),
-            PatKind::Null => Some(TypeId::NULL),
-            PatKind::Error
-            | PatKind::Wildcard
-            | PatKind::Bind(_)
-            | PatKind::Assign(_)
-            | PatKind::Array { .. }
-            | PatKind::Object { .. }
-            | PatKind::Or(_) => None,
-        }
-    }
-
-    /// The part of a value that a pattern accepts.
-    fn matched(&mut self, pat: PatId, value: Fact) -> Fact {
-        if let Some(literal) = self.literal_of(pat) {
-            let ty = self.types.equal_to(value.ty, literal);
-            return value.retyped(ty);
-        }
-        match &self.body.pats[pat].kind {
-            PatKind::Or(pats) => {
-                let mut joined = Fact::NEVER;
-                for pat in pats {
-                    let matched = self.matched(*pat, value);
-                    joined = self.types.join(joined, matched);
-                }
-                joined
-            }
-            PatKind::Array { elements, rest } => {
-                let (n_elements, has_rest) = (elements.len(), rest.is_some());
-                self.keep_members(value, |ty| match ty {
-                    Type::Array(_) => true,
-                    Type::Tuple(known) if has_rest => known.len() >= n_elements,
-                    Type::Tuple(known) => known.len() == n_elements,
-                    _ => false,
-                })
-            }
-            PatKind::Object { fields, .. } => self.keep_members(value, |ty| match ty {
-                Type::Object(object) => {
-                    object.is_open || fields.iter().all(|f| object.field(&f.key).is_some())
-                }
-                Type::Agent | Type::Array(_) | Type::Tuple(_) => true,
-                _ => false,
-            }),
-            PatKind::Error
-            | PatKind::Wildcard
-            | PatKind::Bind(_)
-            | PatKind::Assign(_)
-            | PatKind::Number(_)
-            | PatKind::Text(_)
-            | PatKind::Bool(_)
-            | PatKind::Null => value,
-        }
-    }
-
-    fn keep_members(&mut self, value: Fact, keep: impl Fn(&Type) -> bool) -> Fact {
-        if value.ty.is_unknown() {
-            return value;
-        }
-        let members = self.types.members(value.ty);
-        let types = &self.types;
-        let kept = members.into_iter().filter(|member| keep(types.get(*member))).collect();
-        let ty = self.types.union_of(kept);
-        value.retyped(ty)
-    }
-
-    /// The part of a value that a pattern without guard and threshold leaves to later arms.
-    fn unmatched(&mut self, pat: PatId, value: Fact) -> Fact {
-        if let Some(literal) = self.literal_of(pat) {
-            let ty = self.types.different_from(value.ty, literal);
-            return value.retyped(ty);
-        }
-        match &self.body.pats[pat].kind {
-            PatKind::Wildcard | PatKind::Bind(_) => Fact::NEVER,
-            PatKind::Or(pats) => {
-                let mut left = value;
-                for pat in pats {
-                    left = self.unmatched(*pat, left);
-                }
-                left
-            }
-            PatKind::Object { fields, rest: _ } => self.without_literal_fields(fields, value),
-            PatKind::Error
-            | PatKind::Assign(_)
-            | PatKind::Number(_)
-            | PatKind::Text(_)
-            | PatKind::Bool(_)
-            | PatKind::Null
-            | PatKind::Array { .. } => value,
-        }
-    }
-
-    /// `{ kind: "a" }` leaves the members of a union whose kind is another.
-    fn without_literal_fields(
-        &mut self,
-        fields: &[prism_hir::body::PatField],
-        value: Fact,
-    ) -> Fact {
-        let mut tested = fields.iter().filter(|field| !self.is_irrefutable(field.pat));
-        let (Some(field), None) = (tested.next(), tested.next()) else { return value };
-        let Some(literal) = self.literal_of(field.pat) else { return value };
-        let ty = self.types.narrow_field(value.ty, &field.key, &mut |types, fact| {
-            let ty = types.different_from(fact.ty, literal);
-            fact.retyped(ty)
-        });
-        value.retyped(ty)
+        literal_of(&mut self.types, self.body, pat)
     }
 
     /// Binds the names of an arm; the pattern is known to fit.
@@ -344,5 +216,158 @@ impl Infer<'_> {
             let Type::Object(object) = self.types.get(ty) else { return false };
             object.fields.iter().any(|field| self.types.is_literal(field.fact.ty))
         }
+    }
+}
+
+/// The literal type of a pattern that is one value.
+fn literal_of(types: &mut Types, body: &Body, pat: PatId) -> Option<TypeId> {
+    match &body.pats[pat].kind {
+        PatKind::Number(bits) => Some(number_type(types, bits.value())),
+        PatKind::Text(text) => Some(types.text_literal(text)),
+        PatKind::Bool(true) => Some(TypeId::TRUE),
+        PatKind::Bool(false) => Some(TypeId::FALSE),
+        PatKind::Null => Some(TypeId::NULL),
+        PatKind::Error
+        | PatKind::Wildcard
+        | PatKind::Bind(_)
+        | PatKind::Assign(_)
+        | PatKind::Array { .. }
+        | PatKind::Object { .. }
+        | PatKind::Or(_) => None,
+    }
+}
+
+/// The part of a value that a pattern accepts.
+fn matched(types: &mut Types, body: &Body, pat: PatId, value: Fact) -> Fact {
+    if let Some(literal) = literal_of(types, body, pat) {
+        return value.retyped(types.equal_to(value.ty, literal));
+    }
+    match &body.pats[pat].kind {
+        PatKind::Or(pats) => {
+            let mut joined = Fact::NEVER;
+            for pat in pats {
+                let matched = matched(types, body, *pat, value);
+                joined = types.join(joined, matched);
+            }
+            joined
+        }
+        PatKind::Array { elements, rest } => {
+            let (n_elements, has_rest) = (elements.len(), rest.is_some());
+            keep_members(types, value, |ty| match ty {
+                Type::Array(_) => true,
+                Type::Tuple(known) if has_rest => known.len() >= n_elements,
+                Type::Tuple(known) => known.len() == n_elements,
+                _ => false,
+            })
+        }
+        PatKind::Object { fields, .. } => {
+            let mut kept = keep_members(types, value, |ty| match ty {
+                Type::Object(object) => {
+                    object.is_open || fields.iter().all(|f| object.field(&f.key).is_some())
+                }
+                Type::Agent | Type::Array(_) | Type::Tuple(_) => true,
+                _ => false,
+            });
+            for field in fields {
+                let ty = types.narrow_field(kept.ty, &field.key, &mut |types, fact| {
+                    matched(types, body, field.pat, fact)
+                });
+                kept = kept.retyped(ty);
+            }
+            kept
+        }
+        PatKind::Error
+        | PatKind::Wildcard
+        | PatKind::Bind(_)
+        | PatKind::Assign(_)
+        | PatKind::Number(_)
+        | PatKind::Text(_)
+        | PatKind::Bool(_)
+        | PatKind::Null => value,
+    }
+}
+
+fn keep_members(types: &mut Types, value: Fact, keep: impl Fn(&Type) -> bool) -> Fact {
+    if value.ty.is_unknown() {
+        return value;
+    }
+    let members = types.members(value.ty);
+    let kept = members.into_iter().filter(|member| keep(types.get(*member))).collect();
+    value.retyped(types.union_of(kept))
+}
+
+/// What the arms leave to those that follow, as far as they take for certain.
+fn left_by(types: &mut Types, body: &Body, arms: &[MatchArm], value: Fact) -> Fact {
+    arms.iter()
+        .filter(|arm| takes_for_certain(body, arm))
+        .fold(value, |rest, arm| unmatched(types, body, arm.pat, rest))
+}
+
+/// The arm takes whatever its pattern fits.
+fn takes_for_certain(body: &Body, arm: &MatchArm) -> bool {
+    arm.guard.is_none() && !has_threshold(body, arm.pat)
+}
+
+/// The part of a value that a pattern without guard and threshold leaves to later arms.
+fn unmatched(types: &mut Types, body: &Body, pat: PatId, value: Fact) -> Fact {
+    if let Some(literal) = literal_of(types, body, pat) {
+        return value.retyped(types.different_from(value.ty, literal));
+    }
+    match &body.pats[pat].kind {
+        PatKind::Wildcard | PatKind::Bind(_) => Fact::NEVER,
+        PatKind::Or(pats) => {
+            pats.iter().fold(value, |left, pat| unmatched(types, body, *pat, left))
+        }
+        PatKind::Object { fields, rest: _ } => without_field(types, body, fields, value),
+        PatKind::Error
+        | PatKind::Assign(_)
+        | PatKind::Number(_)
+        | PatKind::Text(_)
+        | PatKind::Bool(_)
+        | PatKind::Null
+        | PatKind::Array { .. } => value,
+    }
+}
+
+/// `{ kind: "a" }` leaves the members of a union whose kind is another.
+fn without_field(types: &mut Types, body: &Body, fields: &[PatField], value: Fact) -> Fact {
+    let mut tested = fields.iter().filter(|field| !is_irrefutable(body, field.pat));
+    let (Some(field), None) = (tested.next(), tested.next()) else { return value };
+    let ty = types.narrow_field(value.ty, &field.key, &mut |types, fact| {
+        unmatched(types, body, field.pat, fact)
+    });
+    value.retyped(ty)
+}
+
+fn has_threshold(body: &Body, pat: PatId) -> bool {
+    let pat = &body.pats[pat];
+    let of_part = |pat: PatId| has_threshold(body, pat);
+    pat.threshold.is_some()
+        || match &pat.kind {
+            PatKind::Or(pats) => pats.iter().any(|pat| of_part(*pat)),
+            PatKind::Array { elements, .. } => elements.iter().any(|part| of_part(part.pat)),
+            PatKind::Object { fields, .. } => fields.iter().any(|part| of_part(part.pat)),
+            PatKind::Error
+            | PatKind::Wildcard
+            | PatKind::Bind(_)
+            | PatKind::Assign(_)
+            | PatKind::Number(_)
+            | PatKind::Text(_)
+            | PatKind::Bool(_)
+            | PatKind::Null => false,
+        }
+}
+
+fn is_irrefutable(body: &Body, pat: PatId) -> bool {
+    match &body.pats[pat].kind {
+        PatKind::Wildcard | PatKind::Bind(_) | PatKind::Error => true,
+        PatKind::Or(pats) => pats.iter().any(|pat| is_irrefutable(body, *pat)),
+        PatKind::Assign(_)
+        | PatKind::Number(_)
+        | PatKind::Text(_)
+        | PatKind::Bool(_)
+        | PatKind::Null
+        | PatKind::Array { .. }
+        | PatKind::Object { .. } => false,
     }
 }

@@ -12,6 +12,14 @@ use crate::types::{Fact, FieldType, Kinds, ObjectType, Text, Type, TypeId, Types
 /// Paths longer than this are not remembered.
 const MAX_PATH: usize = 6;
 
+/// An expression that reads a place.
+#[derive(Clone, Copy)]
+struct Reached<'p> {
+    expr: ExprId,
+    root: &'p PathRoot,
+    path: &'p [Text],
+}
+
 impl Infer<'_> {
     /// Changes what is known of the value of an expression, where that is a place.
     /// `narrow` gives `None` when no value is left: the state becomes unreachable.
@@ -21,62 +29,80 @@ impl Infer<'_> {
         narrow: &mut dyn FnMut(&mut Types, Fact) -> Option<Fact>,
     ) {
         let Some((root, path)) = self.place_of(expr) else { return };
-        if let (PathRoot::Local(local), true) = (&root, path.is_empty()) {
-            return self.refine_local(*local, narrow);
-        }
-        let known = self.env.path(&root, &path).unwrap_or(self.fact(expr));
-        let Some(fact) = narrow(&mut self.types, known) else {
-            self.env.reachable = false;
-            return;
-        };
-        if fact.ty == TypeId::NEVER {
-            self.env.reachable = false;
+        if matches!(root, PathRoot::Local(local) if self.is_volatile(local)) {
             return;
         }
-        if fact != known {
-            self.env.add_path(root.clone(), path.clone(), fact);
-        }
-        if let (PathRoot::Local(local), [name]) = (&root, path.as_slice()) {
-            self.refine_union(*local, name, narrow);
-        }
-    }
-
-    fn refine_local(
-        &mut self,
-        local: LocalId,
-        narrow: &mut dyn FnMut(&mut Types, Fact) -> Option<Fact>,
-    ) {
-        if self.is_volatile(local) {
-            return;
-        }
-        let known = self.env.get(local);
+        let place = Reached { expr, root: &root, path: &path };
+        let known = self.known_at(place);
         match narrow(&mut self.types, known) {
             Some(fact) if fact.ty != TypeId::NEVER || known.ty == TypeId::NEVER => {
-                self.env.refine(local, fact);
+                self.establish(place, known, fact);
+                self.refine_holder(place, narrow);
             }
             Some(_) | None => self.env.reachable = false,
         }
     }
 
-    /// A test of `o.kind` keeps the members of the union that can pass it.
-    fn refine_union(
+    /// A test of `o.kind` keeps the members of the union o that can pass it; what holds o may be
+    /// a union that this tells apart in its turn.
+    fn refine_holder(
         &mut self,
-        local: LocalId,
-        name: &str,
+        place: Reached<'_>,
         narrow: &mut dyn FnMut(&mut Types, Fact) -> Option<Fact>,
     ) {
-        let known = self.env.get(local);
-        let is_union = matches!(self.types.structure(known.ty), Type::Union(_));
-        if !is_union || self.is_volatile(local) {
-            return;
+        let Some((name, path)) = place.path.split_last() else { return };
+        let ExprKind::Member { object, .. } = self.body.exprs[place.expr].kind else { return };
+        let holder = Reached { expr: object, root: place.root, path };
+        let mut narrow_holder = |types: &mut Types, fact: Fact| {
+            // Of null `?.` reads null.
+            let of_null = narrow(types, Fact::NULL).filter(|fact| fact.ty != TypeId::NEVER);
+            let ty = match of_null {
+                Some(_) => fact.ty,
+                None => types.drop_kinds(fact.ty, Kinds::NULL),
+            };
+            let ty = types.narrow_field(ty, name, &mut |types, field| {
+                // What the test saw has the confidence of both; the field keeps its own.
+                let seen = field.with(field.confidence.product(fact.confidence));
+                match narrow(types, seen) {
+                    Some(narrowed) if fact.confidence.is_plain() => narrowed,
+                    Some(narrowed) => field.retyped(narrowed.ty),
+                    None => Fact::NEVER,
+                }
+            });
+            (ty != TypeId::NEVER).then(|| fact.retyped(ty))
+        };
+        let known = self.known_at(holder);
+        if matches!(self.types.structure(known.ty), Type::Union(_)) {
+            match narrow_holder(&mut self.types, known) {
+                Some(fact) => self.establish(holder, known, fact),
+                None => {
+                    self.env.reachable = false;
+                    return;
+                }
+            }
         }
-        let ty = self.types.narrow_field(known.ty, name, &mut |types, fact| {
-            narrow(types, fact).unwrap_or(Fact::NEVER)
-        });
-        if ty == TypeId::NEVER {
-            self.env.reachable = false;
-        } else {
-            self.env.refine(local, known.retyped(ty));
+        self.refine_holder(holder, &mut narrow_holder);
+    }
+
+    fn known_at(&self, place: Reached<'_>) -> Fact {
+        match place {
+            Reached { root: PathRoot::Local(local), path: [], .. } => self.env.get(*local),
+            Reached { expr, root, path } => {
+                self.env.path(root, path).unwrap_or_else(|| self.fact(expr))
+            }
+        }
+    }
+
+    fn establish(&mut self, place: Reached<'_>, known: Fact, fact: Fact) {
+        match place {
+            Reached { root: PathRoot::Local(local), path: [], .. } => {
+                self.env.refine(*local, fact);
+            }
+            Reached { root, path, .. } => {
+                if fact != known {
+                    self.env.add_path(root.clone(), path.to_vec(), fact);
+                }
+            }
         }
     }
 
