@@ -42,7 +42,7 @@ fn n_parts(kind: &OpKind) -> usize {
     match kind {
         OpKind::Array(parts) | OpKind::Template(parts) => parts.len(),
         OpKind::Object(fields) => fields.len(),
-        OpKind::Call { args, .. } => args.len(),
+        OpKind::Call { args, .. } | OpKind::Offer { args, .. } => args.len(),
         OpKind::CallValue { args: Args::Positional(args), .. }
         | OpKind::CallMethod { args: Args::Positional(args), .. }
         | OpKind::CallNative { args: Args::Positional(args), .. } => args.len(),
@@ -73,7 +73,8 @@ fn split(function: &mut Function, region: RegionId, at: usize, id: OpId) {
             let args = Args::Spread(array);
             grow.function.ops[id].kind = OpKind::CallValue { callee, args };
         }
-        OpKind::CallValue { callee, args: Args::Positional(args) } => {
+        OpKind::CallValue { callee, args: Args::Positional(args) }
+        | OpKind::Offer { callee, args } => {
             let args = Args::Spread(grow.all(&args));
             grow.function.ops[id].kind = OpKind::CallValue { callee, args };
         }

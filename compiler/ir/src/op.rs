@@ -233,7 +233,13 @@ pub enum OpKind {
 impl OpKind {
     /// Whether it is a call that may have a name. The others are the library's.
     pub fn is_call(&self) -> bool {
-        matches!(self, OpKind::Call { .. } | OpKind::CallValue { .. } | OpKind::CallMethod { .. })
+        matches!(
+            self,
+            OpKind::Call { .. }
+                | OpKind::CallValue { .. }
+                | OpKind::CallMethod { .. }
+                | OpKind::Offer { .. }
+        )
     }
 }
 

@@ -3,7 +3,7 @@
 use prism_hir::body::{Arg, ExprId, ExprKind, MemberMode, Name};
 use prism_hir::builtins::is_namespace;
 use prism_ir::function::{self as ir, Facts, Source, Text, Ty, Value};
-use prism_ir::op::{Args, OpKind};
+use prism_ir::op::{self as ir_op, Args, OpKind};
 use rustc_hash::FxHashMap;
 
 use crate::function::Cx;
@@ -24,21 +24,19 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         }
         let name = self.words_of(callee).unwrap_or_else(|| "call".into());
         let site = self.call_site(bound, &name);
+        let offers = self.item.facts.offers(callee, args.len());
         let callee = self.expr(callee);
+        let call = |cx: &mut Self| {
+            let args = cx.args_of(&site, args, source);
+            let kind =
+                if offers { offer(callee, args) } else { OpKind::CallValue { callee, args } };
+            cx.b.call(kind, site, facts, source)
+        };
         if !optional {
-            let args = self.args_of(&site, args, source);
-            return self.b.call(OpKind::CallValue { callee, args }, site, facts, source);
+            return call(self);
         }
         let is_null = self.is_null(callee, source);
-        self.choose(
-            is_null,
-            source,
-            |cx| cx.null(source),
-            |cx| {
-                let args = cx.args_of(&site, args, source);
-                cx.b.call(OpKind::CallValue { callee, args }, site, facts, source)
-            },
-        )
+        self.choose(is_null, source, |cx| cx.null(source), call)
     }
 
     /// A call of something known before the run; `None` when the callee is an ordinary value.
@@ -152,8 +150,23 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
         }
         self.program.methods_named(name);
         let site = self.method_site(bound, object, name);
+        let offers = self.item.facts.offers_member(object, name, args.len());
         let object = self.expr(object);
         let optional = mode == MemberMode::Optional;
+        if offers && matches!(mode, MemberMode::Plain | MemberMode::Optional) {
+            let call = |cx: &mut Self| {
+                let member = ir_op::MemberMode::Plain;
+                let kind = OpKind::Member { object, name: name.clone(), mode: member };
+                let callee = cx.b.push(kind, Facts::ANY, source);
+                let args = cx.args_of(&site, args, source);
+                cx.b.call(offer(callee, args), site, facts, source)
+            };
+            if !optional {
+                return call(self);
+            }
+            let is_null = self.is_null(object, source);
+            return self.choose(is_null, source, |cx| cx.null(source), call);
+        }
         let args = self.args_of(&site, args, source);
         let kind = OpKind::CallMethod { object, name: name.clone(), optional, args };
         let result = self.b.call(kind, site, facts, source);
@@ -345,6 +358,15 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
             },
             |_| given,
         )
+    }
+}
+
+/// A call of something declared to take these arguments; the function may take fewer. Where they
+/// stand by name or come from an array, it takes them as they are.
+fn offer(callee: Value, args: Args) -> OpKind {
+    match args {
+        Args::Positional(args) => OpKind::Offer { callee, args },
+        args @ (Args::Spread(_) | Args::Named(..)) => OpKind::CallValue { callee, args },
     }
 }
 

@@ -15,7 +15,7 @@ use crate::walk::FunctionKey;
 impl<'a, 'db> Cx<'a, '_, 'db> {
     pub fn expr(&mut self, expr: ExprId) -> Value {
         let source = self.source_of(expr);
-        let facts = (self.item.facts)(expr);
+        let facts = self.item.facts.expr(expr);
         // Only the expression that is bound directly takes the variable's name.
         let bound = self.bound.take();
         match self.expr_kind(expr) {

@@ -25,6 +25,32 @@ impl ItemFacts {
         }
     }
 
+    /// A call of the value with this many arguments offers them: it is a function whose
+    /// parameters are known.
+    pub fn offers(&self, callee: ExprId, n_args: usize) -> bool {
+        self.takes(self.0.expr(callee).ty, n_args)
+    }
+
+    /// The same of a function that is a member of an object.
+    pub fn offers_member(&self, object: ExprId, name: &str, n_args: usize) -> bool {
+        let Some(Type::Object(known)) = self.present(self.0.expr(object).ty) else { return false };
+        known.field(name).is_some_and(|field| self.takes(field.fact.ty, n_args))
+    }
+
+    fn takes(&self, ty: TypeId, n_args: usize) -> bool {
+        let Some(Type::Function(function)) = self.present(ty) else { return false };
+        !function.is_open && n_args <= function.params.len()
+    }
+
+    /// What a value is where it is not null, when that is one type.
+    fn present(&self, ty: TypeId) -> Option<&Type> {
+        let types = &self.0.types;
+        let mut members = types.members(ty);
+        members.retain(|member| *member != TypeId::NULL);
+        let [only] = *members else { return None };
+        Some(types.get(only))
+    }
+
     fn ty(&self, ty: TypeId) -> Ty {
         let mut ty = ty;
         // A recursive alias never ends; one that takes longer than this says nothing.

@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 
 use crate::coverage::What;
 use crate::env::{Binding, Env};
+use crate::facts::ItemFacts;
 use crate::link::Program;
 use crate::variables::Variables;
 use crate::walk::FunctionKey;
@@ -21,7 +22,7 @@ pub(crate) struct Item<'a> {
     pub body: &'a Body,
     pub spans: &'a BodySpans,
     pub variables: &'a Variables,
-    pub facts: &'a dyn Fn(ExprId) -> Facts,
+    pub facts: &'a ItemFacts,
     /// Path of the module, for its globals.
     pub module: Text,
     /// Index in [`ir::Module::files`].

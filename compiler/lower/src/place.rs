@@ -58,7 +58,7 @@ impl<'a, 'db> Cx<'a, '_, 'db> {
             unreachable!("an update is a call of a method");
         };
         let object = *object;
-        match ((self.item.facts)(object).ty, rebinds) {
+        match (self.item.facts.expr(object).ty, rebinds) {
             (Ty::Array, Rebinds::IfArray) => {
                 return Flow::Next(self.assign(place, call, want, source));
             }

@@ -1,6 +1,6 @@
 //! Lowers a whole program: the root file and everything it reaches.
 
-use prism_hir::body::{Body, ExprId, Text};
+use prism_hir::body::{Body, Text};
 use prism_hir::{Item, ItemKind};
 use prism_ir::Builder;
 use prism_ir::function::{self as ir, Facts, Function, FunctionId, Source};
@@ -157,12 +157,12 @@ impl Modules {
         let module: Text = file.path(db).clone();
         let (body, spans) = (prism_hir::body(db, item), prism_hir::body_spans(db, item));
         let variables = variables::of(&body);
-        let expr_facts = facts::of(db, item);
+        let facts = facts::of(db, item);
         let lowered = LoweredItem {
             body: &body,
             spans: &spans,
             variables: &variables,
-            facts: &|expr: ExprId| expr_facts.expr(expr),
+            facts: &facts,
             file: self.file_index(file),
             layout: item.layout(db),
             bands: file.package(db).map_or(BandLimits::default(), |package| package.bands(db)),

@@ -51,6 +51,7 @@ impl Emit<'_> {
         let window = self.window_after(id, callee, args);
         let to = self.result(id);
         self.asm.op(Inst::Offer(to, window, args.len() as u8));
+        self.called(id);
         self.done(id);
     }
 

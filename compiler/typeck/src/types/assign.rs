@@ -246,6 +246,13 @@ impl Types {
                 }
                 self.object(object)
             }
+            // It is called as it is declared.
+            (Type::Function(a), Type::Function(b))
+                if !a.is_open && !b.is_open && a.generic.is_none() =>
+            {
+                let params = b.params.clone();
+                self.function(FunctionType { params, ..FunctionType::clone(&a) })
+            }
             _ => from,
         }
     }
