@@ -54,6 +54,8 @@ impl Speaker<'_> {
             | SyntaxErrorKind::ImportNothing
             | SyntaxErrorKind::FunctionWithoutName
             | SyntaxErrorKind::TryAlone
+            | SyntaxErrorKind::BareCatch
+            | SyntaxErrorKind::DeclaredAsValue
             | SyntaxErrorKind::RestNotLast
             | SyntaxErrorKind::BadExport => self.statement_error(kind, span),
             SyntaxErrorKind::Regex
@@ -324,6 +326,20 @@ impl Speaker<'_> {
             SyntaxErrorKind::ImportNothing => self
                 .error(Code::P0116, span, "expected what to import before `from`")
                 .with_help("write `import { name } from \"module\"`"),
+            SyntaxErrorKind::BareCatch => {
+                let name = self.slice(span);
+                self.error(Code::P0101, span, format!("expected `(` or `{{`, found `{name}`"))
+                    .with_help(format!("what was thrown stands in parentheses: `catch ({name})`"))
+                    .with_fix("add parentheses", self.wrap(span))
+            }
+            SyntaxErrorKind::DeclaredAsValue => {
+                let spaced = self.with_space(span);
+                self.error(Code::P0101, span, "expected `{`, found `=`")
+                    .with_help(
+                        "a declaration has its parts right behind its name: `agent Name { … }`",
+                    )
+                    .with_fix("delete `=`", self.replace(spaced, ""))
+            }
             SyntaxErrorKind::FunctionWithoutName => self
                 .error(Code::P0117, span, "expected a function name after `function`")
                 .with_help("a function without a name is an arrow: `x => …` or `(a, b) => { … }`"),
@@ -522,6 +538,7 @@ impl Speaker<'_> {
                 no("what `let` declares can be assigned to")
                     .with_fix("delete it", self.replace(self.with_space(span), ""))
             }
+            _ if word.starts_with("from") => self.import_of_python(word, span),
             "and" => instead("&&"),
             "or" => instead("||"),
             "is" => instead("=="),
@@ -584,6 +601,23 @@ impl Speaker<'_> {
             true => diagnostic.with_fix("write `!`", self.replace(whole, "!")),
             false => diagnostic,
         }
+    }
+
+    /// `from "path" import a, b`
+    fn import_of_python(&self, line: &str, span: Span) -> Diagnostic {
+        let diagnostic = self.error(Code::P0141, span, "an import begins with `import`");
+        let parts = line["from".len()..].rsplit_once(" import ");
+        let Some((path, names)) = parts.map(|(path, names)| (path.trim(), names.trim())) else {
+            return diagnostic.with_help("write `import { name } from \"./file\"`");
+        };
+        let written = match names {
+            "*" => format!("import * as module from {path}"),
+            _ if names.starts_with('{') => format!("import {names} from {path}"),
+            _ => format!("import {{ {names} }} from {path}"),
+        };
+        diagnostic
+            .with_help(format!("write `{written}`"))
+            .with_fix("turn it around", self.replace(span, &written))
     }
 
     /// `lambda x, y:`

@@ -70,6 +70,10 @@ pub enum SyntaxErrorKind {
     ImportNothing,
     FunctionWithoutName,
     TryAlone,
+    /// `catch e { … }`: the span is the name.
+    BareCatch,
+    /// `agent Name = { … }`: the span is the mark.
+    DeclaredAsValue,
     RestNotLast,
     /// `export` before something that declares nothing.
     BadExport,

@@ -161,6 +161,9 @@ impl Lexer<'_> {
     /// A string whose opening quote was just read.
     fn string(&mut self, quote: Quote, start: usize) {
         let inside = start + quote.as_str().len();
+        if self.is_behind_operand(quote) {
+            return self.outer_end(start, inside);
+        }
         match self.scan(quote, inside) {
             Found::End(at) => {
                 let end = at + quote.as_str().len();
@@ -172,12 +175,7 @@ impl Lexer<'_> {
                 self.push(Kind::StrStart, start, inside);
                 self.interpolation(quote, start, inside, at);
             }
-            Found::Nothing(_) if self.is_outer_end(quote) => {
-                self.open.pop();
-                self.push(Kind::InterpClose, start, start);
-                self.push(Kind::StrEnd, start, inside);
-                self.error(SyntaxErrorKind::UnclosedInterpolation, start, inside);
-            }
+            Found::Nothing(_) if self.is_inside(quote) => self.outer_end(start, inside),
             Found::Nothing(at) => {
                 self.push(Kind::Str, start, at);
                 self.unclosed_string(quote, start, at);
@@ -202,8 +200,21 @@ impl Lexer<'_> {
     }
 
     /// A quote that begins no string ends the one whose interpolation was left open.
-    fn is_outer_end(&self, quote: Quote) -> bool {
-        quote == Quote::Double && self.open.last().is_some_and(|open| open.quote == quote)
+    fn outer_end(&mut self, start: usize, inside: usize) {
+        self.open.pop();
+        self.push(Kind::InterpClose, start, start);
+        self.push(Kind::StrEnd, start, inside);
+        self.error(SyntaxErrorKind::UnclosedInterpolation, start, inside);
+    }
+
+    fn is_inside(&self, quote: Quote) -> bool {
+        self.open.last().is_some_and(|open| open.quote == quote)
+    }
+
+    /// In an interpolation nothing follows an operand but an operator or the end.
+    fn is_behind_operand(&self, quote: Quote) -> bool {
+        let is_outermost = self.open.last().is_some_and(|open| open.braces == 0);
+        self.is_inside(quote) && is_outermost && !self.at_operand()
     }
 
     /// `\"` inside the interpolation of a `"…"`: a quote, as if the outer text were read first.

@@ -103,6 +103,11 @@ impl Speaker<'_> {
             (":", _) if expected == Expected::Token(Kind::RBracket) => {
                 Some("a part of a list or a text is `xs.slice(from, to)`".into())
             }
+            (",", _) if expected == Expected::End => Some(
+                "a `,` joins no statements: the second one stands behind a `;`, or in the body of \
+                 the loop"
+                    .into(),
+            ),
             (",", _) if expected == Expected::Token(Kind::RParen) => {
                 Some("values together are a list, in `[ ]`".into())
             }

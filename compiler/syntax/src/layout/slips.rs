@@ -25,6 +25,10 @@ impl Scan<'_> {
             Kind::Switch => self.switch_value(at),
             Kind::Handle => self.handle_alone(at),
             Kind::Test => self.test_without_name(at),
+            Kind::From => self.import_of_python(at),
+            Kind::Try => self.try_of_python(at),
+            Kind::Catch => self.catch_without_parens(at),
+            Kind::Agent | Kind::Pattern | Kind::Effect => self.declared_as_value(at),
             Kind::Case => self.case_arm(at),
             Kind::Else => self.else_arm(at),
             Kind::Uncertain => self.without_bands(at),
@@ -352,18 +356,119 @@ impl Scan<'_> {
         if self.kind_at(last) != Kind::Colon {
             return None;
         }
-        let indent = self.indent_of(span.start);
-        let mut next = last + 1;
+        let next = self.indented_end(last + 1, self.indent_of(span.start));
+        self.error(SyntaxErrorKind::ForeignWord, span);
+        Some(self.left_out(at, next))
+    }
+
+    /// Where the lines end that are indented more than this; the line of `next` is one of them.
+    fn indented_end(&self, mut next: usize, indent: usize) -> usize {
         while let Some(token) = self.tokens.get(next)
             && !token.kind.is_closer()
             && !(token.newline_before && self.indent_of(token.span.start) <= indent)
         {
             next = self.pairs[next] as usize + 1;
         }
-        self.error(SyntaxErrorKind::ForeignWord, span);
-        self.write(Kind::JsClass, span.to(self.tokens[next - 1].span));
+        next
+    }
+
+    /// The tokens up to `next` are a statement that is not read.
+    fn left_out(&mut self, at: usize, next: usize) -> usize {
+        let span = self.tokens[at].span.to(self.tokens[next - 1].span);
+        self.write(Kind::JsClass, span);
         self.frame_mut().tail = Tail::Over;
-        Some(next)
+        next
+    }
+
+    /// `from "path" import a, b`: left out; the names it declares are known.
+    fn import_of_python(&mut self, at: usize) -> Option<usize> {
+        let is_import = self.at_stmt()
+            && self.kind_at(at + 1) == Kind::Str
+            && self.kind_at(at + 2) == Kind::Import
+            && self.is_on_line(at + 1)
+            && self.is_on_line(at + 2);
+        if !is_import {
+            return None;
+        }
+        let mut next = at + 3;
+        while self.is_on_line(next)
+            && self.kind_at(next) != Kind::Semicolon
+            && !self.kind_at(next).is_closer()
+        {
+            next = self.pairs[next] as usize + 1;
+        }
+        let span = self.tokens[at].span.to(self.tokens[next - 1].span);
+        self.error(SyntaxErrorKind::ForeignWord, span);
+        Some(self.left_out(at, next))
+    }
+
+    /// `try:` with the lines that are indented below it, and its `except E as e:` with theirs:
+    /// left out together.
+    fn try_of_python(&mut self, at: usize) -> Option<usize> {
+        let colon = at + 1;
+        if !self.at_stmt() || self.kind_at(colon) != Kind::Colon || !self.is_on_line(colon) {
+            return None;
+        }
+        let indent = self.indent_of(self.tokens[at].span.start);
+        let mut next = self.indented_end(colon + 1, indent);
+        while let Some(token) = self.tokens.get(next)
+            && self.indent_of(token.span.start) == indent
+            && (matches!(token.kind, Kind::Else | Kind::Finally) || self.word(next) == "except")
+        {
+            next = self.indented_end(next + 1, indent);
+        }
+        let (expected, found) = (Expected::Token(Kind::LBraceBlock), Some(Kind::Colon));
+        let kind = SyntaxErrorKind::Unexpected { expected, found };
+        self.error(kind, self.tokens[colon].span);
+        Some(self.left_out(at, next))
+    }
+
+    /// `catch e { … }`, read as if the name stood in parentheses.
+    fn catch_without_parens(&mut self, at: usize) -> Option<usize> {
+        let name = at + 1;
+        let is_bare = self.taken == Tail::Catch
+            && self.kind_at(name).is_name()
+            && self.kind_at(name + 1) == Kind::LBrace
+            && self.is_on_line(name)
+            && self.is_on_line(name + 1);
+        if !is_bare {
+            return None;
+        }
+        let span = self.tokens[name].span;
+        self.error(SyntaxErrorKind::BareCatch, span);
+        self.push_header(HeaderKind::Catch, true, true);
+        self.plain(Kind::Catch, at);
+        let opener = self.out.len() as u32;
+        self.write(Kind::LParenHead, Span::empty(span.start));
+        self.write(Kind::Ident, span);
+        let closer = self.out.len() as u32;
+        self.write(Kind::RParen, Span::empty(span.end));
+        self.out[opener as usize].partner = closer;
+        self.out[closer as usize].partner = opener;
+        Some(name + 1)
+    }
+
+    /// `agent Name = { … }`, read as without the mark.
+    fn declared_as_value(&mut self, at: usize) -> Option<usize> {
+        let mark = at + 2;
+        let is_value = self.at_stmt()
+            && self.kind_at(at + 1).is_name()
+            && self.kind_at(mark) == Kind::Assign
+            && self.kind_at(mark + 1) == Kind::LBrace
+            && (at + 1..=mark + 1).all(|at| self.is_on_line(at));
+        if !is_value {
+            return None;
+        }
+        let (header, kind) = match self.tokens[at].kind {
+            Kind::Agent => (HeaderKind::Agent, Kind::KwAgent),
+            Kind::Effect => (HeaderKind::Effect, Kind::KwEffect),
+            _ => (HeaderKind::Plain, Kind::KwPattern),
+        };
+        self.error(SyntaxErrorKind::DeclaredAsValue, self.tokens[mark].span);
+        self.push_header(header, false, true);
+        self.plain(kind, at);
+        self.plain(Kind::Ident, at + 1);
+        Some(mark + 1)
     }
 
     /// Bytes before the token that begins at `start`, on its line.
