@@ -79,6 +79,21 @@ fn words_of_a_program_are_not_markup() {
 }
 
 #[test]
+fn type_parameters_and_optional_inputs_are_shown_as_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("each.prism");
+    let program = "/**\n * @input {\"who\": \"string\", \"times?\": \"number\"}\n */\n\
+                   export function each<T, U>(xs: T[], f: (x: T, i: number) => U, least?: T): U[] {\n  \
+                   return xs.map(f)\n}\n1\n";
+    std::fs::write(&path, program).unwrap();
+    let (page, _) = doc(&[path.to_str().unwrap()]);
+    let signature = "each<T, U>(xs: T[], f: (_: T, _: number) => U, least?: T | null) => U[]";
+    assert!(page.contains(signature), "{page}");
+    assert!(page.contains("| `who` | `string` | yes |"), "{page}");
+    assert!(page.contains("| `times` | `number` | no |"), "{page}");
+}
+
+#[test]
 fn broken_files_are_documented_as_far_as_they_go_and_missing_ones_are_usage() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cut.prism");

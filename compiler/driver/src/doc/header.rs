@@ -86,19 +86,23 @@ fn inputs(value: &Value) -> Vec<Input> {
     properties.iter().map(row).collect()
 }
 
-/// `"task": "string"`, `"limit": "number?"`, or a schema of its own.
+/// `"task": "string"`, `"limit?": "number"`, `"limit": "number?"`, or a schema of its own.
 fn short(name: &str, value: &Value) -> Input {
+    let (name, may_be_missing) = match name.strip_suffix('?') {
+        Some(name) => (name, true),
+        None => (name, false),
+    };
     match value {
         Value::String(ty) => Input {
             name: name.to_owned(),
             ty: ty.trim_end_matches('?').to_owned(),
-            is_required: !ty.ends_with('?'),
+            is_required: !may_be_missing && !ty.ends_with('?'),
             default: String::new(),
             description: String::new(),
         },
         _ => {
-            let has_default = value.get("default").is_some();
-            let is_required = value["required"].as_bool().unwrap_or(!has_default);
+            let may_be_missing = may_be_missing || value.get("default").is_some();
+            let is_required = value["required"].as_bool().unwrap_or(!may_be_missing);
             Input { is_required, ..described(name, value) }
         }
     }

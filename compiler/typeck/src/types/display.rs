@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use crate::confidence::{Confidence, Level};
-use crate::types::{Fact, FunctionType, ObjectType, ParamType, Type, TypeId, Types};
+use crate::types::{Fact, FunctionType, Generic, ObjectType, ParamType, Text, Type, TypeId, Types};
 
 /// A type beside its table; prints as an annotation would.
 #[derive(Clone, Copy)]
@@ -67,11 +67,27 @@ pub fn display_confidence(confidence: Confidence) -> Option<String> {
 
 impl fmt::Display for DisplayType<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_type(f, self.types, self.id, 0)
+        write_type(f, Table { types: self.types, names: &[] }, self.id, 0)
     }
 }
 
-fn write_type(f: &mut dyn Write, types: &Types, id: TypeId, level: u32) -> fmt::Result {
+/// Types, and the names of the type parameters around.
+#[derive(Clone, Copy)]
+struct Table<'a> {
+    types: &'a Types,
+    names: &'a [Text],
+}
+
+impl<'a> Table<'a> {
+    fn get(self, id: TypeId) -> &'a Type {
+        self.types.get(id)
+    }
+}
+
+fn write_type(f: &mut dyn Write, types: Table<'_>, id: TypeId, level: u32) -> fmt::Result {
+    if let Some(name) = id.param_index().and_then(|index| types.names.get(index)) {
+        return f.write_str(name);
+    }
     match types.get(shown(types, id)) {
         Type::Any | Type::Error => f.write_str("any"),
         Type::Never => f.write_str("never"),
@@ -111,7 +127,7 @@ fn write_type(f: &mut dyn Write, types: &Types, id: TypeId, level: u32) -> fmt::
 }
 
 /// The type that is written for another: `number`, where an element of an array may be missing.
-fn shown(types: &Types, id: TypeId) -> TypeId {
+fn shown(types: Table<'_>, id: TypeId) -> TypeId {
     match types.get(id) {
         Type::Union(members) => match **members {
             [one, TypeId::GAP] | [TypeId::GAP, one] => one,
@@ -130,7 +146,7 @@ fn short(ty: &Type) -> &'static str {
     }
 }
 
-fn write_fact(f: &mut dyn Write, types: &Types, fact: Fact, level: u32) -> fmt::Result {
+fn write_fact(f: &mut dyn Write, types: Table<'_>, fact: Fact, level: u32) -> fmt::Result {
     match is_secret(fact) {
         true => f.write_str(SECRET)?,
         false => write_type(f, types, fact.ty, level)?,
@@ -141,7 +157,7 @@ fn write_fact(f: &mut dyn Write, types: &Types, fact: Fact, level: u32) -> fmt::
     }
 }
 
-fn write_array(f: &mut dyn Write, types: &Types, element: Fact, level: u32) -> fmt::Result {
+fn write_array(f: &mut dyn Write, types: Table<'_>, element: Fact, level: u32) -> fmt::Result {
     let is_composite =
         matches!(types.get(shown(types, element.ty)), Type::Union(_) | Type::Function(_))
             || display_confidence(element.confidence).is_some();
@@ -157,7 +173,7 @@ fn write_array(f: &mut dyn Write, types: &Types, element: Fact, level: u32) -> f
 
 fn write_wrapped(
     f: &mut dyn Write,
-    types: &Types,
+    types: Table<'_>,
     id: TypeId,
     level: u32,
     wrap: bool,
@@ -170,7 +186,12 @@ fn write_wrapped(
     f.write_char(')')
 }
 
-fn write_object(f: &mut dyn Write, types: &Types, object: &ObjectType, level: u32) -> fmt::Result {
+fn write_object(
+    f: &mut dyn Write,
+    types: Table<'_>,
+    object: &ObjectType,
+    level: u32,
+) -> fmt::Result {
     if object.fields.is_empty() {
         return f.write_str(if object.is_open { "object" } else { "{}" });
     }
@@ -184,10 +205,13 @@ fn write_object(f: &mut dyn Write, types: &Types, object: &ObjectType, level: u3
 
 fn write_function(
     f: &mut dyn Write,
-    types: &Types,
+    types: Table<'_>,
     function: &FunctionType,
     level: u32,
 ) -> fmt::Result {
+    if let Some(generic) = &function.generic {
+        return write_generic(f, types.types, function, generic, level);
+    }
     if function.is_open {
         f.write_str("(...any)")?;
     } else {
@@ -199,7 +223,26 @@ fn write_function(
     write_fact(f, types, function.result, level + 1)
 }
 
-fn write_param(f: &mut dyn Write, types: &Types, param: &ParamType, level: u32) -> fmt::Result {
+/// `<T>(x: T) => T`: as it is written, with what is found of the result.
+fn write_generic(
+    f: &mut dyn Write,
+    types: &Types,
+    function: &FunctionType,
+    generic: &Generic,
+    level: u32,
+) -> fmt::Result {
+    let types = Table { types, names: &generic.names };
+    write!(f, "<{}>(", generic.names.join(", "))?;
+    let params = function.params.iter().zip(&generic.params);
+    write_list(f, params, |f, (param, written)| {
+        let fact = param.fact.retyped(written.ty);
+        write_param(f, types, &ParamType { fact, ..param.clone() }, level)
+    })?;
+    f.write_str(") => ")?;
+    write_fact(f, types, generic.result, level + 1)
+}
+
+fn write_param(f: &mut dyn Write, types: Table<'_>, param: &ParamType, level: u32) -> fmt::Result {
     if param.is_rest {
         f.write_str("...")?;
     }

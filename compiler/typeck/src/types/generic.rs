@@ -16,6 +16,8 @@ pub(crate) const MAX_PARAMS: usize = 8;
 /// How a function with type parameters is written: [`TypeId::param`] stands where they do.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Generic {
+    /// The names of the type parameters.
+    pub names: Vec<Text>,
     pub params: Vec<Fact>,
     pub result: Fact,
 }
@@ -65,7 +67,8 @@ impl Types {
         let declared = written(function.result_type.as_ref());
         // What is found is a promise that holds; what is declared, where less is found.
         let ty = if self.is_known(result.ty) { result.ty } else { declared.ty };
-        Some(Arc::new(Generic { params, result: result.retyped(ty) }))
+        let names = names.into_iter().map(|(name, _)| name).collect();
+        Some(Arc::new(Generic { names, params, result: result.retyped(ty) }))
     }
 
     /// No part of the type is `any`.

@@ -106,7 +106,8 @@ impl Types {
                 Fact { ty, confidence: elsewhere(fact) }
             };
             let params = generic.params.iter().map(|param| import(*param)).collect();
-            Arc::new(Generic { params, result: import(generic.result) })
+            let names = generic.names.clone();
+            Arc::new(Generic { names, params, result: import(generic.result) })
         });
         copy
     }
