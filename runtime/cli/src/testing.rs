@@ -50,26 +50,66 @@ pub struct Finished {
 #[derive(Debug)]
 pub struct Failed {
     pub problem: Problem,
-    /// Of an expectation: what was expected, and what was found.
-    pub values: Option<(Data, Data)>,
+    /// Of an expectation.
+    pub unmet: Option<Unmet>,
 }
+
+/// What an expectation found.
+#[derive(Debug)]
+pub struct Unmet {
+    pub expected: Data,
+    pub actual: Data,
+    how: How,
+}
+
+/// How an expectation is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// The two should be alike: line by line.
+    Alike,
+    /// They are not of a kind: the one and the other.
+    Apart,
+    /// They should not be so.
+    Opposite,
+}
+
+/// Lines that are alike, around those that are not.
+const CONTEXT: usize = 3;
 
 impl Failed {
     /// What was expected and what was found, line by line.
     pub fn difference(&self) -> String {
-        let Some((expected, actual)) = &self.values else { return String::new() };
-        let (expected, actual) = (show::expanded(expected), show::expanded(actual));
-        if !expected.contains('\n') && !actual.contains('\n') {
-            return format!("   expected: {expected}\n   found:    {actual}\n");
+        let Some(Unmet { expected, actual, how }) = &self.unmet else { return String::new() };
+        let lines = [expected, actual].map(show::expanded);
+        if *how == How::Alike && lines.iter().any(|text| text.contains('\n')) {
+            let [expected, actual] = &lines;
+            return by_lines(expected, actual);
         }
-        let diff = similar::TextDiff::from_lines(&expected, &actual);
-        let mut text = "   - expected\n   + found\n".to_owned();
-        for change in diff.iter_all_changes() {
+        let not = if *how == How::Opposite { "not " } else { "" };
+        let [expected, actual] = [expected, actual].map(show::entered);
+        format!("   expected: {not}{expected}\n   found:    {actual}\n")
+    }
+}
+
+fn by_lines(expected: &str, actual: &str) -> String {
+    let diff = similar::TextDiff::from_lines(expected, actual);
+    let mut text = "   - expected\n   + found\n".to_owned();
+    let mut shown = 0;
+    for group in diff.grouped_ops(CONTEXT) {
+        let start = group.first().map_or(0, |op| op.old_range().start);
+        if start > shown {
+            text.push_str("     …\n");
+        }
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
             let line = change.value().trim_end_matches('\n');
             text.push_str(&format!("   {} {line}\n", change.tag()));
         }
-        text
+        shown = group.last().map_or(0, |op| op.old_range().end);
     }
+    if shown < expected.lines().count() {
+        text.push_str("     …\n");
+    }
+    text
 }
 
 /// Compiles a file; `None` when it has no tests.
@@ -128,7 +168,7 @@ fn one(suite: &Suite, index: usize, test: usize, limits: Limits) -> Finished {
             finished.failure = end.err().map(|ended| failed(&ended, &suite.folder));
             finished.reached = machine.reached().clone();
         }
-        Err(problem) => finished.failure = Some(Failed { problem, values: None }),
+        Err(problem) => finished.failure = Some(Failed { problem, unmet: None }),
     }
     finished.time = start.elapsed();
     finished
@@ -233,10 +273,10 @@ fn failed(ended: &Ended, folder: &Path) -> Failed {
         Ended::Trap(trap) => {
             let problem = report::problem(&failure(trap), folder);
             let problem = match trap.code {
-                words::NO_FUEL => problem.with_help(words::more_fuel()),
+                words::NO_FUEL => problem.with_help(words::more_fuel("a test", "test")),
                 _ => problem,
             };
-            Failed { problem, values: values(&trap.data) }
+            Failed { problem, unmet: unmet(&trap.data) }
         }
         Ended::Asked(request) => {
             let failure = Failure {
@@ -249,7 +289,7 @@ fn failed(ended: &Ended, folder: &Path) -> Failed {
                     Data::object([("help", Data::from(&*words::unhandled_help(&request.effect)))]),
                 )]),
             };
-            Failed { problem: report::problem(&failure, folder), values: None }
+            Failed { problem: report::problem(&failure, folder), unmet: None }
         }
     }
 }
@@ -265,7 +305,16 @@ fn failure(trap: &Trap) -> Failure {
 }
 
 /// What the error of an expectation holds.
-fn values(error: &Data) -> Option<(Data, Data)> {
-    let data = error.get("data").filter(|data| data.get("matcher").is_some())?;
-    Some((data.get("expected")?.clone(), data.get("actual")?.clone()))
+fn unmet(error: &Data) -> Option<Unmet> {
+    let data = error.get("data")?;
+    let Some(Data::Text(matcher)) = data.get("matcher") else { return None };
+    Some(Unmet {
+        expected: data.get("expected")?.clone(),
+        actual: data.get("actual")?.clone(),
+        how: match &**matcher {
+            "toEqual" | "toBe" | "toMatchObject" => How::Alike,
+            opposite if opposite.starts_with("not.") => How::Opposite,
+            _ => How::Apart,
+        },
+    })
 }

@@ -45,6 +45,36 @@ fn results_are_listed_and_failures_shown() {
     assert!(ran.stdout.ends_with("\n1 passed, 2 failed\n"), "{}", ran.stdout);
 }
 
+#[test]
+fn what_was_not_expected_is_said_so() {
+    let program = "test \"opposite\" { expect([1, 2]).not.toEqual([1, 2]) }\n\
+                   test \"throws\" { expect(() => 1).toThrow() }\n";
+    let project = Project::new(program);
+    let ran = project.prism(&["test"]);
+    let opposite = "   expected: not [1, 2]\n   found:    [1, 2]\n";
+    assert!(ran.stdout.contains(opposite), "{}", ran.stdout);
+    let throws = "   expected: \"an error\"\n   found:    \"no error\"\n";
+    assert!(ran.stdout.contains(throws), "{}", ran.stdout);
+}
+
+#[test]
+fn only_what_differs_is_shown_of_large_values() {
+    let program = "let xs = Array.from({ length: 300 }, (_, i) => i)\n\
+                   test \"large\" { expect(xs).toEqual(xs.with(150, -1)) }\n\
+                   test \"part\" { expect([1, 2]).toContain([3]) }\n\
+                   test \"long\" { expect([1, 2]).toHaveLength(3) }\n\
+                   test \"no function\" { expect(null).toThrow() }\n";
+    let project = Project::new(program);
+    let ran = project.prism(&["test"]);
+    let middle =
+        "     …\n       147,\n       148,\n       149,\n   -   -1,\n   +   150,\n       151,\n";
+    assert!(ran.stdout.contains(middle), "{}", ran.stdout);
+    assert!(ran.stdout.contains("       153,\n     …\n\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("   expected: [3]\n   found:    [1, 2]\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("   expected: 3\n   found:    2\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("toThrow() calls a function, found null"), "{}", ran.stdout);
+}
+
 /// As in a run to which nothing is given.
 #[test]
 fn the_input_of_a_test_is_an_empty_object() {

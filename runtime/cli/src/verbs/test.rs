@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use prism_cli::testing::{Failed, Finished, Suite};
+use prism_cli::testing::{Failed, Finished, Suite, Unmet};
 use prism_cli::{junit, report, testing, words};
 use prism_driver::{Counting, Point, Rejected};
 use prism_vm::Limits;
@@ -181,12 +181,12 @@ fn test_json(suites: &[Suite], test: &Finished) -> Value {
         "file": &*suite.file,
         "name": &*suite.names[test.test],
         "status": if test.failure.is_some() { "failed" } else { "passed" },
-        "ms": test.time.as_secs_f64() * 1000.0,
+        "ms": test.time.as_micros() as f64 / 1000.0,
         "output": test.output,
     });
-    if let Some(Failed { problem, values }) = &test.failure {
+    if let Some(Failed { problem, unmet }) = &test.failure {
         object["error"] = problem.json();
-        if let Some((expected, actual)) = values {
+        if let Some(Unmet { expected, actual, .. }) = unmet {
             object["error"]["expected"] = report::value(expected);
             object["error"]["actual"] = report::value(actual);
         }
