@@ -58,8 +58,7 @@ pub enum Verb {
     Values(Values),
     Migrate(Migrate),
     Test(Test),
-    /// Enter programs line by line; shows values with their types and confidences
-    Repl,
+    Repl(Repl),
     Completions(Completions),
 }
 
@@ -506,7 +505,7 @@ pub struct Gc {
     /// Only say which
     #[arg(long)]
     pub dry_run: bool,
-    /// One JSON object: {\"runs\",\"values\"}, or {\"would_remove\"}
+    /// One JSON object: {"runs","values"}, or {"would_remove"}
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
@@ -609,9 +608,17 @@ pub struct Test {
     /// Stop each test after so many steps
     #[arg(long, value_name = "N", default_value_t = 100_000_000)]
     pub fuel: u64,
-    /// One JSON object: {\"passed\",\"failed\",\"tests\":[{\"file\",\"name\",\"status\",\"ms\",\"output\",\"error\"?}]}
+    /// One JSON object: {"passed","failed","tests":[{"file","name","status","ms","output","error"?}]}
     #[arg(long)]
     pub json: bool,
+}
+
+/// Enter programs line by line; shows values with their types and confidences
+#[derive(Debug, clap::Args)]
+pub struct Repl {
+    /// Stop an entry after so many steps, those of the entries before it among them
+    #[arg(long, value_name = "N", default_value_t = 100_000_000)]
+    pub fuel: u64,
 }
 
 /// Print a completion script for a shell

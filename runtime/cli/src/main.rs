@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         Verb::Events(events) => verbs::events::run(&events, terminal),
         Verb::Logs(logs) => verbs::logs::run(&logs, terminal),
         Verb::Test(test) => verbs::test::run(&test, terminal),
-        Verb::Repl => verbs::repl::run(terminal),
+        Verb::Repl(repl) => verbs::repl::run(&repl, terminal),
         Verb::Approve(approve) => verbs::approve::run(&approve, terminal),
         Verb::Approvals(approvals) => verbs::approvals::run(&approvals, terminal),
         Verb::Cancel(cancel) => verbs::cancel::run(&cancel, terminal),

@@ -4,14 +4,13 @@
 //! so what was entered earlier has its old values, and nothing is asked twice. An entry that is
 //! refused or fails is forgotten.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use prism_agents::duration;
 use prism_driver::{Options, Rejected};
-use prism_vm::{Answer, Data, EffectError, Limits, Machine, Outcome, Request, Trap};
+use prism_vm::{Answer, Data, EffectError, Limits, Machine, Outcome, Request, RequestId, Trap};
 
 use crate::problem::Problem;
 use crate::{hosts, show, words};
@@ -22,8 +21,10 @@ pub struct Repl {
     /// Where imports begin.
     folder: PathBuf,
     entries: Vec<String>,
-    answers: BTreeMap<Arc<str>, Answer>,
+    /// What their effects got, in that order.
+    answers: Vec<Given>,
     n_printed: usize,
+    limits: Limits,
 }
 
 /// What came of an entry.
@@ -41,16 +42,24 @@ pub enum Reply {
 struct Ran {
     end: Result<Data, Trap>,
     printed: Vec<String>,
-    answers: BTreeMap<Arc<str>, Answer>,
+    answers: Vec<Given>,
 }
 
+/// An effect by its id, and its answer.
+type Given = (Arc<str>, Answer);
+
+/// Nobody sleeps longer at the prompt.
+const LONGEST: Duration = Duration::from_secs(1_000_000_000);
+
 impl Repl {
-    pub fn new(folder: &Path) -> Repl {
+    /// `limits` are those of the whole program, each time that it runs.
+    pub fn new(folder: &Path, limits: Limits) -> Repl {
         Repl {
             folder: folder.to_owned(),
             entries: Vec::new(),
-            answers: BTreeMap::new(),
+            answers: Vec::new(),
             n_printed: 0,
+            limits,
         }
     }
 
@@ -77,14 +86,19 @@ impl Repl {
             }
             Err(trap) => {
                 let code = trap.data.get("code").and_then(Data::as_text).unwrap_or(trap.code);
-                Reply::Failed { printed, problem: Problem::new(code, &trap.message) }
+                let problem = Problem::new(code, &trap.message);
+                let problem = match trap.code {
+                    words::NO_FUEL => problem.with_help(words::more_fuel("an entry", "repl")),
+                    _ => problem,
+                };
+                Reply::Failed { printed, problem }
             }
         }
     }
 
     /// Forgets everything that was entered.
     pub fn reset(&mut self) {
-        *self = Repl::new(&self.folder);
+        *self = Repl::new(&self.folder, self.limits);
     }
 
     /// The type of an expression, which is not run.
@@ -97,9 +111,9 @@ impl Repl {
     fn run(&self, compiled: &prism_driver::Compiled) -> Result<Ran, Problem> {
         let none = vec![("agents".into(), Data::Array(Vec::new()))];
         let inputs = hosts::complete(&compiled.module, &Default::default(), none)?;
-        let mut machine = Machine::new(compiled.module.clone(), Limits::default(), inputs)
+        let mut machine = Machine::new(compiled.module.clone(), self.limits, inputs)
             .map_err(|error| words::no_machine(&error))?;
-        let mut answers = self.answers.clone();
+        let mut waiting = Waiting::new(&self.answers);
         let mut printed = Vec::new();
         let end = loop {
             let outcome = machine.run();
@@ -107,27 +121,64 @@ impl Repl {
             match outcome {
                 Outcome::Done(value) => break Ok(value),
                 Outcome::Trap(trap) => break Err(trap),
-                Outcome::Perform(requests) => {
-                    for request in requests {
-                        let known = answers.get(&request.effect_id).cloned();
-                        let answer = known.unwrap_or_else(|| serve(&request));
-                        answers.insert(request.effect_id, answer.clone());
-                        // A request that was cancelled meanwhile takes no answer.
-                        let _ = machine.resume(request.id, answer);
-                    }
-                }
+                Outcome::Perform(requests) => waiting.add(requests, &machine.take_cancelled()),
+            }
+            if let Some((request, answer)) = waiting.next() {
+                // A request that was cancelled meanwhile takes no answer.
+                let _ = machine.resume(request, answer);
             }
         };
-        Ok(Ran { end, printed, answers })
+        Ok(Ran { end, printed, answers: waiting.given })
+    }
+}
+
+/// What a program waits for, and what it got so far, in the order in which it got it.
+struct Waiting<'a> {
+    /// What it got when it ran before.
+    recorded: &'a [Given],
+    requests: Vec<(Request, Instant)>,
+    given: Vec<Given>,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(recorded: &'a [Given]) -> Waiting<'a> {
+        Waiting { recorded, requests: Vec::new(), given: Vec::new() }
+    }
+
+    fn add(&mut self, requests: Vec<Request>, cancelled: &[RequestId]) {
+        let now = Instant::now();
+        self.requests.extend(requests.into_iter().map(|request| (request, now)));
+        self.requests.retain(|(request, _)| !cancelled.contains(&request.id));
+    }
+
+    /// The next answer: as before, else of what need not wait, else of who wakes up first.
+    fn next(&mut self) -> Option<(RequestId, Answer)> {
+        let known = self.recorded.get(self.given.len());
+        let again = known.and_then(|(name, _)| {
+            self.requests.iter().position(|(request, _)| request.effect_id == *name)
+        });
+        let at = again.or_else(|| self.due())?;
+        let (request, asked) = self.requests.remove(at);
+        let answer = match known {
+            Some((_, answer)) if again.is_some() => answer.clone(),
+            _ => serve(&request, asked),
+        };
+        self.given.push((request.effect_id, answer.clone()));
+        Some((request.id, answer))
+    }
+
+    fn due(&self) -> Option<usize> {
+        let all = self.requests.iter().enumerate();
+        all.min_by_key(|(_, (request, asked))| *asked + pause(request)).map(|(at, _)| at)
     }
 }
 
 /// Time and chance are there; nothing else is.
-fn serve(request: &Request) -> Answer {
+fn serve(request: &Request, asked: Instant) -> Answer {
     let value = match &*request.effect {
         "time.now" => Data::Number(now()),
         "time.sleep" => {
-            std::thread::sleep(request.args.first().map_or(Duration::ZERO, span));
+            std::thread::sleep((asked + pause(request)).saturating_duration_since(Instant::now()));
             Data::Null
         }
         "random" => Data::Number(fastrand::f64()),
@@ -146,6 +197,14 @@ fn serve(request: &Request) -> Answer {
 fn now() -> f64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     since.as_millis() as f64
+}
+
+/// How long a request waits for its answer.
+fn pause(request: &Request) -> Duration {
+    match &*request.effect {
+        "time.sleep" => request.args.first().map_or(Duration::ZERO, span).min(LONGEST),
+        _ => Duration::ZERO,
+    }
 }
 
 fn span(data: &Data) -> Duration {

@@ -107,9 +107,12 @@ pub fn unhandled_help(effect: &str) -> String {
 /// The code of a program that used up its fuel.
 pub const NO_FUEL: &str = "P1101";
 
-/// Help for [`NO_FUEL`] in a test.
-pub fn more_fuel() -> &'static str {
-    "look for a loop or a call that never ends; `prism test --fuel N` lets a test take more steps"
+/// Help for [`NO_FUEL`] of a verb that has a limit of its own.
+pub fn more_fuel(what: &str, verb: &str) -> String {
+    format!(
+        "look for a loop or a call that never ends; `prism {verb} --fuel N` lets {what} take more \
+         steps"
+    )
 }
 
 /// An effect that the prompt does not serve.

@@ -91,3 +91,29 @@ fn a_line_that_is_no_text_is_an_error_of_its_own() {
     assert_eq!((status, shown.as_str()), (1, "2 : number\n4 : number\n"));
     assert!(errors.contains("P2204"), "{errors}");
 }
+
+#[test]
+fn an_endless_entry_fails_and_the_session_goes_on() {
+    let lines = "let n = 1\nwhile true { n += 1 }\nn\n";
+    let (status, shown, wrong) = enter(&Project::new(""), lines);
+    assert_eq!((status, shown.as_str()), (1, "1 : 1\n"), "{wrong}");
+    assert!(wrong.contains("[P1101]") && wrong.contains("prism repl --fuel"), "{wrong}");
+}
+
+#[test]
+fn fibers_sleep_side_by_side_and_wake_up_in_order() {
+    let lines = "import { race, timeout } from \"@prism/execution\"\n\
+                 let order = []\n\
+                 let f = n => () => { sleep(n); order.push(n); n }\n\
+                 parallel([f(30), f(1), f(15)])\n\
+                 order\n\
+                 race([f(3600000), f(1)])\n\
+                 timeout(1, f(3600000), { fallback: \"late\" })\n\
+                 order\n";
+    let (status, shown, wrong) = enter(&Project::new(""), lines);
+    assert_eq!(status, 0, "{wrong}");
+    let values: Vec<&str> =
+        shown.lines().map(|line| line.split(" : ").next().unwrap_or("")).collect();
+    let expected = ["[30, 1, 15]", "[1, 15, 30]", "1", "\"late\"", "[1, 15, 30, 1]"];
+    assert_eq!(values, expected, "{shown}");
+}

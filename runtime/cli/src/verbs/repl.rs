@@ -2,16 +2,18 @@
 
 use std::borrow::Cow;
 use std::io::{BufRead, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use prism_cli::repl::{Repl, Reply};
 use prism_cli::{report, words};
+use prism_vm::Limits;
 use reedline::{
     FileBackedHistory, Prompt, PromptEditMode, PromptHistorySearch, Reedline, Signal,
     ValidationResult, Validator,
 };
 
+use crate::args;
 use crate::terminal::{Terminal, print, print_error};
 
 const HELP: &str = "\
@@ -24,18 +26,15 @@ an entry may have several lines; it ends when its brackets are closed
 /// Entries that are remembered.
 const HISTORY: usize = 1000;
 
-pub fn run(terminal: Terminal) -> ExitCode {
+pub fn run(args: &args::Repl, terminal: Terminal) -> ExitCode {
     let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-    if std::io::stdin().is_terminal() {
-        with_editor(&here, terminal)
-    } else {
-        lines(&here, terminal)
-    }
+    let repl = Repl::new(&here, Limits { fuel: args.fuel, ..Limits::default() });
+    if std::io::stdin().is_terminal() { with_editor(repl, terminal) } else { lines(repl, terminal) }
 }
 
 /// From a pipe: no prompt, and the first entry that goes wrong is the exit status.
-fn lines(folder: &Path, terminal: Terminal) -> ExitCode {
-    let mut session = Session { repl: Repl::new(folder), terminal, has_failed: false };
+fn lines(repl: Repl, terminal: Terminal) -> ExitCode {
+    let mut session = Session { repl, terminal, has_failed: false };
     let mut entry = String::new();
     for line in std::io::stdin().lock().split(b'\n') {
         let Ok(line) = line else { break };
@@ -57,12 +56,12 @@ fn lines(folder: &Path, terminal: Terminal) -> ExitCode {
     session.status()
 }
 
-fn with_editor(folder: &Path, terminal: Terminal) -> ExitCode {
+fn with_editor(repl: Repl, terminal: Terminal) -> ExitCode {
     let mut editor = Reedline::create().with_validator(Box::new(Brackets));
     if let Some(history) = history() {
         editor = editor.with_history(history);
     }
-    let mut session = Session { repl: Repl::new(folder), terminal, has_failed: false };
+    let mut session = Session { repl, terminal, has_failed: false };
     print("Prism; :help says what else there is\n");
     loop {
         match editor.read_line(&Sign) {
