@@ -25,8 +25,12 @@ pub enum Place {
     Database(String),
 }
 
-/// The argument of `--store`. An address that is no database's would become a folder of that name.
+/// The argument of `--store`. An address that is no database's would become a folder of that name,
+/// and nothing at all the current folder.
 pub fn parse(text: &str) -> Result<PathBuf, String> {
+    if text.is_empty() {
+        return Err("it is empty; without it, the store is the project's own".to_owned());
+    }
     let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
     match scheme {
         "" | "postgres" | "postgresql" => Ok(PathBuf::from(text)),

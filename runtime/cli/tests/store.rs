@@ -55,6 +55,17 @@ fn a_store_that_was_overwritten_in_the_middle_is_named() {
 }
 
 #[test]
+fn a_store_without_a_name_is_refused_and_not_made_here() {
+    let project = Project::new("1\n");
+    let ran = project.prism(&["run", "main.prism", "--store", ""]);
+    assert!(ran.status == 2 && ran.stderr.contains("empty"), "{}", ran.stderr);
+    let mut by_variable = project.command(&["runs"]);
+    let ran = common::Ran::of(by_variable.env("PRISM_STORE", ""));
+    assert!(ran.status == 2 && ran.stderr.contains("empty"), "{}", ran.stderr);
+    assert!(!project.path().join("runs.db").exists());
+}
+
+#[test]
 fn a_store_below_a_file_cannot_be_reached() {
     let project = Project::new("1\n");
     project.write("file", "");
