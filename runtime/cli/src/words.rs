@@ -99,6 +99,9 @@ pub fn unhandled_help(effect: &str) -> String {
     let argument = match effect {
         "llm" | "stream_llm" => "prompt",
         "agent.call" | "agent.once" | "human.approve" | "human.ask" => "request",
+        "state.get" => "key",
+        "state.set" => "key, value",
+        "random" | "time.now" => "",
         _ => "x",
     };
     format!("put the call into `handle {{ … }} with {{ {effect}({argument}) => resume(answer) }}`")

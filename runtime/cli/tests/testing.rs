@@ -58,6 +58,15 @@ fn what_was_not_expected_is_said_so() {
 }
 
 #[test]
+fn a_clause_is_told_as_the_effect_has_its_arguments() {
+    let program = "test \"chance\" { random() }\ntest \"kept\" { state.set(\"k\", 1) }\n";
+    let ran = Project::new(program).prism(&["test"]);
+    assert!(ran.stdout.contains("with { random() => resume(answer) }"), "{}", ran.stdout);
+    let kept = "with { state.set(key, value) => resume(answer) }";
+    assert!(ran.stdout.contains(kept), "{}", ran.stdout);
+}
+
+#[test]
 fn only_what_differs_is_shown_of_large_values() {
     let program = "let xs = Array.from({ length: 300 }, (_, i) => i)\n\
                    test \"large\" { expect(xs).toEqual(xs.with(150, -1)) }\n\
