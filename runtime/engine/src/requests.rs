@@ -18,6 +18,8 @@ pub(crate) struct Pending {
     pub(crate) stage: Stage,
     /// What the journal says of it; events do not count.
     pub(crate) entries: Vec<Entry>,
+    /// Whether an attempt has begun in this process.
+    pub(crate) is_called: bool,
     /// When a message of its agent was journalled last.
     pub(crate) last_message: Option<Instant>,
     /// What its agent has written to its standard error, and no entry has.
@@ -79,7 +81,7 @@ impl Requests {
         self.by_effect_id.insert(asked.effect_id.clone(), id);
         self.fresh.push(id);
         let (stage, last_message, said) = (Stage::Fresh, None, Vec::new());
-        let pending = Pending { asked, stage, entries, last_message, said };
+        let pending = Pending { asked, stage, entries, is_called: false, last_message, said };
         self.pending.insert(id, Box::new(pending));
     }
 

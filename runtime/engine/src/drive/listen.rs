@@ -143,7 +143,8 @@ impl Driver {
         let agent = effects::agent_of(&pending.asked);
         match note {
             AgentNote::AttemptStarted { number } => {
-                Some(effects::attempt_started(&pending.asked, &agent, number))
+                let is_first = !std::mem::replace(&mut pending.is_called, true);
+                Some(effects::attempt_started(&pending.asked, &agent, number, is_first))
             }
             AgentNote::AttemptFailed { number, error, retry_in } => {
                 let payload = json!({

@@ -256,7 +256,7 @@ fn effect_error(agent: &str, error: AgentError) -> EffectError {
 /// A call that the script answers leaves the same entries as one that an agent answers.
 pub(crate) fn scripted(asked: &Asked, answer: Answer) -> Served {
     let name = agent_name(asked).unwrap_or_default();
-    let before = vec![attempt_started(asked, &name, 1)];
+    let before = vec![attempt_started(asked, &name, 1, true)];
     let finished = recorded(&name, kept(handle_with_contract(asked).as_ref(), answer), None);
     Served::Now { before, finished, state: None }
 }
@@ -270,9 +270,10 @@ struct Attempted<'a> {
     args: Option<Args<'a>>,
 }
 
-/// The first attempt's entry keeps the arguments.
-pub(crate) fn attempt_started(asked: &Asked, agent: &str, number: u32) -> Draft {
-    let args = Some(asked.args()).filter(|_| number == 1);
+/// The entry of the first attempt in a process keeps the arguments: whoever is told of it is told
+/// what the agent was asked.
+pub(crate) fn attempt_started(asked: &Asked, agent: &str, number: u32, is_first: bool) -> Draft {
+    let args = is_first.then(|| asked.args());
     asked.draft(Kind::AttemptStarted, codec::bytes(&Attempted { agent, number, args }))
 }
 
