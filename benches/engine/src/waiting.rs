@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use prism_cli::stores::Place;
 use prism_cli::worker::{self, News};
 use prism_engine::{Choice, Decision, Host, WhenWaiting, decide};
 use prism_journal::{Kind, RunId, Sqlite, Status, Store};
@@ -123,7 +124,8 @@ pub async fn put_down(folder: &Path) {
             News::Failed(run, _) => panic!("{run} cannot be driven"),
         }
     };
-    let options = worker::Options { once: false, limit: 1_000, retention: None, tier: None };
+    let place = Place::File(path.clone());
+    let options = worker::Options { place, once: false, limit: 1_000, retention: None, tier: None };
     let decided = async {
         // The first decision is taken in when all runs have been looked at.
         let mut times = Vec::new();
